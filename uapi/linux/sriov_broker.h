@@ -1,0 +1,1083 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * Userspace interface of sriov_broker: the ioctls of /dev/sriov_broker and
+ * of the lease descriptors that it hands out.
+ */
+#ifndef _UAPI_LINUX_SRIOV_BROKER_H
+#define _UAPI_LINUX_SRIOV_BROKER_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define SRIOV_BROKER_TYPE      0xBD
+#define SRIOV_BROKER_ABI_MAJOR 1
+#define SRIOV_BROKER_ABI_MINOR 2
+
+/**
+ * DOC: General ioctl format
+ *
+ * Every ioctl takes a pointer to a structure whose first __u32 is its size.
+ * A newer program may pass a larger structure to an older kernel, as long as
+ * what that kernel does not know is zero; an older program's smaller structure
+ * is taken as if the rest were zero. The numbers do not change when a
+ * structure grows. The layout is the same for 32 and 64 bit programs.
+ *
+ * Common errnos:
+ *
+ *  - ENOTTY: there is no such ioctl.
+ *  - E2BIG: the structure is larger than the kernel's and what is beyond is
+ *    not zero, or it is larger than a page.
+ *  - EINVAL: the structure is too small, a field has a value that can never
+ *    be right, or a string has no end.
+ *  - EOPNOTSUPP: an unknown flag is set, a reserved field is not zero, or the
+ *    device can't do what is asked.
+ *  - EFAULT: a pointer is bad.
+ *  - EPERM: the caller lacks CAP_SYS_ADMIN in the initial user namespace.
+ *  - ENODEV: there is no such PCI device, or it is gone.
+ *  - EBUSY: somebody stands in the way; nothing was changed.
+ *  - EINTR: a fatal signal came before the answer. The operation ends by
+ *    itself, either done or undone.
+ *  - ENOMEM: out of memory.
+ *
+ * A call that fails has changed nothing, or has undone what it changed.
+ * Where an ioctl has a @why pointer, a failure fills the struct
+ * sriov_broker_why it points to, so that the caller can name the device, its
+ * holder and the reason instead of an errno.
+ */
+
+/* Numbers of the ioctls of /dev/sriov_broker. */
+enum {
+	SRIOV_BROKER_CMD_INFO = 0x00,
+	SRIOV_BROKER_CMD_LIST_PFS = 0x01,
+	SRIOV_BROKER_CMD_LIST_VFS = 0x02,
+	SRIOV_BROKER_CMD_ENABLE = 0x03,
+	SRIOV_BROKER_CMD_DISABLE = 0x04,
+	SRIOV_BROKER_CMD_BIND = 0x05,
+	SRIOV_BROKER_CMD_LEASE = 0x06,
+	SRIOV_BROKER_CMD_CLEAR = 0x07,
+	SRIOV_BROKER_CMD_REVOKE = 0x08,
+	SRIOV_BROKER_CMD_NET_HOLD = 0x09,
+	SRIOV_BROKER_CMD_STATS = 0x0a,
+	SRIOV_BROKER_CMD_HISTORY = 0x0b,
+	SRIOV_BROKER_CMD_VF_BAR = 0x0c,
+};
+
+/* Numbers of the ioctls of a lease descriptor. */
+enum {
+	SRIOV_BROKER_CMD_LEASE_INFO = 0x40,
+	SRIOV_BROKER_CMD_LEASE_SET = 0x41,
+	SRIOV_BROKER_CMD_LEASE_RESET = 0x42,
+	SRIOV_BROKER_CMD_LEASE_OPEN = 0x43,
+};
+
+/* Room for a driver's name or a label, the ending zero included. */
+#define SRIOV_BROKER_NAME_LEN 64
+
+/**
+ * struct sriov_broker_addr - address of a PCI device
+ * @domain: PCI domain (segment), 0 on most machines
+ * @bdf: bus number << 8 | device number << 3 | function number
+ * @reserved: must be 0 on input, is 0 on output
+ */
+struct sriov_broker_addr {
+	__u32 domain;
+	__u16 bdf;
+	__u16 reserved;
+};
+
+/**
+ * enum sriov_broker_reason - why a call failed, in detail
+ * @SRIOV_BROKER_WHY_NONE: no more is known than the errno says
+ * @SRIOV_BROKER_WHY_NO_DEVICE: there is no PCI device at @dev (ENODEV)
+ * @SRIOV_BROKER_WHY_NOT_PF: @dev has no SR-IOV capability (EOPNOTSUPP)
+ * @SRIOV_BROKER_WHY_IS_VF: @dev is a VF where a PF is wanted (EINVAL)
+ * @SRIOV_BROKER_WHY_IS_PF: @dev is a PF where a VF is wanted (EINVAL)
+ * @SRIOV_BROKER_WHY_NO_VFS: 0 VFs asked; DISABLE does that (EINVAL)
+ * @SRIOV_BROKER_WHY_TOO_MANY: more VFs asked than the PF has, which is
+ *	@value (ERANGE)
+ * @SRIOV_BROKER_WHY_NO_INDEX: the PF has no VF of such an index; @value VFs
+ *	are enabled (ERANGE)
+ * @SRIOV_BROKER_WHY_NO_SRIOV_DRIVER: the PF's driver, @driver, can't enable
+ *	VFs: it has no sriov_configure (EOPNOTSUPP)
+ * @SRIOV_BROKER_WHY_PF_BUSY: another operation holds the PF or the PCI core's
+ *	locks (EBUSY)
+ * @SRIOV_BROKER_WHY_PF_REFUSED: the PF's driver, @driver, or the PCI core
+ *	answered @error when told to set the number of VFs, or the size of a BAR of
+ *	theirs; EIO there: the device kept the one it had (that errno)
+ * @SRIOV_BROKER_WHY_PF_SHORT: the PF's driver enabled no more than @value VFs;
+ *	they were disabled again (ENOSPC)
+ * @SRIOV_BROKER_WHY_ORPHANS: @dev is a VF that an earlier life of the PF left
+ *	behind (EBUSY)
+ * @SRIOV_BROKER_WHY_NO_IOMMU: @driver needs an IOMMU for @dev, and there is
+ *	none, or it is off (EOPNOTSUPP)
+ * @SRIOV_BROKER_WHY_NO_MMIO: the platform gave the PF's VFs no memory for
+ *	their BARs (ENOMEM)
+ * @SRIOV_BROKER_WHY_NO_BUS: there are too few bus numbers behind the PF's
+ *	bridge for that many VFs (ENOSPC)
+ * @SRIOV_BROKER_WHY_NO_DRIVER: no driver of the name @driver is loaded or can
+ *	be loaded (ENOENT)
+ * @SRIOV_BROKER_WHY_PROBE: @driver refused @dev with @error (that errno)
+ * @SRIOV_BROKER_WHY_LEASED: @dev is leased, see @lease_id, @label, @pid, @uid
+ *	(EBUSY)
+ * @SRIOV_BROKER_WHY_IN_USE: @dev, which is not leased, is held by a user of
+ *	vfio or by its driver (EBUSY)
+ * @SRIOV_BROKER_WHY_RETURNING: @dev was leased and is on its way back: it
+ *	drains or is being reset (EBUSY)
+ * @SRIOV_BROKER_WHY_QUARANTINED: @dev is in quarantine (EBUSY)
+ * @SRIOV_BROKER_WHY_NOT_POOLED: @dev is with the host, not in the pool
+ *	(EBUSY)
+ * @SRIOV_BROKER_WHY_POOL_EMPTY: no VF that was asked for is free (EAGAIN)
+ * @SRIOV_BROKER_WHY_TOO_FEW: fewer VFs exist that fit than were asked for:
+ *	@value (ENOSPC)
+ * @SRIOV_BROKER_WHY_GROUP: @dev shares its IOMMU group with a device that
+ *	stands in the way (EBUSY)
+ * @SRIOV_BROKER_WHY_ASSIGNED: the PF's driver keeps the VFs since one of them
+ *	is assigned to a guest (EPERM)
+ * @SRIOV_BROKER_WHY_RESET: @dev could not be reset (EIO)
+ * @SRIOV_BROKER_WHY_OPEN_POOL: @dev is open to all, not leased out (EBUSY)
+ * @SRIOV_BROKER_WHY_QUOTA: the user has @value leases, which is all he may have
+ *	(EDQUOT)
+ * @SRIOV_BROKER_WHY_LIMIT: @value leases are out, which is all there may be
+ *	(EDQUOT)
+ * @SRIOV_BROKER_WHY_TIMEOUT: no VF that was asked for became free in time
+ *	(ETIMEDOUT)
+ * @SRIOV_BROKER_WHY_NO_LEASE: there is no lease @lease_id (ENOENT), or not on
+ *	@dev
+ * @SRIOV_BROKER_WHY_NO_NETDEV: no network interface of the PF @dev knows of its
+ *	VFs (EOPNOTSUPP)
+ * @SRIOV_BROKER_WHY_NO_VF_REBAR: the PF @dev lacks the capability VF Resizable
+ *	BAR (EOPNOTSUPP)
+ * @SRIOV_BROKER_WHY_BAR_FIXED: the VFs of the PF @dev have no such BAR, or not
+ *	one that can have another size; those that can are the bits of @value
+ *	(EOPNOTSUPP)
+ * @SRIOV_BROKER_WHY_BAR_SIZE: the BAR can't have that size; bit n of @value: it
+ *	can have 2^(20 + n) bytes (EINVAL)
+ * @SRIOV_BROKER_WHY_HAS_VFS: the PF @dev has @value VFs, and must have none
+ *	(EBUSY)
+ * @SRIOV_BROKER_WHY_OLD_KERNEL: the device could, but this kernel has no way to
+ *	do it (EOPNOTSUPP)
+ * @SRIOV_BROKER_WHY_BAR_ROOM: the memory that the PF @dev has for its VFs' BARs
+ *	suffices for no more than @value VFs, since VF_BAR made them larger
+ *	(ENOSPC)
+ */
+enum sriov_broker_reason {
+	SRIOV_BROKER_WHY_NONE = 0,
+	SRIOV_BROKER_WHY_NO_DEVICE = 1,
+	SRIOV_BROKER_WHY_NOT_PF = 2,
+	SRIOV_BROKER_WHY_IS_VF = 3,
+	SRIOV_BROKER_WHY_IS_PF = 4,
+	SRIOV_BROKER_WHY_NO_VFS = 5,
+	SRIOV_BROKER_WHY_TOO_MANY = 6,
+	SRIOV_BROKER_WHY_NO_INDEX = 7,
+	SRIOV_BROKER_WHY_NO_SRIOV_DRIVER = 8,
+	SRIOV_BROKER_WHY_PF_BUSY = 9,
+	SRIOV_BROKER_WHY_PF_REFUSED = 10,
+	SRIOV_BROKER_WHY_PF_SHORT = 11,
+	SRIOV_BROKER_WHY_ORPHANS = 12,
+	SRIOV_BROKER_WHY_NO_IOMMU = 13,
+	SRIOV_BROKER_WHY_NO_MMIO = 14,
+	SRIOV_BROKER_WHY_NO_BUS = 15,
+	SRIOV_BROKER_WHY_NO_DRIVER = 16,
+	SRIOV_BROKER_WHY_PROBE = 17,
+	SRIOV_BROKER_WHY_LEASED = 18,
+	SRIOV_BROKER_WHY_IN_USE = 19,
+	SRIOV_BROKER_WHY_RETURNING = 20,
+	SRIOV_BROKER_WHY_QUARANTINED = 21,
+	SRIOV_BROKER_WHY_NOT_POOLED = 22,
+	SRIOV_BROKER_WHY_POOL_EMPTY = 23,
+	SRIOV_BROKER_WHY_TOO_FEW = 24,
+	SRIOV_BROKER_WHY_GROUP = 25,
+	SRIOV_BROKER_WHY_ASSIGNED = 26,
+	SRIOV_BROKER_WHY_RESET = 27,
+	SRIOV_BROKER_WHY_OPEN_POOL = 28,
+	SRIOV_BROKER_WHY_QUOTA = 29,
+	SRIOV_BROKER_WHY_LIMIT = 30,
+	SRIOV_BROKER_WHY_TIMEOUT = 31,
+	SRIOV_BROKER_WHY_NO_LEASE = 32,
+	SRIOV_BROKER_WHY_NO_NETDEV = 33,
+	SRIOV_BROKER_WHY_NO_VF_REBAR = 34,
+	SRIOV_BROKER_WHY_BAR_FIXED = 35,
+	SRIOV_BROKER_WHY_BAR_SIZE = 36,
+	SRIOV_BROKER_WHY_HAS_VFS = 37,
+	SRIOV_BROKER_WHY_OLD_KERNEL = 38,
+	SRIOV_BROKER_WHY_BAR_ROOM = 39,
+};
+
+/**
+ * struct sriov_broker_why - what a failing ioctl adds to its errno
+ * @size: in: sizeof(struct sriov_broker_why); the kernel writes no more than
+ *	that, and zeroes what it does not know
+ * @reason: out: enum sriov_broker_reason
+ * @dev: out: the device that stands in the way; all zero where none does
+ * @error: out: the errno (positive) of what lies below, 0 where there is none
+ * @pid: out: the holder's process in the caller's PID namespace, 0 if unknown
+ * @uid: out: the holder's user in the caller's user namespace
+ * @reserved: out: 0
+ * @value: out: a number that goes with @reason
+ * @lease_id: out: the lease that stands in the way, 0 where none does
+ * @label: out: that lease's label
+ * @driver: out: name of the driver that @reason speaks of
+ *
+ * Filled only when the ioctl fails with an errno that is about devices; where
+ * the arguments could not even be read it is left alone.
+ */
+struct sriov_broker_why {
+	__u32 size;
+	__u32 reason;
+	struct sriov_broker_addr dev;
+	__s32 error;
+	__s32 pid;
+	__u32 uid;
+	__u32 reserved;
+	__aligned_u64 value;
+	__aligned_u64 lease_id;
+	char label[SRIOV_BROKER_NAME_LEN];
+	char driver[SRIOV_BROKER_NAME_LEN];
+};
+
+/**
+ * struct sriov_broker_info - ioctl(SRIOV_BROKER_INFO)
+ * @size: sizeof(struct sriov_broker_info)
+ * @flags: must be 0
+ * @abi_major: out: SRIOV_BROKER_ABI_MAJOR; another number is another ABI
+ * @abi_minor: out: SRIOV_BROKER_ABI_MINOR; grows with what is added
+ * @num_pfs: out: PFs known
+ * @num_vfs: out: VFs that exist, the broker's or not
+ * @num_leases: out: leases that are out
+ * @reserved: must be 0
+ * @driver: out: the default target driver of ENABLE
+ * @num_waiters: out: calls of LEASE that wait for a VF (since ABI 1.1)
+ * @reserved2: must be 0
+ *
+ * Tells what this module is. Needs nothing but the open device.
+ */
+struct sriov_broker_info {
+	__u32 size;
+	__u32 flags;
+	__u32 abi_major;
+	__u32 abi_minor;
+	__u32 num_pfs;
+	__u32 num_vfs;
+	__u32 num_leases;
+	__u32 reserved;
+	char driver[SRIOV_BROKER_NAME_LEN];
+	__u32 num_waiters;
+	__u32 reserved2;
+};
+#define SRIOV_BROKER_INFO _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_INFO)
+
+/**
+ * struct sriov_broker_pf - one PF in the answer of LIST_PFS
+ * @addr: address
+ * @vendor: PCI vendor id
+ * @device: PCI device id
+ * @total_vfs: VFs that the PF can have under its present driver
+ * @num_vfs: VFs that are enabled
+ * @numa_node: NUMA node, -1 where it has none
+ * @flags: 0
+ * @driver: driver it is bound to, empty for none
+ */
+struct sriov_broker_pf {
+	struct sriov_broker_addr addr;
+	__u16 vendor;
+	__u16 device;
+	__u16 total_vfs;
+	__u16 num_vfs;
+	__s32 numa_node;
+	__u32 flags;
+	char driver[SRIOV_BROKER_NAME_LEN];
+};
+
+/**
+ * enum sriov_broker_vf_state - where a VF is in its life
+ * @SRIOV_BROKER_VF_HOST: the host's: the broker does not lease it
+ * @SRIOV_BROKER_VF_FREE: in the pool, clean, fenced, ready to be leased
+ * @SRIOV_BROKER_VF_LEASED: a lease holds it
+ * @SRIOV_BROKER_VF_DRAINING: its lease ended while vfio still has it open
+ * @SRIOV_BROKER_VF_RESETTING: being reset on its way back to the pool
+ * @SRIOV_BROKER_VF_QUARANTINED: its return failed; CLEAR tries once more
+ * @SRIOV_BROKER_VF_OPEN: bound by the broker, but open to all: neither fenced nor
+ *	leased out
+ */
+enum sriov_broker_vf_state {
+	SRIOV_BROKER_VF_HOST = 0,
+	SRIOV_BROKER_VF_FREE = 1,
+	SRIOV_BROKER_VF_LEASED = 2,
+	SRIOV_BROKER_VF_DRAINING = 3,
+	SRIOV_BROKER_VF_RESETTING = 4,
+	SRIOV_BROKER_VF_QUARANTINED = 5,
+	SRIOV_BROKER_VF_OPEN = 6,
+};
+
+/**
+ * enum sriov_broker_fault - why a VF is in quarantine
+ * @SRIOV_BROKER_FAULT_NONE: it is not
+ * @SRIOV_BROKER_FAULT_OPEN: vfio, or who asked for NET_HOLD, did not let go of it
+ *	in time
+ * @SRIOV_BROKER_FAULT_RESET: the reset failed, or the device has none
+ * @SRIOV_BROKER_FAULT_CHECK: the reset was said to have worked, but the device
+ *	does not look like it
+ * @SRIOV_BROKER_FAULT_DRIVER: its driver could not be bound again, or was taken off by
+ *	hand while the VF was free
+ * @SRIOV_BROKER_FAULT_FENCE: the group's DMA ownership could not be claimed
+ * @SRIOV_BROKER_FAULT_NET: the PF's driver did not put the VF's network
+ *	attributes back (see NET_HOLD); CLEAR leaves them as they are then
+ */
+enum sriov_broker_fault {
+	SRIOV_BROKER_FAULT_NONE = 0,
+	SRIOV_BROKER_FAULT_OPEN = 1,
+	SRIOV_BROKER_FAULT_RESET = 2,
+	SRIOV_BROKER_FAULT_CHECK = 3,
+	SRIOV_BROKER_FAULT_DRIVER = 4,
+	SRIOV_BROKER_FAULT_FENCE = 5,
+	SRIOV_BROKER_FAULT_NET = 6,
+};
+
+/**
+ * struct sriov_broker_vf - one VF in the answer of LIST_VFS
+ * @addr: address
+ * @pf: its PF
+ * @index: its number on the PF, from 0
+ * @state: enum sriov_broker_vf_state
+ * @iommu_group: number of its IOMMU group, -1 where it has none
+ * @fault: enum sriov_broker_fault
+ * @vendor: PCI vendor id
+ * @device: PCI device id
+ * @lease_pid: the lease's process in the caller's PID namespace, 0 where it is
+ *	not to be seen from there or there is no lease
+ * @lease_uid: user that leased it, in the caller's user namespace
+ * @flags: 0
+ * @lease_id: the lease, 0 for none; never used twice
+ * @lease_label: its label
+ * @driver: driver the VF is bound to, empty for none
+ */
+struct sriov_broker_vf {
+	struct sriov_broker_addr addr;
+	struct sriov_broker_addr pf;
+	__u32 index;
+	__u32 state;
+	__s32 iommu_group;
+	__u32 fault;
+	__u16 vendor;
+	__u16 device;
+	__s32 lease_pid;
+	__u32 lease_uid;
+	__u32 flags;
+	__aligned_u64 lease_id;
+	char lease_label[SRIOV_BROKER_NAME_LEN];
+	char driver[SRIOV_BROKER_NAME_LEN];
+};
+
+/**
+ * struct sriov_broker_list - ioctl(SRIOV_BROKER_LIST_PFS and the like)
+ * @size: sizeof(struct sriov_broker_list)
+ * @flags: must be 0
+ * @pf: LIST_VFS: only this PF's VFs; all zero: those of all PFs.
+ *	LIST_PFS: only this PF; all zero: all.
+ *	HISTORY: only what is about this PF or VF; all zero: all.
+ *	STATS: must be 0
+ * @entry_size: sizeof(struct sriov_broker_pf, _vf, _event or _stat) as the
+ *	caller knows it. The kernel writes that many bytes an entry, zeroing what
+ *	it does not know
+ * @count: in: entries that fit into @entries. out: entries that there are,
+ *	which may be more: ask again with a larger array. HISTORY: the newest
+ *	that fit
+ * @entries: array to fill, may be NULL when @count is 0
+ * @why: pointer to a struct sriov_broker_why, or 0; not used by HISTORY and
+ *	STATS
+ *
+ * One consistent picture, ordered by address and index. Needs nothing but the
+ * open device.
+ *
+ * Of the reasons: NO_DEVICE, NOT_PF, IS_VF.
+ */
+struct sriov_broker_list {
+	__u32 size;
+	__u32 flags;
+	struct sriov_broker_addr pf;
+	__u32 entry_size;
+	__u32 count;
+	__aligned_u64 entries;
+	__aligned_u64 why;
+};
+#define SRIOV_BROKER_LIST_PFS _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_LIST_PFS)
+#define SRIOV_BROKER_LIST_VFS _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_LIST_VFS)
+
+/**
+ * enum sriov_broker_stat_kind - what STATS counts, in the order of its answer
+ * @SRIOV_BROKER_STAT_ENABLE: ENABLE
+ * @SRIOV_BROKER_STAT_DISABLE: DISABLE
+ * @SRIOV_BROKER_STAT_CONFIGURE: of these, the PF's driver and the PCI core
+ * @SRIOV_BROKER_STAT_BIND: BIND
+ * @SRIOV_BROKER_STAT_LEASE: leases granted; failed: calls of LEASE refused
+ * @SRIOV_BROKER_STAT_WAIT: calls of LEASE that waited; failed: in vain
+ * @SRIOV_BROKER_STAT_RETURN: returns of VFs, from the end of the lease to the
+ *	pool; failed: to quarantine
+ * @SRIOV_BROKER_STAT_RESET: resets of VFs
+ * @SRIOV_BROKER_STAT_KINDS: how many kinds this header knows
+ */
+enum sriov_broker_stat_kind {
+	SRIOV_BROKER_STAT_ENABLE = 0,
+	SRIOV_BROKER_STAT_DISABLE = 1,
+	SRIOV_BROKER_STAT_CONFIGURE = 2,
+	SRIOV_BROKER_STAT_BIND = 3,
+	SRIOV_BROKER_STAT_LEASE = 4,
+	SRIOV_BROKER_STAT_WAIT = 5,
+	SRIOV_BROKER_STAT_RETURN = 6,
+	SRIOV_BROKER_STAT_RESET = 7,
+	SRIOV_BROKER_STAT_KINDS = 8,
+};
+
+#define SRIOV_BROKER_STAT_BUCKETS  12
+/* Nanoseconds: what bucket i counts took less; the last has no such bound. */
+#define SRIOV_BROKER_STAT_BOUND(i) (16384ULL << (2 * (i)))
+
+/**
+ * struct sriov_broker_stat - one kind in the answer of STATS
+ * @count: how often it was done since the module was loaded, or failed
+ * @failed: how often of these it failed
+ * @total_ns: what all took together, in nanoseconds
+ * @max_ns: what the slowest took, in nanoseconds
+ * @slowest: PF or VF of the slowest, all zero where it had none
+ * @buckets: how often it took less than SRIOV_BROKER_STAT_BOUND(i), and not
+ *	less than the bound before
+ */
+struct sriov_broker_stat {
+	__aligned_u64 count;
+	__aligned_u64 failed;
+	__aligned_u64 total_ns;
+	__aligned_u64 max_ns;
+	struct sriov_broker_addr slowest;
+	__aligned_u64 buckets[SRIOV_BROKER_STAT_BUCKETS];
+};
+/* Since ABI 1.1. Needs nothing but the open device. */
+#define SRIOV_BROKER_STATS _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_STATS)
+
+/* How many events the kernel remembers for HISTORY, of all devices together. */
+#define SRIOV_BROKER_HISTORY_EVENTS 512
+
+/* Since ABI 1.1. struct sriov_broker_event, oldest first. */
+#define SRIOV_BROKER_HISTORY _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_HISTORY)
+
+/* Leave the VFs open to all, unfenced, not leased out. */
+#define SRIOV_BROKER_ENABLE_OPEN (1U << 0)
+
+/**
+ * struct sriov_broker_enable - ioctl(SRIOV_BROKER_ENABLE)
+ * @size: sizeof(struct sriov_broker_enable)
+ * @flags: 0 or SRIOV_BROKER_ENABLE_OPEN
+ * @pf: the PF
+ * @num_vfs: VFs it shall have, 1 up to its total_vfs
+ * @reserved: must be 0
+ * @driver: driver to bind them to; "host": the driver that the host would
+ *	choose; empty: the module's default
+ * @why: pointer to a struct sriov_broker_why, or 0
+ *
+ * One transaction: when it returns 0 the PF has @num_vfs VFs, each bound to
+ * @driver and, if that driver leaves DMA to its user (vfio-pci, pci-stub), in
+ * the pool. On any error the PF is as it was. No host driver ever probes a VF
+ * that is meant for another one. What is already there is a success. Another
+ * number of VFs than there are now is reached through none, if nobody uses one.
+ * Needs CAP_SYS_ADMIN.
+ *
+ * With OPEN the VFs are for those who hand them out by other means: bound, shown
+ * as open, neither fenced nor leased out, yet not disabled while in use.
+ *
+ * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_VFS, TOO_MANY, NO_SRIOV_DRIVER,
+ * PF_BUSY, PF_REFUSED, PF_SHORT, ORPHANS, NO_IOMMU, NO_MMIO, NO_BUS, NO_DRIVER,
+ * PROBE, RESET, QUARANTINED, BAR_ROOM, and those of DISABLE.
+ */
+struct sriov_broker_enable {
+	__u32 size;
+	__u32 flags;
+	struct sriov_broker_addr pf;
+	__u32 num_vfs;
+	__u32 reserved;
+	char driver[SRIOV_BROKER_NAME_LEN];
+	__aligned_u64 why;
+};
+#define SRIOV_BROKER_ENABLE _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_ENABLE)
+
+/* Take leases away from their holders. */
+#define SRIOV_BROKER_DISABLE_FORCE (1U << 0)
+
+/* The longest that a call waits for users to let go, in milliseconds. */
+#define SRIOV_BROKER_MAX_FORCE_MS 60000
+
+/**
+ * struct sriov_broker_disable - ioctl(SRIOV_BROKER_DISABLE)
+ * @size: sizeof(struct sriov_broker_disable)
+ * @flags: 0 or SRIOV_BROKER_DISABLE_FORCE
+ * @pf: the PF
+ * @timeout_ms: with FORCE: how long to wait for users to let go, in
+ *	milliseconds, up to SRIOV_BROKER_MAX_FORCE_MS; else must be 0
+ * @reserved: must be 0
+ * @why: pointer to a struct sriov_broker_why, or 0
+ *
+ * Takes all VFs of the PF away. Never waits for a user: with a lease out, or a
+ * VF open through vfio without one, it answers EBUSY. With FORCE leases are
+ * revoked first, and their users have @timeout_ms to let go; if one has not by
+ * then, the answer is EBUSY as well, and the leases stay revoked. No VFs is a
+ * success. Needs CAP_SYS_ADMIN.
+ *
+ * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_SRIOV_DRIVER, PF_BUSY,
+ * PF_REFUSED, ASSIGNED, LEASED, IN_USE, RETURNING, GROUP.
+ */
+struct sriov_broker_disable {
+	__u32 size;
+	__u32 flags;
+	struct sriov_broker_addr pf;
+	__u32 timeout_ms;
+	__u32 reserved;
+	__aligned_u64 why;
+};
+#define SRIOV_BROKER_DISABLE _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_DISABLE)
+
+/**
+ * struct sriov_broker_bind - ioctl(SRIOV_BROKER_BIND)
+ * @size: sizeof(struct sriov_broker_bind)
+ * @flags: must be 0
+ * @dev: a VF, or a PF for VFs of it
+ * @first: with a PF: index of the first VF to move; with a VF: must be 0
+ * @count: with a PF: how many, 0 for all from @first on; with a VF: 0 or 1
+ * @driver: where to: a driver's name, or "host" for the host's own choice
+ * @why: pointer to a struct sriov_broker_why, or 0
+ *
+ * Moves VFs to another driver, side by side; its module is loaded if need be.
+ * If one VF fails, all go back where they were. No VF may be leased, in use or
+ * on its way back. A VF that enters the pool is reset first. "host" leaves no
+ * driver_override behind, nor does a driver that does DMA for the host. Needs
+ * CAP_SYS_ADMIN.
+ *
+ * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_INDEX, PF_BUSY, NO_IOMMU, NO_DRIVER,
+ * PROBE, LEASED, IN_USE, RETURNING, QUARANTINED, GROUP, RESET.
+ */
+struct sriov_broker_bind {
+	__u32 size;
+	__u32 flags;
+	struct sriov_broker_addr dev;
+	__u32 first;
+	__u32 count;
+	char driver[SRIOV_BROKER_NAME_LEN];
+	__aligned_u64 why;
+};
+#define SRIOV_BROKER_BIND _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_BIND)
+
+/**
+ * struct sriov_broker_selector - which VFs a lease may be on
+ * @flags: must be 0
+ * @first: with a PF in @dev: lowest index
+ * @count: with a PF in @dev: how many indices from @first on, 0 for all
+ * @reserved: must be 0
+ * @dev: a PF, a VF, or all zero for any
+ * @vendor: PCI vendor id of the VF, 0 for any
+ * @device: PCI device id of the VF, 0 for any
+ * @reserved2: must be 0
+ */
+struct sriov_broker_selector {
+	__u32 flags;
+	__u32 first;
+	__u32 count;
+	__u32 reserved;
+	struct sriov_broker_addr dev;
+	__u16 vendor;
+	__u16 device;
+	__u32 reserved2;
+};
+
+/**
+ * struct sriov_broker_grant - one lease in the answer of LEASE
+ * @fd: its descriptor. The last close of it, and of all its copies, ends the
+ *	lease
+ * @iommu_group: number of the VF's IOMMU group, -1 where it has none
+ * @vf: the VF
+ * @pf: its PF
+ * @index: its number on the PF
+ * @group_vfs: VFs that this lease covers: 1, or all of a shared IOMMU group
+ * @id: the lease's number, never used twice
+ * @driver: driver the VF is bound to
+ */
+struct sriov_broker_grant {
+	__s32 fd;
+	__s32 iommu_group;
+	struct sriov_broker_addr vf;
+	struct sriov_broker_addr pf;
+	__u32 index;
+	__u32 group_vfs;
+	__aligned_u64 id;
+	char driver[SRIOV_BROKER_NAME_LEN];
+};
+
+/* Let the descriptors be inherited through exec. */
+#define SRIOV_BROKER_LEASE_NO_CLOEXEC	(1U << 0)
+/* From the PF with the fewest VFs leased; else from the one with the most. */
+#define SRIOV_BROKER_LEASE_SPREAD	(1U << 1)
+/* Each from another PF. */
+#define SRIOV_BROKER_LEASE_DISTINCT_PFS (1U << 2)
+/* Not from another NUMA node than the one that was named. */
+#define SRIOV_BROKER_LEASE_NUMA_STRICT	(1U << 3)
+
+#define SRIOV_BROKER_MAX_SELECTORS 64
+#define SRIOV_BROKER_MAX_LEASES	   512 /* in one call */
+
+/**
+ * struct sriov_broker_lease - ioctl(SRIOV_BROKER_LEASE)
+ * @size: sizeof(struct sriov_broker_lease)
+ * @flags: SRIOV_BROKER_LEASE_*
+ * @num_selectors: elements of @selectors, 0 for any VF; at most
+ *	SRIOV_BROKER_MAX_SELECTORS
+ * @count: leases wanted, 1 to SRIOV_BROKER_MAX_LEASES: all or none
+ * @selectors: array of struct sriov_broker_selector; a VF that fits one of
+ *	them will do
+ * @grants: array of @count struct sriov_broker_grant to fill
+ * @grant_size: sizeof(struct sriov_broker_grant) as the caller knows it
+ * @timeout_ms: how long to wait, in milliseconds: 0 not at all, -1 for ever.
+ *	Who came first is served first
+ * @why: pointer to a struct sriov_broker_why, or 0
+ * @numa_node: preferred NUMA node of the PF, -1 for any; with NUMA_STRICT no
+ *	other will do
+ * @reserved: must be 0
+ * @label: what the leases are for; shown to everybody; may be empty
+ *
+ * Takes free VFs out of the pool and returns a descriptor for each, which stands
+ * for it. The fence around a VF is lifted while the lease lasts. Needs nothing
+ * but the open device.
+ *
+ * EAGAIN, ETIMEDOUT: no fitting VF is free; poll() on the device tells with
+ * POLLOUT when trying again is worth it. Who wants to wait may get EAGAIN at once,
+ * or EBUSY, where a thousand wait already. ENOSPC: there will never be as many.
+ *
+ * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_INDEX, LEASED, RETURNING, QUARANTINED,
+ * NOT_POOLED, OPEN_POOL (these five only where a single VF was named, and not
+ * waited for), GROUP, PF_BUSY, POOL_EMPTY, TIMEOUT, TOO_FEW, QUOTA, LIMIT.
+ */
+struct sriov_broker_lease {
+	__u32 size;
+	__u32 flags;
+	__u32 num_selectors;
+	__u32 count;
+	__aligned_u64 selectors;
+	__aligned_u64 grants;
+	__u32 grant_size;
+	__s32 timeout_ms;
+	__aligned_u64 why;
+	__s32 numa_node;
+	__u32 reserved;
+	char label[SRIOV_BROKER_NAME_LEN];
+};
+#define SRIOV_BROKER_LEASE _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_LEASE)
+
+/**
+ * struct sriov_broker_clear - ioctl(SRIOV_BROKER_CLEAR)
+ * @size: sizeof(struct sriov_broker_clear)
+ * @flags: must be 0
+ * @vf: a VF in quarantine
+ * @why: pointer to a struct sriov_broker_why, or 0
+ *
+ * Sends the VF through the return path once more: drain, reset, check. Does not
+ * wait for the outcome. EINVAL: it is not in quarantine. Needs CAP_SYS_ADMIN.
+ *
+ * Of the reasons: NO_DEVICE, IS_PF, and what tells where the VF is instead.
+ */
+struct sriov_broker_clear {
+	__u32 size;
+	__u32 flags;
+	struct sriov_broker_addr vf;
+	__aligned_u64 why;
+};
+#define SRIOV_BROKER_CLEAR _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_CLEAR)
+
+/* The longest grace that a holder can be given, in milliseconds. */
+#define SRIOV_BROKER_MAX_GRACE_MS 600000
+
+/**
+ * struct sriov_broker_revoke - ioctl(SRIOV_BROKER_REVOKE)
+ * @size: sizeof(struct sriov_broker_revoke)
+ * @flags: must be 0
+ * @lease_id: the lease
+ * @grace_ms: time for the holder to end it himself, in milliseconds, up to
+ *	SRIOV_BROKER_MAX_GRACE_MS
+ * @reserved: must be 0
+ * @why: pointer to a struct sriov_broker_why, or 0
+ *
+ * Takes a lease from its holder. He is told at once, by an event on the lease's
+ * descriptor, and has @grace_ms; then the descriptor answers ENODEV, polls as
+ * HUP|ERR, and the VF goes back, as soon as vfio lets go of it. Does not wait for
+ * any of that. A second call can shorten the grace. Needs CAP_SYS_ADMIN.
+ *
+ * Of the reasons: NO_LEASE.
+ */
+struct sriov_broker_revoke {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 lease_id;
+	__u32 grace_ms;
+	__u32 reserved;
+	__aligned_u64 why;
+};
+#define SRIOV_BROKER_REVOKE _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_REVOKE)
+
+/**
+ * struct sriov_broker_net_hold - ioctl(SRIOV_BROKER_NET_HOLD)
+ * @size: sizeof(struct sriov_broker_net_hold)
+ * @flags: must be 0
+ * @vf: a VF that is leased
+ * @lease_id: its lease
+ * @why: pointer to a struct sriov_broker_why, or 0
+ *
+ * For who is about to change network attributes of a leased VF through its PF
+ * (ip link set PF vf N ...: MAC, VLAN, QoS, rates, spoof check, trust, link state,
+ * RSS query). When the lease has ended, however it has, what they were at its
+ * beginning is put back before the VF is free again; where the PF's driver refuses,
+ * the VF goes to quarantine. Of a lease without such a call nothing is put back.
+ *
+ * The VF does not return before every descriptor of /dev/sriov_broker that asked
+ * is closed, so that nobody sets an attribute of the next holder's VF. That is
+ * waited for as long as for vfio (parameter drain_timeout), then the VF goes to
+ * quarantine. Since ABI 1.1. Needs CAP_SYS_ADMIN.
+ *
+ * Of the reasons: NO_DEVICE, IS_PF, NO_LEASE, NO_NETDEV.
+ */
+struct sriov_broker_net_hold {
+	__u32 size;
+	__u32 flags;
+	struct sriov_broker_addr vf;
+	__aligned_u64 lease_id;
+	__aligned_u64 why;
+};
+#define SRIOV_BROKER_NET_HOLD _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_NET_HOLD)
+
+/**
+ * struct sriov_broker_vf_bar - ioctl(SRIOV_BROKER_VF_BAR)
+ * @size: sizeof(struct sriov_broker_vf_bar)
+ * @flags: must be 0
+ * @pf: the PF
+ * @bar: number of a BAR of its VFs, 0 to 5 (else EINVAL); of a 64-bit BAR, its
+ *	first
+ * @reserved: must be 0
+ * @bytes: in: the size that this BAR of each VF shall have, in bytes: a power of
+ *	two, 1 MiB or more (else EINVAL), of those in @sizes; 0: only ask. out:
+ *	the size that it has now
+ * @sizes: in: must be 0. out: the sizes that the device can give it; bit n is
+ *	2^(20 + n) bytes, n up to 27
+ * @num_vfs: in: must be 0. out: VFs that can be enabled with BARs of this size:
+ *	for so many the memory suffices that is set aside for it; up to the PF's
+ *	total_vfs
+ * @reserved2: must be 0
+ * @why: pointer to a struct sriov_broker_why, or 0
+ *
+ * Asks for, or sets, the size of a BAR that all VFs of a PF have; the device has
+ * the capability VF Resizable BAR. The memory that the platform gave the PF for
+ * all its VFs' BARs stays as it is: with larger BARs there can be fewer VFs. Lasts
+ * until it is set again, the PF's driver sets it, or the device loses power.
+ *
+ * Can be set only while the PF has no VFs; asked for at any time, and on every
+ * kernel. Since ABI 1.2. To set needs CAP_SYS_ADMIN, to ask nothing but the open
+ * device.
+ *
+ * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, PF_BUSY, PF_REFUSED, NO_VF_REBAR,
+ * BAR_FIXED, BAR_SIZE, HAS_VFS, OLD_KERNEL.
+ */
+struct sriov_broker_vf_bar {
+	__u32 size;
+	__u32 flags;
+	struct sriov_broker_addr pf;
+	__u32 bar;
+	__u32 reserved;
+	__aligned_u64 bytes;
+	__aligned_u64 sizes;
+	__u32 num_vfs;
+	__u32 reserved2;
+	__aligned_u64 why;
+};
+#define SRIOV_BROKER_VF_BAR _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_VF_BAR)
+
+/**
+ * struct sriov_broker_lease_info - ioctl(lease, SRIOV_BROKER_LEASE_INFO)
+ * @size: sizeof(struct sriov_broker_lease_info)
+ * @flags: must be 0
+ * @id: out: the lease's number
+ * @pf: out: the PF
+ * @vf: out: the VF
+ * @index: out: its number on the PF
+ * @state: out: enum sriov_broker_vf_state of the VF
+ * @iommu_group: out: number of its IOMMU group, -1 where it has none
+ * @pid: out: the process the lease is accounted to, in the caller's PID
+ *	namespace
+ * @uid: out: the user that leased it, in the caller's user namespace
+ * @group_vfs: out: VFs that this lease covers
+ * @label: out: the lease's label
+ * @driver: out: driver the VF is bound to
+ *
+ * ENODEV: the lease was revoked, or the VF is gone.
+ */
+struct sriov_broker_lease_info {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 id;
+	struct sriov_broker_addr pf;
+	struct sriov_broker_addr vf;
+	__u32 index;
+	__u32 state;
+	__s32 iommu_group;
+	__s32 pid;
+	__u32 uid;
+	__u32 group_vfs;
+	char label[SRIOV_BROKER_NAME_LEN];
+	char driver[SRIOV_BROKER_NAME_LEN];
+};
+#define SRIOV_BROKER_LEASE_INFO \
+	_IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_LEASE_INFO)
+
+/* What LEASE_SET changes. */
+#define SRIOV_BROKER_SET_LABEL (1U << 0)
+#define SRIOV_BROKER_SET_PID   (1U << 1)
+
+/**
+ * struct sriov_broker_lease_set - ioctl(lease, SRIOV_BROKER_LEASE_SET)
+ * @size: sizeof(struct sriov_broker_lease_set)
+ * @flags: SRIOV_BROKER_SET_LABEL, SRIOV_BROKER_SET_PID: what to change, at
+ *	least one
+ * @pid: with SET_PID: the process, in the caller's PID namespace, that holds
+ *	the lease from now on (whoever passed the descriptor on says so here);
+ *	else must be 0
+ * @reserved: must be 0
+ * @label: with SET_LABEL: the new label; else must be empty
+ *
+ * Changes what is shown about the lease, nothing else. ESRCH: no such process.
+ * ENODEV: the lease was revoked, or the VF is gone.
+ */
+struct sriov_broker_lease_set {
+	__u32 size;
+	__u32 flags;
+	__s32 pid;
+	__u32 reserved;
+	char label[SRIOV_BROKER_NAME_LEN];
+};
+#define SRIOV_BROKER_LEASE_SET \
+	_IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_LEASE_SET)
+
+/**
+ * struct sriov_broker_lease_reset - ioctl(lease, SRIOV_BROKER_LEASE_RESET)
+ * @size: sizeof(struct sriov_broker_lease_reset)
+ * @flags: must be 0
+ *
+ * Resets the lease's VFs now, as between two owners. EBUSY: one is open through
+ * vfio, whose VFIO_DEVICE_RESET is the way then. EIO: the reset failed, or the
+ * device does not look reset. ENODEV: the lease was revoked, or the VF is gone.
+ */
+struct sriov_broker_lease_reset {
+	__u32 size;
+	__u32 flags;
+};
+#define SRIOV_BROKER_LEASE_RESET \
+	_IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_LEASE_RESET)
+
+/* The VF's own character device instead of its group's. */
+#define SRIOV_BROKER_OPEN_CDEV (1U << 0)
+
+/**
+ * struct sriov_broker_lease_open - ioctl(lease, SRIOV_BROKER_LEASE_OPEN)
+ * @size: sizeof(struct sriov_broker_lease_open)
+ * @flags: 0: /dev/vfio/GROUP; SRIOV_BROKER_OPEN_CDEV: /dev/vfio/devices/vfioN,
+ *	where the kernel has it
+ * @fd: out: the descriptor, close-on-exec
+ * @reserved: must be 0
+ *
+ * Opens the VF's vfio device for the holder, whoever he is, and whatever he sees
+ * of the file system: the lease is the permission. EBUSY: the group is open
+ * already. EOPNOTSUPP: the VF's driver is not one of vfio's, or there is no such
+ * device node. ENODEV: the lease was revoked, or the VF is gone.
+ */
+struct sriov_broker_lease_open {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__u32 reserved;
+};
+#define SRIOV_BROKER_LEASE_OPEN \
+	_IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_LEASE_OPEN)
+
+/**
+ * enum sriov_broker_lease_event_type - what has happened to a lease
+ * @SRIOV_BROKER_LEASE_EVENT_REVOKING: an admin takes it back at @deadline_ns
+ * @SRIOV_BROKER_LEASE_EVENT_REVOKED: it is over
+ */
+enum sriov_broker_lease_event_type {
+	SRIOV_BROKER_LEASE_EVENT_REVOKING = 1,
+	SRIOV_BROKER_LEASE_EVENT_REVOKED = 2,
+};
+
+/**
+ * enum sriov_broker_lease_cause - why it has
+ * @SRIOV_BROKER_LEASE_CAUSE_ADMIN: REVOKE
+ * @SRIOV_BROKER_LEASE_CAUSE_DISABLE: a forced DISABLE of the PF
+ * @SRIOV_BROKER_LEASE_CAUSE_PF: the PF loses its driver or leaves the bus
+ * @SRIOV_BROKER_LEASE_CAUSE_VF: the VF left the bus
+ */
+enum sriov_broker_lease_cause {
+	SRIOV_BROKER_LEASE_CAUSE_ADMIN = 1,
+	SRIOV_BROKER_LEASE_CAUSE_DISABLE = 2,
+	SRIOV_BROKER_LEASE_CAUSE_PF = 3,
+	SRIOV_BROKER_LEASE_CAUSE_VF = 4,
+};
+
+/**
+ * struct sriov_broker_lease_event - what read() on a lease descriptor gives
+ * @type: enum sriov_broker_lease_event_type
+ * @cause: enum sriov_broker_lease_cause
+ * @lease_id: the lease
+ * @deadline_ns: REVOKING: when it ends, by CLOCK_MONOTONIC; else when it ended
+ *
+ * One or more whole events a read, which fails with EAGAIN, or waits, where
+ * there is none, and gives 0 when the lease is over and all are read. EINVAL:
+ * the buffer is smaller than an event.
+ */
+struct sriov_broker_lease_event {
+	__u32 type;
+	__u32 cause;
+	__aligned_u64 lease_id;
+	__aligned_u64 deadline_ns;
+};
+
+/**
+ * enum sriov_broker_event_type - what has happened
+ * @SRIOV_BROKER_EVENT_LOST: @value events before this one were lost, since the
+ *	reader was too slow: list again
+ * @SRIOV_BROKER_EVENT_PF_ADDED: a PF is there
+ * @SRIOV_BROKER_EVENT_PF_REMOVED: a PF is gone
+ * @SRIOV_BROKER_EVENT_PF_VFS: the broker has made a PF have @value VFs
+ * @SRIOV_BROKER_EVENT_VF_ADDED: a VF is there
+ * @SRIOV_BROKER_EVENT_VF_REMOVED: a VF is gone
+ * @SRIOV_BROKER_EVENT_VF_STATE: a VF went from @old_state to @state
+ * @SRIOV_BROKER_EVENT_LEASE_GRANTED: lease @lease_id on a VF began
+ * @SRIOV_BROKER_EVENT_LEASE_ENDED: its last descriptor was closed
+ * @SRIOV_BROKER_EVENT_LEASE_REVOKED: it was taken from its holder; @value is
+ *	enum sriov_broker_lease_cause
+ * @SRIOV_BROKER_EVENT_RESET_FAILED: a VF could not be reset; see @fault
+ */
+enum sriov_broker_event_type {
+	SRIOV_BROKER_EVENT_LOST = 1,
+	SRIOV_BROKER_EVENT_PF_ADDED = 2,
+	SRIOV_BROKER_EVENT_PF_REMOVED = 3,
+	SRIOV_BROKER_EVENT_PF_VFS = 4,
+	SRIOV_BROKER_EVENT_VF_ADDED = 5,
+	SRIOV_BROKER_EVENT_VF_REMOVED = 6,
+	SRIOV_BROKER_EVENT_VF_STATE = 7,
+	SRIOV_BROKER_EVENT_LEASE_GRANTED = 8,
+	SRIOV_BROKER_EVENT_LEASE_ENDED = 9,
+	SRIOV_BROKER_EVENT_LEASE_REVOKED = 10,
+	SRIOV_BROKER_EVENT_RESET_FAILED = 11,
+};
+
+/**
+ * struct sriov_broker_event - what read() on /dev/sriov_broker gives
+ * @type: enum sriov_broker_event_type
+ * @index: number of the VF on its PF, where it is about a VF
+ * @seq: number of the event since the module was loaded, without gaps but for
+ *	those that LOST tells of
+ * @time_ns: when, by CLOCK_MONOTONIC
+ * @pf: the PF
+ * @vf: the VF, all zero where it is about a PF
+ * @state: enum sriov_broker_vf_state
+ * @old_state: enum sriov_broker_vf_state
+ * @fault: enum sriov_broker_fault
+ * @reserved: 0
+ * @lease_id: the lease, 0 for none
+ * @value: a number that goes with @type
+ *
+ * A descriptor gets events from its first read() or poll() for input on. One or
+ * more whole events a read, which fails with EAGAIN, or waits, where there is
+ * none. EINVAL: the buffer is smaller than an event. The same events are sent to
+ * the multicast group of the generic netlink family.
+ */
+struct sriov_broker_event {
+	__u32 type;
+	__u32 index;
+	__aligned_u64 seq;
+	__aligned_u64 time_ns;
+	struct sriov_broker_addr pf;
+	struct sriov_broker_addr vf;
+	__u32 state;
+	__u32 old_state;
+	__u32 fault;
+	__u32 reserved;
+	__aligned_u64 lease_id;
+	__aligned_u64 value;
+};
+
+/* The generic netlink family; Documentation/netlink/sriov_broker.yaml. */
+#define SRIOV_BROKER_NL_FAMILY	"sriov_broker"
+#define SRIOV_BROKER_NL_VERSION 1
+#define SRIOV_BROKER_NL_EVENTS	"events" /* the multicast group */
+
+/**
+ * enum sriov_broker_nl_cmd - commands of the family; they want CAP_NET_ADMIN
+ * @SRIOV_BROKER_NL_CMD_UNSPEC: none
+ * @SRIOV_BROKER_NL_CMD_PF_GET: dump: all PFs
+ * @SRIOV_BROKER_NL_CMD_VF_GET: dump: all VFs, each with its lease
+ * @SRIOV_BROKER_NL_CMD_EVENT: sent to the group: an event
+ * @SRIOV_BROKER_NL_CMD_LEASE_GET: dump: the VFs that are leased
+ */
+enum sriov_broker_nl_cmd {
+	SRIOV_BROKER_NL_CMD_UNSPEC = 0,
+	SRIOV_BROKER_NL_CMD_PF_GET = 1,
+	SRIOV_BROKER_NL_CMD_VF_GET = 2,
+	SRIOV_BROKER_NL_CMD_EVENT = 3,
+	SRIOV_BROKER_NL_CMD_LEASE_GET = 4,
+};
+
+/**
+ * enum sriov_broker_nl_attr - attributes of the family's messages
+ * @SRIOV_BROKER_NL_ATTR_UNSPEC: none
+ * @SRIOV_BROKER_NL_ATTR_PAD: alignment
+ * @SRIOV_BROKER_NL_ATTR_SEQ: u64: of an event; of a dump: the last event that
+ *	the picture has in it
+ * @SRIOV_BROKER_NL_ATTR_TYPE: u32: enum sriov_broker_event_type
+ * @SRIOV_BROKER_NL_ATTR_TIME: u64: nanoseconds, CLOCK_MONOTONIC
+ * @SRIOV_BROKER_NL_ATTR_PF: string: address of the PF, as lspci -D has it
+ * @SRIOV_BROKER_NL_ATTR_VF: string: address of the VF
+ * @SRIOV_BROKER_NL_ATTR_INDEX: u32: number of the VF on its PF
+ * @SRIOV_BROKER_NL_ATTR_STATE: u32: enum sriov_broker_vf_state
+ * @SRIOV_BROKER_NL_ATTR_OLD_STATE: u32: the same, before
+ * @SRIOV_BROKER_NL_ATTR_FAULT: u32: enum sriov_broker_fault
+ * @SRIOV_BROKER_NL_ATTR_LEASE_ID: u64: the lease
+ * @SRIOV_BROKER_NL_ATTR_VALUE: u64: number that goes with the event
+ * @SRIOV_BROKER_NL_ATTR_VENDOR: u16: PCI vendor id
+ * @SRIOV_BROKER_NL_ATTR_DEVICE: u16: PCI device id
+ * @SRIOV_BROKER_NL_ATTR_TOTAL_VFS: u32: VFs that a PF can have
+ * @SRIOV_BROKER_NL_ATTR_NUM_VFS: u32: VFs that it has
+ * @SRIOV_BROKER_NL_ATTR_NUMA_NODE: s32: -1 for none
+ * @SRIOV_BROKER_NL_ATTR_DRIVER: string: driver, empty for none
+ * @SRIOV_BROKER_NL_ATTR_IOMMU_GROUP: s32: -1 for none
+ * @SRIOV_BROKER_NL_ATTR_LEASE_PID: s32: process of the lease
+ * @SRIOV_BROKER_NL_ATTR_LEASE_UID: u32: user of the lease
+ * @SRIOV_BROKER_NL_ATTR_LEASE_LABEL: string: label of the lease
+ */
+enum sriov_broker_nl_attr {
+	SRIOV_BROKER_NL_ATTR_UNSPEC = 0,
+	SRIOV_BROKER_NL_ATTR_PAD = 1,
+	SRIOV_BROKER_NL_ATTR_SEQ = 2,
+	SRIOV_BROKER_NL_ATTR_TYPE = 3,
+	SRIOV_BROKER_NL_ATTR_TIME = 4,
+	SRIOV_BROKER_NL_ATTR_PF = 5,
+	SRIOV_BROKER_NL_ATTR_VF = 6,
+	SRIOV_BROKER_NL_ATTR_INDEX = 7,
+	SRIOV_BROKER_NL_ATTR_STATE = 8,
+	SRIOV_BROKER_NL_ATTR_OLD_STATE = 9,
+	SRIOV_BROKER_NL_ATTR_FAULT = 10,
+	SRIOV_BROKER_NL_ATTR_LEASE_ID = 11,
+	SRIOV_BROKER_NL_ATTR_VALUE = 12,
+	SRIOV_BROKER_NL_ATTR_VENDOR = 13,
+	SRIOV_BROKER_NL_ATTR_DEVICE = 14,
+	SRIOV_BROKER_NL_ATTR_TOTAL_VFS = 15,
+	SRIOV_BROKER_NL_ATTR_NUM_VFS = 16,
+	SRIOV_BROKER_NL_ATTR_NUMA_NODE = 17,
+	SRIOV_BROKER_NL_ATTR_DRIVER = 18,
+	SRIOV_BROKER_NL_ATTR_IOMMU_GROUP = 19,
+	SRIOV_BROKER_NL_ATTR_LEASE_PID = 20,
+	SRIOV_BROKER_NL_ATTR_LEASE_UID = 21,
+	SRIOV_BROKER_NL_ATTR_LEASE_LABEL = 22,
+};
+
+#endif /* _UAPI_LINUX_SRIOV_BROKER_H */
