@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the supported kernels, under one name each. Nothing else
+ * in the module knows that there is more than one kernel. The SB_HAVE_ macros
+ * come from the compile probes in kmod/compat/.
+ */
+#ifndef SB_COMPAT_H
+#define SB_COMPAT_H
+
+#include <linux/cleanup.h>
+#include <linux/device.h>
+#include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
+#include <linux/netdevice.h>
+#include <linux/pci.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "compat-probed.h"
+
+#ifdef SB_HAVE_NETDEV_LOCK_OPS
+#include <net/netdev_lock.h>
+#endif
+
+/**
+ * sb_override_set - set or clear a device's driver_override
+ * @pdev: the device
+ * @name: a driver's name, or "" to clear
+ *
+ * Context: may sleep; may take the device's lock, so it must not be held.
+ * Return: 0 or a negative errno.
+ */
+static inline int sb_override_set(struct pci_dev *pdev, const char *name)
+{
+#ifdef SB_HAVE_DEVICE_DRIVER_OVERRIDE
+	return device_set_driver_override(&pdev->dev, name);
+#else
+	return driver_set_override(&pdev->dev, &pdev->driver_override, name, strlen(name));
+#endif
+}
+
+/**
+ * sb_override_get - copy a device's driver_override
+ * @pdev: the device
+ *
+ * Context: may sleep; may take the device's lock, so it must not be held.
+ * Return: a copy for the caller to free, NULL: there is none, or an ERR_PTR.
+ */
+static inline char *sb_override_get(struct pci_dev *pdev)
+{
+	const char *now;
+	char *name;
+
+#ifdef SB_HAVE_DEVICE_DRIVER_OVERRIDE
+	spin_lock(&pdev->dev.driver_override.lock);
+	now = pdev->dev.driver_override.name;
+	name = kstrdup(now, GFP_ATOMIC);
+	spin_unlock(&pdev->dev.driver_override.lock);
+#else
+	device_lock(&pdev->dev);
+	now = pdev->driver_override;
+	name = kstrdup(now, GFP_KERNEL);
+	device_unlock(&pdev->dev);
+#endif
+	return now && !name ? ERR_PTR(-ENOMEM) : name;
+}
+
+/**
+ * sb_override_clear_if - clear a device's driver_override if it is ours
+ * @pdev: the device
+ * @name: what we set
+ *
+ * Context: may sleep; may take the device's lock, so it must not be held.
+ */
+static inline void sb_override_clear_if(struct pci_dev *pdev, const char *name)
+{
+	char *now = sb_override_get(pdev);
+
+	if (IS_ERR(now))
+		return;
+	if (now && !strcmp(now, name))
+		sb_override_set(pdev, "");
+	kfree(now);
+}
+
+/**
+ * sb_open_as_init - open a file as init would
+ * @path: its path, from the host's root
+ * @flags: O_RDWR and the like
+ *
+ * Context: a kernel thread; may sleep.
+ * Return: the file, or an ERR_PTR.
+ */
+static inline struct file *sb_open_as_init(const char *path, int flags)
+{
+	struct file *file = NULL;
+
+#ifdef SB_HAVE_SCOPED_INIT_FS
+	scoped_with_init_fs()
+#endif
+		file = filp_open(path, flags, 0);
+	return file;
+}
+
+/**
+ * sb_netdev_lock - take the lock that an interface's driver may want besides rtnl
+ * @netdev: the interface
+ *
+ * Context: rtnl held; may sleep.
+ */
+static inline void sb_netdev_lock(struct net_device *netdev)
+{
+#ifdef SB_HAVE_NETDEV_LOCK_OPS
+	netdev_lock_ops(netdev);
+#endif
+}
+
+/**
+ * sb_netdev_unlock - and drop it
+ * @netdev: the interface
+ *
+ * Context: rtnl held.
+ */
+static inline void sb_netdev_unlock(struct net_device *netdev)
+{
+#ifdef SB_HAVE_NETDEV_LOCK_OPS
+	netdev_unlock_ops(netdev);
+#endif
+}
+
+/* Of linux/pci_regs.h, but for older ones; laid out as Resizable BAR is. */
+#ifndef PCI_EXT_CAP_ID_VF_REBAR
+#define PCI_EXT_CAP_ID_VF_REBAR 0x24
+#endif
+
+/**
+ * sb_vf_bar_set_size - set the size of a BAR of a PF's VFs
+ * @pdev: the PF, which has no VFs
+ * @bar: the BAR's number
+ * @order: the size, as 2^(20 + order) bytes
+ *
+ * Context: the PF's lock held.
+ * Return: 0 or a negative errno, -EOPNOTSUPP: this kernel can't.
+ */
+static inline int sb_vf_bar_set_size(struct pci_dev *pdev, unsigned int bar, int order)
+{
+#ifdef SB_HAVE_VF_BAR_SET_SIZE
+	int ret = pci_iov_vf_bar_set_size(pdev, PCI_IOV_RESOURCES + bar, order);
+
+	return ret == -ENOTSUPP ? -EOPNOTSUPP : ret; /* not one for userspace */
+#else
+	return -EOPNOTSUPP;
+#endif
+}
+
+#endif /* SB_COMPAT_H */

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* VF Resizable BAR, and the function that sets a size, came after 6.12. */
+#include <linux/pci.h>
+
+int sb_probe(struct pci_dev *pdev);
+int sb_probe(struct pci_dev *pdev)
+{
+	return pci_iov_vf_bar_set_size(pdev, PCI_IOV_RESOURCES, 0);
+}

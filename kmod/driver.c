@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Drivers that VFs are bound to: found by name, their modules loaded and held,
+ * attached to a VF.
+ */
+#include <linux/kmod.h>
+#include <linux/module.h>
+
+#include "broker.h"
+#include "compat.h"
+
+/*
+ * The bus's list keeps a driver alive while we look at it, which driver_find()
+ * does not; once its module is counted it stays.
+ */
+static int sb_driver_match(struct device_driver *drv, void *data)
+{
+	struct sb_driver *d = data;
+
+	if (strcmp(drv->name, d->name) || !try_module_get(drv->owner))
+		return 0;
+	d->drv = drv;
+	d->managed = to_pci_driver(drv)->driver_managed_dma;
+	return 1;
+}
+
+/**
+ * sb_driver_get - find a driver, and load its module if need be
+ * @d: filled; sb_driver_put() when done with it
+ * @name: its name, or SB_HOST for whatever the host would choose
+ * @may_load: the caller may have any module loaded
+ *
+ * The drivers that leave a device to its user are loaded for everybody who may
+ * bind devices.
+ *
+ * Context: may sleep, and waits for modprobe.
+ * Return: 0, -ENOENT: there is no such driver, -EINVAL: that can't be a name.
+ */
+int sb_driver_get(struct sb_driver *d, const char *name, bool may_load)
+{
+	memset(d, 0, sizeof(*d));
+	if (!sb_name_ok(name))
+		return -EINVAL;
+	strscpy(d->name, name, sizeof(d->name));
+	if (!strcmp(name, SB_HOST) || bus_for_each_drv(&pci_bus_type, NULL, d, sb_driver_match))
+		return 0;
+
+	if (may_load || !strcmp(name, "vfio-pci") || !strcmp(name, "pci-stub")) {
+		request_module("%s", name);
+		if (bus_for_each_drv(&pci_bus_type, NULL, d, sb_driver_match))
+			return 0;
+	}
+	return -ENOENT;
+}
+
+/**
+ * sb_driver_put - let go of a driver
+ * @d: what sb_driver_get() filled
+ *
+ * Context: any.
+ */
+void sb_driver_put(struct sb_driver *d)
+{
+	if (d->drv)
+		module_put(d->drv->owner);
+	d->drv = NULL;
+}
+
+/**
+ * sb_release - take a VF's driver off it
+ * @vf: the VF
+ *
+ * Its user must be known to be away, or this waits for him.
+ *
+ * Context: may sleep; takes the VF's device lock.
+ */
+void sb_release(struct sb_vf *vf)
+{
+	device_release_driver(&vf->pdev->dev);
+}
+
+/**
+ * sb_attach - bind a VF that has no driver
+ * @vf: the VF
+ * @to: the driver, or the host's choice, which may be none
+ *
+ * Context: may sleep; takes the VF's device lock.
+ * Return: 0, or the negative errno of the driver's probe.
+ */
+int sb_attach(struct sb_vf *vf, const struct sb_driver *to)
+{
+	struct device *dev = &vf->pdev->dev;
+	int ret = sb_override_set(vf->pdev, to->drv ? to->name : "");
+
+	if (ret)
+		return ret;
+	mutex_lock(&vf->group->bind);
+	if (to->drv)
+		ret = device_driver_attach(to->drv, dev);
+	else
+		ret = min(device_attach(dev), 0);
+	mutex_unlock(&vf->group->bind);
+	/* It keeps a VF from the host's drivers; one that has such a driver needs none. */
+	if (!ret && to->drv && !to->managed)
+		ret = sb_override_set(vf->pdev, "");
+	return ret;
+}

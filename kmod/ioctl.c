@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a system call to an op and back: sizes, permissions, and the reason that
+ * a failing op gives (struct sb_why).
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/nospec.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "ioctl.h"
+
+/**
+ * sb_refuse - note why an operation fails
+ * @why: where to note it
+ * @err: the negative errno to answer with
+ * @reason: enum sriov_broker_reason
+ * @dev: the device that it is about, or NULL
+ *
+ * Context: any.
+ * Return: @err.
+ */
+int sb_refuse(struct sb_why *why, int err, u32 reason, const struct sriov_broker_addr *dev)
+{
+	why->reason = reason;
+	if (dev)
+		why->dev = *dev;
+	return err;
+}
+
+/**
+ * sb_refuse_vf - note that a VF stands in the way, and whose it is
+ * @why: where to note it
+ * @vf: the VF
+ *
+ * Context: sb_lock held.
+ * Return: -EBUSY.
+ */
+int sb_refuse_vf(struct sb_why *why, struct sb_vf *vf)
+{
+	struct sb_lease *lease = vf->group->lease;
+
+	lockdep_assert_held(&sb_lock);
+
+	switch (vf->state) {
+	case SRIOV_BROKER_VF_LEASED:
+		why->reason = SRIOV_BROKER_WHY_LEASED;
+		break;
+	case SRIOV_BROKER_VF_DRAINING:
+	case SRIOV_BROKER_VF_RESETTING:
+		why->reason = SRIOV_BROKER_WHY_RETURNING;
+		break;
+	case SRIOV_BROKER_VF_QUARANTINED:
+		why->reason = SRIOV_BROKER_WHY_QUARANTINED;
+		break;
+	case SRIOV_BROKER_VF_HOST:
+		why->reason = SRIOV_BROKER_WHY_NOT_POOLED;
+		break;
+	case SRIOV_BROKER_VF_OPEN:
+		why->reason = SRIOV_BROKER_WHY_OPEN_POOL;
+		break;
+	case SRIOV_BROKER_VF_FREE:
+		why->reason = SRIOV_BROKER_WHY_GROUP;
+		break;
+	}
+	why->dev = vf->addr;
+	strscpy(why->driver, vf->driver, sizeof(why->driver));
+	if (lease)
+		sb_lease_blame(why, lease);
+	return -EBUSY;
+}
+
+/* Tells userspace. What it does not take is lost: the errno matters more. */
+static void sb_why_tell(u64 uptr, const struct sb_why *why)
+{
+	struct sriov_broker_why out = {
+		.reason = why->reason,
+		.dev = why->dev,
+		.error = why->error,
+		.pid = pid_vnr(why->pid),
+		.uid = from_kuid_munged(current_user_ns(), why->uid),
+		.value = why->value,
+		.lease_id = why->lease_id,
+	};
+	void __user *to = u64_to_user_ptr(uptr);
+	u32 size;
+
+	if (get_user(size, (u32 __user *)to) || size < sizeof(size))
+		return;
+	if (size > sizeof(out)) {
+		if (size > PAGE_SIZE || clear_user(to + sizeof(out), size - sizeof(out)))
+			return;
+	}
+	out.size = size;
+	strscpy(out.label, why->label, sizeof(out.label));
+	strscpy(out.driver, why->driver, sizeof(out.driver));
+	if (copy_to_user(to, &out, min_t(size_t, size, sizeof(out))))
+		pr_debug("a caller's struct sriov_broker_why can't be written\n");
+}
+
+/* The last step: from here on userspace has the descriptor. */
+static long sb_call_end(struct sb_call *call, long ret)
+{
+	if (!call->new_file)
+		return ret;
+	if (ret < 0) {
+		put_unused_fd(call->new_fd);
+		fput(call->new_file);
+	} else {
+		fd_install(call->new_fd, call->new_file);
+	}
+	return ret;
+}
+
+static long sb_ioctl_call(const struct sb_ioctl *op, struct file *file, void __user *uarg)
+{
+	struct sb_call *call;
+	u32 usize;
+	long ret;
+
+	if (get_user(usize, (u32 __user *)uarg))
+		return -EFAULT;
+	if (usize < op->min_size)
+		return -EINVAL;
+	if (usize > PAGE_SIZE)
+		return -E2BIG;
+	if (op->admin && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+
+	call = kzalloc(sizeof(*call), GFP_KERNEL);
+	if (!call)
+		return -ENOMEM;
+	ret = copy_struct_from_user(&call->arg, op->size, uarg, usize);
+	if (ret)
+		goto free;
+
+	call->why.uid = INVALID_UID;
+	ret = op->fn(file, &call->arg, &call->why);
+	if (ret < 0 && op->why)
+		sb_why_tell(*(u64 *)((void *)&call->arg + op->why), &call->why);
+	if (ret >= 0 && op->out && copy_to_user(uarg, &call->arg, min(usize, op->size)))
+		ret = -EFAULT;
+	ret = sb_call_end(call, ret);
+	put_pid(call->why.pid);
+free:
+	kfree(call);
+	return ret;
+}
+
+/**
+ * sb_ioctl_run - run the op of an ioctl
+ * @table: ops by number, some may be missing
+ * @num: size of @table
+ * @file: the open file
+ * @cmd: the ioctl's number
+ * @uarg: its argument
+ *
+ * Context: system call.
+ * Return: what the op returned, or a negative errno.
+ */
+long sb_ioctl_run(const struct sb_ioctl *table, unsigned int num, struct file *file,
+		  unsigned int cmd, unsigned long uarg)
+{
+	unsigned int nr = SB_IOCTL_INDEX(cmd);
+
+	if (nr >= num)
+		return -ENOTTY;
+	nr = array_index_nospec(nr, num);
+	if (!table[nr].fn || table[nr].cmd != cmd)
+		return -ENOTTY;
+	return sb_ioctl_call(&table[nr], file, (void __user *)uarg);
+}

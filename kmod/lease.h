@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Leases and requests for them, as lease.c, pool.c and vfio.c share them.
+ */
+#ifndef SB_LEASE_H
+#define SB_LEASE_H
+
+#include <linux/completion.h>
+#include <linux/fs.h>
+#include <linux/poll.h>
+
+#include "broker.h"
+
+struct sb_lease {
+	u64 id;
+	kuid_t uid;
+	struct sb_vf *vf;	   /* counted; first of the group */
+	struct module *owner;	   /* of the VF's driver, counted */
+	wait_queue_head_t wait;	   /* woken by events */
+	struct delayed_work grace; /* ends it when the grace has passed */
+
+	/* The rest is under sb_lock. */
+	struct list_head node; /* in the list of leases */
+	bool revoked;	       /* no longer the holder's */
+	u64 deadline_ns;       /* of the grace, 0: none given */
+	struct pid *pid;       /* counted */
+	char label[SRIOV_BROKER_NAME_LEN];
+	/* Events not read yet, by type; type 0: none. */
+	struct sriov_broker_lease_event revoking;
+	struct sriov_broker_lease_event over;
+};
+
+struct sb_request {
+	const struct sriov_broker_selector *sels;
+	unsigned int num_sels;
+	unsigned int flags; /* SRIOV_BROKER_LEASE_* */
+	int numa_node;
+	unsigned int count;
+	unsigned int taken;	  /* sb_lock */
+	struct sb_lease **leases; /* @count of them */
+	kuid_t uid;
+	bool exempt;	       /* from the quota of users */
+	struct list_head node; /* sb_lock; among those who wait */
+	struct completion served;
+};
+
+/* lease.c */
+void sb_lease_admit(struct sb_request *req);
+int sb_lease_over_quota(const struct sb_request *req, struct sb_why *why);
+
+/* pool.c */
+int sb_pool_take(struct sb_request *req, s32 timeout_ms, u64 *seen, struct sb_why *why);
+bool sb_pool_poll(struct file *file, const u64 *seen, poll_table *pt);
+
+/* vfio.c */
+struct file *sb_vfio_open(struct sb_vf *vf, bool cdev);
+
+#endif /* SB_LEASE_H */

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The pool: choosing free VFs for a request, and the queue of those who wait.
+ *
+ * Every PF keeps a bitmap of its free VFs, so that a choice costs a step per PF,
+ * not per VF. Who came first is served first: as long as somebody waits, nobody
+ * behind him gets a VF that he could have.
+ */
+#include <linux/bitmap.h>
+#include <linux/sched/signal.h>
+
+#include "lease.h"
+#include "stats.h"
+
+/* Selectors of all who wait: whoever may lease could else keep sb_lock busy with them. */
+#define SB_MAX_WAITING 1024
+
+static LIST_HEAD(sb_waiters); /* sb_lock; in the order they came */
+static u64 sb_pool_gen;	      /* sb_lock; counts VFs becoming free */
+static DECLARE_WAIT_QUEUE_HEAD(sb_pool_wq);
+
+/* What a selector's range means on a PF: slots from *first up to *end. */
+static void sb_range(const struct sriov_broker_selector *sel, struct sb_pf *pf, unsigned int *first,
+		     unsigned int *end)
+{
+	*first = min(sel->first, pf->slots);
+	*end = pf->slots;
+	if (sel->count && sel->count < *end - *first)
+		*end = *first + sel->count;
+}
+
+static bool sb_any(const struct sriov_broker_addr *addr)
+{
+	return !addr->domain && !addr->bdf;
+}
+
+/* All VFs of a PF have the same ids. */
+static bool sb_ids_fit(const struct sriov_broker_selector *sel, struct sb_pf *pf)
+{
+	return (!sel->vendor || sel->vendor == pf->pdev->vendor) &&
+	       (!sel->device || sel->device == pf->vf_device);
+}
+
+static bool sb_sel_fits(const struct sriov_broker_selector *sel, struct sb_vf *vf)
+{
+	unsigned int first, end;
+
+	if (!sb_ids_fit(sel, vf->pf))
+		return false;
+	if (sb_any(&sel->dev) || !sb_addr_cmp(&sel->dev, &vf->addr))
+		return true;
+	if (sb_addr_cmp(&sel->dev, &vf->pf->addr))
+		return false;
+	sb_range(sel, vf->pf, &first, &end);
+	return vf->index >= first && vf->index < end;
+}
+
+static bool sb_on_node(const struct sb_request *req, struct sb_pf *pf)
+{
+	return req->numa_node == NUMA_NO_NODE || dev_to_node(&pf->pdev->dev) == req->numa_node;
+}
+
+static bool sb_node_fits(const struct sb_request *req, struct sb_pf *pf)
+{
+	return !(req->flags & SRIOV_BROKER_LEASE_NUMA_STRICT) || sb_on_node(req, pf);
+}
+
+static bool sb_req_fits(const struct sb_request *req, struct sb_vf *vf)
+{
+	unsigned int i;
+
+	if (!sb_node_fits(req, vf->pf))
+		return false;
+	for (i = 0; i < req->num_sels; i++)
+		if (sb_sel_fits(&req->sels[i], vf))
+			return true;
+	return false;
+}
+
+/* Does somebody who came before wait for what this VF is? */
+static bool sb_is_spoken_for(const struct sb_request *req, struct sb_vf *vf)
+{
+	struct sb_request *w;
+
+	lockdep_assert_held(&sb_lock);
+	list_for_each_entry(w, &sb_waiters, node) {
+		if (w == req)
+			return false;
+		/* Who may not have more leases now is in nobody's way. */
+		if (sb_req_fits(w, vf) && !sb_lease_over_quota(w, NULL))
+			return true;
+	}
+	return false;
+}
+
+/* A group is leased as a whole, so all of it has to be free. */
+static struct sb_vf *sb_busy_peer(struct sb_vf *vf)
+{
+	struct sb_vf *peer;
+
+	lockdep_assert_held(&sb_lock);
+	list_for_each_entry(peer, &vf->group->vfs, group_node)
+		if (peer->state != SRIOV_BROKER_VF_FREE || !sb_vf_is_whole(peer))
+			return peer;
+	return NULL;
+}
+
+/* VFs are about to go, and who gets one now would be waited for. */
+static bool sb_pf_is_busy(const struct sb_pf *pf)
+{
+	return pf->closing || pf->leaving || pf->gone;
+}
+
+static bool sb_pf_fits(const struct sb_request *req, struct sb_pf *pf)
+{
+	if (sb_pf_is_busy(pf) || !sb_node_fits(req, pf))
+		return false;
+	return !(req->flags & SRIOV_BROKER_LEASE_DISTINCT_PFS) || !pf->nr_reserved;
+}
+
+static bool sb_vf_fits(const struct sb_request *req, const struct sriov_broker_selector *sel,
+		       struct sb_vf *vf)
+{
+	return vf->state == SRIOV_BROKER_VF_FREE && !vf->moving && !vf->group->lease &&
+	       sb_sel_fits(sel, vf) && !sb_busy_peer(vf) && !sb_is_spoken_for(req, vf);
+}
+
+static struct sb_vf *sb_choose_on(const struct sb_request *req,
+				  const struct sriov_broker_selector *sel, struct sb_pf *pf)
+{
+	unsigned int i, first, end;
+
+	lockdep_assert_held(&sb_lock);
+	if (!sb_pf_fits(req, pf))
+		return NULL;
+	sb_range(sel, pf, &first, &end);
+	for (i = find_next_bit(pf->free, end, first); i < end;
+	     i = find_next_bit(pf->free, end, i + 1))
+		if (sb_vf_fits(req, sel, pf->vfs[i]))
+			return pf->vfs[i];
+	return NULL;
+}
+
+/* VFs of a PF that are out, with those that the request has reserved already. */
+static unsigned int sb_out_on(struct sb_pf *pf)
+{
+	return pf->nr_out + pf->nr_reserved;
+}
+
+/* Is @a the better choice? At a tie the first stays. */
+static bool sb_is_better(const struct sb_request *req, struct sb_vf *a, struct sb_vf *b)
+{
+	bool near_a, near_b;
+
+	if (!b)
+		return true;
+	near_a = sb_on_node(req, a->pf);
+	near_b = sb_on_node(req, b->pf);
+	if (near_a != near_b)
+		return near_a;
+	if (req->flags & SRIOV_BROKER_LEASE_SPREAD)
+		return sb_out_on(a->pf) < sb_out_on(b->pf);
+	return sb_out_on(a->pf) > sb_out_on(b->pf);
+}
+
+static struct sb_vf *sb_choose_by(const struct sb_request *req,
+				  const struct sriov_broker_selector *sel)
+{
+	struct sb_vf *vf, *best = NULL;
+	struct sb_pf *pf;
+
+	lockdep_assert_held(&sb_lock);
+	vf = sb_any(&sel->dev) ? NULL : sb_vf_lookup(&sel->dev);
+	if (vf)
+		return sb_pf_fits(req, vf->pf) && sb_vf_fits(req, sel, vf) ? vf : NULL;
+
+	list_for_each_entry(pf, &sb_pfs, node) {
+		if (!sb_any(&sel->dev) && sb_addr_cmp(&sel->dev, &pf->addr))
+			continue;
+		vf = sb_choose_on(req, sel, pf);
+		if (vf && sb_is_better(req, vf, best))
+			best = vf;
+	}
+	return best;
+}
+
+static struct sb_vf *sb_choose(const struct sb_request *req)
+{
+	struct sb_vf *vf, *best = NULL;
+	unsigned int i;
+
+	for (i = 0; i < req->num_sels; i++) {
+		vf = sb_choose_by(req, &req->sels[i]);
+		if (vf && sb_is_better(req, vf, best))
+			best = vf;
+	}
+	return best;
+}
+
+/* Reserved: nobody else chooses from its group. All under one holding of sb_lock. */
+static void sb_reserve(struct sb_lease *lease, struct sb_vf *vf)
+{
+	lockdep_assert_held(&sb_lock);
+	kref_get(&vf->ref);
+	lease->vf = vf;
+	vf->group->lease = lease;
+	vf->pf->nr_reserved++;
+}
+
+static void sb_unreserve(struct sb_lease *lease)
+{
+	struct sb_vf *vf = lease->vf;
+
+	lockdep_assert_held(&sb_lock);
+	vf->group->lease = NULL;
+	vf->pf->nr_reserved--;
+	lease->vf = NULL;
+	sb_vf_put(vf); /* not the last: it is on the bus */
+}
+
+/* All that the request wants, or nothing. */
+static bool sb_serve(struct sb_request *req)
+{
+	lockdep_assert_held(&sb_lock);
+	while (req->taken < req->count) {
+		struct sb_vf *vf = sb_choose(req);
+
+		if (!vf)
+			break;
+		sb_reserve(req->leases[req->taken++], vf);
+	}
+	if (req->taken == req->count) {
+		sb_lease_admit(req);
+		return true;
+	}
+	while (req->taken)
+		sb_unreserve(req->leases[--req->taken]);
+	return false;
+}
+
+/* VFs of this PF that a selector could ever mean, if all were enabled. */
+static unsigned int sb_most_of(const struct sriov_broker_selector *sel, struct sb_pf *pf)
+{
+	struct sb_vf *vf = sb_any(&sel->dev) ? NULL : sb_vf_lookup(&sel->dev);
+	unsigned int first, end;
+
+	lockdep_assert_held(&sb_lock);
+	if (!sb_ids_fit(sel, pf))
+		return 0;
+	if (vf)
+		return vf->pf == pf;
+	if (!sb_any(&sel->dev) && sb_addr_cmp(&sel->dev, &pf->addr))
+		return 0;
+	sb_range(sel, pf, &first, &end);
+	/* Its driver may allow fewer than the hardware has. */
+	end = min_t(unsigned int, end, pci_sriov_get_totalvfs(pf->pdev));
+	return end > first ? end - first : 0;
+}
+
+/* VFs that could ever fit; with DISTINCT_PFS each PF counts once. */
+static unsigned int sb_most(const struct sb_request *req)
+{
+	unsigned int most = 0, here, i;
+	struct sb_pf *pf;
+
+	lockdep_assert_held(&sb_lock);
+	list_for_each_entry(pf, &sb_pfs, node) {
+		for (i = 0, here = 0; i < req->num_sels; i++)
+			here += sb_most_of(&req->sels[i], pf);
+		if (!sb_node_fits(req, pf))
+			continue;
+		if (req->flags & SRIOV_BROKER_LEASE_DISTINCT_PFS)
+			here = !!here;
+		most += here;
+	}
+	return most;
+}
+
+/* Nothing fits: why, in as much detail as one selector for one lease allows. */
+static int sb_pool_refuse(const struct sb_request *req, struct sb_why *why)
+{
+	const struct sriov_broker_selector *sel = req->sels;
+	struct sb_vf *vf, *peer;
+
+	lockdep_assert_held(&sb_lock);
+	why->value = sb_most(req);
+	if (why->value < req->count)
+		return sb_refuse(why, -ENOSPC, SRIOV_BROKER_WHY_TOO_FEW, NULL);
+	why->value = 0;
+
+	vf = req->num_sels == 1 && !sb_any(&sel->dev) ? sb_vf_lookup(&sel->dev) : NULL;
+	if (vf && sb_pf_is_busy(vf->pf))
+		return sb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY, &vf->pf->addr);
+	if (vf && vf->state != SRIOV_BROKER_VF_FREE)
+		return sb_refuse_vf(why, vf);
+	peer = vf ? sb_busy_peer(vf) : NULL;
+	if (peer) {
+		sb_refuse_vf(why, peer);
+		why->reason = SRIOV_BROKER_WHY_GROUP;
+		return -EBUSY;
+	}
+	return sb_refuse(why, -EAGAIN, SRIOV_BROKER_WHY_POOL_EMPTY,
+			 req->num_sels == 1 ? &sel->dev : NULL);
+}
+
+/**
+ * sb_pool_kick - VFs have become free, or more may be leased: serve who waits
+ *
+ * Context: takes sb_lock.
+ */
+void sb_pool_kick(void)
+{
+	struct sb_request *w, *next;
+
+	spin_lock(&sb_lock);
+	sb_pool_gen++;
+	list_for_each_entry_safe(w, next, &sb_waiters, node) {
+		if (sb_lease_over_quota(w, NULL) || !sb_serve(w))
+			continue;
+		list_del_init(&w->node);
+		complete(&w->served);
+	}
+	spin_unlock(&sb_lock);
+	wake_up_all(&sb_pool_wq);
+}
+
+/* True: the wait ended without an answer, and the request is off the queue. */
+static bool sb_give_up(struct sb_request *req)
+{
+	bool waiting;
+
+	spin_lock(&sb_lock);
+	waiting = !list_empty(&req->node);
+	list_del_init(&req->node);
+	spin_unlock(&sb_lock);
+	/* Who stood behind may have been kept from something. */
+	if (waiting)
+		sb_pool_kick();
+	return waiting;
+}
+
+/**
+ * sb_pool_waiters - number of requests that wait
+ *
+ * Context: sb_lock held.
+ * Return: the number.
+ */
+unsigned int sb_pool_waiters(void)
+{
+	struct sb_request *w;
+	unsigned int num = 0;
+
+	lockdep_assert_held(&sb_lock);
+	list_for_each_entry(w, &sb_waiters, node)
+		num++;
+	return num;
+}
+
+static bool sb_queue_has_room(const struct sb_request *req)
+{
+	unsigned int num = req->num_sels;
+	struct sb_request *w;
+
+	lockdep_assert_held(&sb_lock);
+	list_for_each_entry(w, &sb_waiters, node)
+		num += w->num_sels;
+	return num <= SB_MAX_WAITING;
+}
+
+static int sb_pool_wait(struct sb_request *req, s32 timeout_ms, struct sb_why *why)
+{
+	unsigned long timeout = timeout_ms < 0 ? MAX_SCHEDULE_TIMEOUT :
+						 msecs_to_jiffies(timeout_ms);
+	long left = wait_for_completion_killable_timeout(&req->served, timeout);
+
+	if (left > 0 || !sb_give_up(req))
+		return 0;
+	if (left < 0)
+		return -EINTR;
+	return sb_refuse(why, -ETIMEDOUT, SRIOV_BROKER_WHY_TIMEOUT,
+			 req->num_sels == 1 ? &req->sels[0].dev : NULL);
+}
+
+/**
+ * sb_pool_take - take VFs out of the pool
+ * @req: which, how many, and the leases to give them to
+ * @timeout_ms: how long to wait: 0 not at all, less: until killed
+ * @seen: filled with the pool's count when nothing was free, for sb_pool_poll()
+ * @why: says why not
+ *
+ * Context: may sleep, and waits for other users, but not for longer than
+ * @timeout_ms, and can be killed.
+ * Return: 0: all the leases have VFs; or a negative errno: none has.
+ */
+int sb_pool_take(struct sb_request *req, s32 timeout_ms, u64 *seen, struct sb_why *why)
+{
+	u64 start = ktime_get_ns();
+	int ret;
+
+	init_completion(&req->served);
+	INIT_LIST_HEAD(&req->node);
+
+	spin_lock(&sb_lock);
+	ret = sb_lease_over_quota(req, why);
+	if (!ret && !sb_serve(req))
+		ret = sb_pool_refuse(req, why);
+	if ((ret == -EAGAIN || ret == -EBUSY) && timeout_ms && sb_queue_has_room(req)) {
+		list_add_tail(&req->node, &sb_waiters);
+		put_pid(why->pid);
+		*why = (struct sb_why){ .uid = INVALID_UID };
+		spin_unlock(&sb_lock);
+		ret = sb_pool_wait(req, timeout_ms, why);
+		sb_took(SRIOV_BROKER_STAT_WAIT, NULL, 0, ret, ktime_get_ns() - start);
+		return ret;
+	}
+	*seen = sb_pool_gen;
+	spin_unlock(&sb_lock);
+	return ret;
+}
+
+/**
+ * sb_pool_poll - is it worth trying again
+ * @file: the open device
+ * @seen: what sb_pool_take() filled in when it failed
+ * @pt: as with any poll
+ *
+ * Context: poll.
+ * Return: true if VFs have become free since.
+ */
+bool sb_pool_poll(struct file *file, const u64 *seen, poll_table *pt)
+{
+	bool worth;
+
+	poll_wait(file, &sb_pool_wq, pt);
+	spin_lock(&sb_lock);
+	worth = sb_pool_gen != *seen;
+	spin_unlock(&sb_lock);
+	return worth;
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Resetting a VF between two owners, and looking whether it worked. vfio's own
+ * reset at the last close is no more than a try, whose failure nobody is told.
+ */
+#include <linux/delay.h>
+#include <linux/pm_runtime.h>
+#include <linux/sched/signal.h>
+
+#include "broker.h"
+#include "stats.h"
+
+/* How long to try for the VF's lock, which its driver's remove may hold. */
+#define SB_VF_LOCK_TRIES    200
+#define SB_VF_LOCK_PAUSE_MS 25
+
+/*
+ * Not pci_reset_function(): it takes the bridge's lock too, so that VFs of one
+ * PF would be reset one after another.
+ */
+static bool sb_vf_lock(struct sb_vf *vf, bool killable)
+{
+	int i;
+
+	for (i = 0; i < SB_VF_LOCK_TRIES; i++) {
+		if (killable && fatal_signal_pending(current))
+			return false;
+		if (pci_dev_trylock(vf->pdev))
+			return true;
+		msleep(SB_VF_LOCK_PAUSE_MS);
+	}
+	return false;
+}
+
+/* Does it answer, has it nothing under way, and can it neither DMA nor interrupt? */
+static bool sb_looks_reset(struct pci_dev *pdev)
+{
+	u16 status, command, msix = 0;
+
+	if (pcie_capability_read_word(pdev, PCI_EXP_DEVSTA, &status) || PCI_POSSIBLE_ERROR(status))
+		return false;
+	if (!pci_is_pcie(pdev) || (status & PCI_EXP_DEVSTA_TRPND))
+		return false;
+	pci_read_config_word(pdev, PCI_COMMAND, &command);
+	if (PCI_POSSIBLE_ERROR(command) || (command & PCI_COMMAND_MASTER))
+		return false;
+	if (pdev->msix_cap)
+		pci_read_config_word(pdev, pdev->msix_cap + PCI_MSIX_FLAGS, &msix);
+	return !(msix & PCI_MSIX_FLAGS_ENABLE);
+}
+
+static enum sriov_broker_fault sb_reset_locked(struct sb_vf *vf)
+{
+	struct pci_dev *pdev = vf->pdev;
+
+	device_lock_assert(&pdev->dev);
+	/* Going: there will be no next owner. */
+	if (READ_ONCE(vf->gone) || !device_is_registered(&pdev->dev))
+		return SRIOV_BROKER_FAULT_NONE;
+
+	/*
+	 * The reset restores what it finds, and the last owner may have left the
+	 * device as he liked: nothing of that is to survive.
+	 */
+	pci_clear_master(pdev);
+	if (pci_reset_function_locked(pdev))
+		return SRIOV_BROKER_FAULT_RESET;
+	return sb_looks_reset(pdev) ? SRIOV_BROKER_FAULT_NONE : SRIOV_BROKER_FAULT_CHECK;
+}
+
+/*
+ * May a lease's holder still have the VF reset? Asked with the VF's lock held: the
+ * return path takes it after the lease has ended, and before the VF has a next owner.
+ */
+static int sb_holder_may(struct sb_vf *vf, struct sb_lease *lease)
+{
+	device_lock_assert(&vf->pdev->dev);
+	if (sb_lease_is_over(lease))
+		return -ENODEV;
+	/* He has a driver's own reset. */
+	return pci_is_enabled(vf->pdev) ? -EBUSY : 0;
+}
+
+static int sb_reset_for(struct sb_vf *vf, struct sb_lease *lease, enum sriov_broker_fault *fault)
+{
+	struct device *pf_dev = &vf->pf->pdev->dev, *dev = &vf->pdev->dev;
+	u64 start = ktime_get_ns();
+	int refused = 0;
+
+	*fault = SRIOV_BROKER_FAULT_RESET;
+	/* The VF's parent is the bridge: nothing else wakes the PF. */
+	pm_runtime_get_sync(pf_dev);
+	pm_runtime_get_sync(dev);
+	if (sb_vf_lock(vf, lease)) {
+		refused = lease ? sb_holder_may(vf, lease) : 0;
+		if (!refused)
+			*fault = sb_reset_locked(vf);
+		pci_dev_unlock(vf->pdev);
+	} else if (lease && fatal_signal_pending(current)) {
+		refused = -EINTR; /* nothing is known to be wrong with the VF */
+	}
+	pm_runtime_put(dev);
+	pm_runtime_put(pf_dev);
+	if (refused)
+		return refused;
+	sb_took(SRIOV_BROKER_STAT_RESET, vf->pdev, 0, *fault, ktime_get_ns() - start);
+	if (*fault) {
+		spin_lock(&sb_lock);
+		sb_event_reset_failed(vf, *fault);
+		spin_unlock(&sb_lock);
+	}
+	return 0;
+}
+
+/**
+ * sb_reset - reset a VF, and check that it is reset
+ * @vf: the VF; nobody has it open, nor can open it
+ *
+ * Context: may sleep: a function level reset takes 100 ms, a broken device up to
+ * a minute; takes the VF's device lock.
+ * Return: SRIOV_BROKER_FAULT_NONE, also for a VF that is leaving the bus; or what
+ * is wrong.
+ */
+enum sriov_broker_fault sb_reset(struct sb_vf *vf)
+{
+	enum sriov_broker_fault fault;
+
+	sb_reset_for(vf, NULL, &fault);
+	return fault;
+}
+
+/**
+ * sb_reset_leased - the same, for the holder of a lease
+ * @vf: a VF of the lease
+ * @lease: the lease, which may be revoked at any time
+ *
+ * Context: as sb_reset(); takes sb_lock.
+ * Return: 0; -ENODEV: the lease is over; -EBUSY: a driver's user has the VF; -EIO:
+ * the reset failed; -EINTR: the holder is being killed.
+ */
+int sb_reset_leased(struct sb_vf *vf, struct sb_lease *lease)
+{
+	enum sriov_broker_fault fault;
+	int ret = sb_lease_is_over(lease) ? -ENODEV : sb_reset_for(vf, lease, &fault);
+
+	if (ret)
+		return ret;
+	return fault ? -EIO : 0;
+}
