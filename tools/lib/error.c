@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Sentences about failures: which object, what was wrong, what to do.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sb.h"
+
+#define NUM(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A text that grows at its end and never past it. */
+struct text {
+	char *buf;
+	size_t len;
+	size_t used;
+};
+
+static void add(struct text *t, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add(struct text *t, const char *fmt, ...)
+{
+	va_list args;
+	int n;
+
+	if (t->used >= t->len)
+		return;
+	va_start(args, fmt);
+	n = vsnprintf(t->buf + t->used, t->len - t->used, fmt, args);
+	va_end(args);
+	if (n > 0)
+		t->used += n;
+}
+
+/* What the kernel gives back may hold anything a label's author liked. */
+static void add_name(struct text *t, const char *name)
+{
+	char text[SRIOV_BROKER_NAME_LEN + 1];
+
+	snprintf(text, sizeof(text), "%.*s", SRIOV_BROKER_NAME_LEN, name);
+	add(t, "%s", sb_printable(text));
+}
+
+static int is_set(const struct sriov_broker_addr *addr)
+{
+	return addr->domain || addr->bdf;
+}
+
+static void add_addr(struct text *t, const struct sriov_broker_addr *addr)
+{
+	char buf[SB_ADDR_LEN];
+
+	add(t, "%s", sb_format_addr(addr, buf));
+}
+
+/* "0000:01:00.0: ", of the device in the way or else the one asked for. */
+static void add_subject(struct text *t, const struct sb *sb)
+{
+	const struct sriov_broker_addr *dev = &sb->why.dev;
+
+	if (!is_set(dev))
+		dev = &sb->request.dev;
+	if (is_set(dev)) {
+		add_addr(t, dev);
+		add(t, ": ");
+	}
+}
+
+/* The command line that would help, with the PF that was asked for. */
+static void add_command(struct text *t, const struct sb *sb, const char *verb)
+{
+	add(t, "sriovctl %s ", verb);
+	add_addr(t, &sb->request.dev);
+}
+
+/* The driver that the kernel names, or else the one asked for. */
+static void add_driver(struct text *t, const struct sb *sb)
+{
+	if (sb->why.driver[0])
+		add_name(t, sb->why.driver);
+	else if (sb->request.driver[0])
+		add_name(t, sb->request.driver);
+	else
+		add(t, "its driver");
+}
+
+static void add_lower_error(struct text *t, const struct sb *sb)
+{
+	if (sb->why.error)
+		add(t, "%s", strerror(sb->why.error));
+	else
+		add(t, "no reason given");
+}
+
+static void add_holder(struct text *t, const struct sb *sb)
+{
+	const struct sriov_broker_why *why = &sb->why;
+
+	if (why->lease_id)
+		add(t, " as lease %llu", (unsigned long long)why->lease_id);
+	if (why->label[0]) {
+		add(t, " \"");
+		add_name(t, why->label);
+		add(t, "\"");
+	}
+	if (why->pid)
+		add(t, " by process %d", why->pid);
+}
+
+static void add_leased(struct text *t, const struct sb *sb)
+{
+	add(t, "leased");
+	add_holder(t, sb);
+	if (sb->why.pid)
+		add(t,
+		    "; it comes back when that process ends or gives it back");
+}
+
+static void add_in_use(struct text *t, const struct sb *sb)
+{
+	add(t, "in use without a lease");
+	if (sb->why.driver[0]) {
+		add(t, " through ");
+		add_driver(t, sb);
+	}
+	add(t, "; end its user first (fuser -v /dev/vfio/*)");
+}
+
+static void add_no_driver(struct text *t, const struct sb *sb)
+{
+	add(t, "no driver \"");
+	add_driver(t, sb);
+	add(t, "\" is loaded, nor can be; modprobe it, or check its name");
+}
+
+static void add_refused(struct text *t, const struct sb *sb)
+{
+	add_driver(t, sb);
+	add(t, " refused: ");
+	add_lower_error(t, sb);
+	add(t, "; the kernel's log may say more");
+}
+
+static void add_too_many(struct text *t, const struct sb *sb)
+{
+	add(t, "%u VFs asked, the device has %llu", sb->request.number,
+	    (unsigned long long)sb->why.value);
+}
+
+static void add_pf_short(struct text *t, const struct sb *sb)
+{
+	add(t, "%u VFs asked, ", sb->request.number);
+	add_driver(t, sb);
+	add(t, " enabled %llu; they are off again",
+	    (unsigned long long)sb->why.value);
+}
+
+static void add_quarantined(struct text *t, const struct sb *sb)
+{
+	add(t, "in quarantine; to try its reset again: sriovctl clear ");
+	add_addr(t, &sb->why.dev);
+}
+
+static void add_quota(struct text *t, const struct sb *sb)
+{
+	add(t, "a user may have %llu leases, and you have them; ",
+	    (unsigned long long)sb->why.value);
+	add(t, "end one, or raise the module's max_leases_per_user");
+}
+
+static void add_limit(struct text *t, const struct sb *sb)
+{
+	add(t, "%llu leases are out, and there may be no more; ",
+	    (unsigned long long)sb->why.value);
+	add(t, "end one, or raise the module's max_leases");
+}
+
+static void add_no_lease(struct text *t, const struct sb *sb)
+{
+	add(t, "there is no lease %llu; see sriovctl list",
+	    (unsigned long long)sb->why.lease_id);
+}
+
+/* More are wanted than the PFs can have. */
+static void add_too_few(struct text *t, const struct sb *sb)
+{
+	add(t, "there can be no more than %llu VFs that fit; ",
+	    (unsigned long long)sb->why.value);
+	add(t, "ask for fewer, or for what sriovctl list shows");
+}
+
+static void add_pool_empty(struct text *t, const struct sb *sb)
+{
+	if (is_set(&sb->request.dev))
+		add(t, "no VF of those asked for is free; see sriovctl list");
+	else
+		add(t, "no VF is free; see sriovctl list");
+}
+
+static void add_no_iommu(struct text *t, const struct sb *sb)
+{
+	add_driver(t, sb);
+	add(t, " needs an IOMMU, and there is none for this device; ");
+	add(t, "switch it on in the firmware and on the kernel's command line");
+}
+
+static void add_no_vfs(struct text *t, const struct sb *sb)
+{
+	add(t, "0 VFs asked, it can have 1 or more; to take them away: ");
+	add_command(t, sb, "disable");
+}
+
+static void add_no_index(struct text *t, const struct sb *sb)
+{
+	add(t, "VF %u asked, ", sb->request.number);
+	if (sb->why.value)
+		add(t, "it has VFs 0 to %llu",
+		    (unsigned long long)sb->why.value - 1);
+	else
+		add(t, "it has no VFs");
+}
+
+static void add_no_sriov_driver(struct text *t, const struct sb *sb)
+{
+	add(t, "its driver ");
+	add_driver(t, sb);
+	add(t, " can't enable VFs; bind another one, or none");
+}
+
+/* "1M 2M", of a mask whose bit n stands for 2^(20 + n) bytes. */
+static void add_sizes(struct text *t, unsigned long long sizes)
+{
+	unsigned int n;
+
+	for (n = 0; n < 40; n++)
+		if (sizes >> n & 1)
+			add(t, " %u%c", 1U << n % 10, "MGTP"[n / 10]);
+}
+
+static void add_bar_fixed(struct text *t, const struct sb *sb)
+{
+	unsigned int bar;
+
+	add(t, "VF BAR %u is not there, or of a fixed size; ",
+	    sb->request.number);
+	add(t, "these can have another one:");
+	for (bar = 0; bar < 6; bar++)
+		if (sb->why.value >> bar & 1)
+			add(t, " %u", bar);
+}
+
+static void add_bar_size(struct text *t, const struct sb *sb)
+{
+	add(t, "VF BAR %u can't have that size; it can have",
+	    sb->request.number);
+	add_sizes(t, sb->why.value);
+}
+
+static void add_has_vfs(struct text *t, const struct sb *sb)
+{
+	add(t, "it has %llu VFs, whose BARs can't change; first: ",
+	    (unsigned long long)sb->why.value);
+	add_command(t, sb, "disable");
+}
+
+static void add_bar_room(struct text *t, const struct sb *sb)
+{
+	add(t, "%u VFs asked, with BARs this large there is memory for %llu; ",
+	    sb->request.number, (unsigned long long)sb->why.value);
+	add(t, "fewer, or smaller BARs: sriovctl set PF vf-bar N=SIZE");
+}
+
+/* Reasons whose sentence needs nothing but themselves. */
+static const char *const plain[] = {
+	[SRIOV_BROKER_WHY_NO_DEVICE] = "there is no such PCI device",
+	[SRIOV_BROKER_WHY_NOT_PF] = "the device has no SR-IOV",
+	[SRIOV_BROKER_WHY_IS_VF] = "a VF, where a PF is wanted",
+	[SRIOV_BROKER_WHY_IS_PF] = "a PF, where a VF is wanted",
+	[SRIOV_BROKER_WHY_PF_BUSY] =
+		"another operation is under way on the PF; try again",
+	[SRIOV_BROKER_WHY_ORPHANS] =
+		"a VF that its PF left behind, and that is still in use; "
+		"end its user, then try again",
+	[SRIOV_BROKER_WHY_NO_MMIO] =
+		"the platform gave its VFs no memory for their BARs; "
+		"try pci=realloc on the kernel's command line",
+	[SRIOV_BROKER_WHY_NO_BUS] =
+		"too few bus numbers behind its bridge for so many VFs; "
+		"try pci=assign-busses on the kernel's command line",
+	[SRIOV_BROKER_WHY_RETURNING] =
+		"on its way back from its last lease; try again",
+	[SRIOV_BROKER_WHY_NOT_POOLED] =
+		"with the host, not in the pool; bind it to vfio-pci first",
+	[SRIOV_BROKER_WHY_GROUP] =
+		"shares an IOMMU group with the VFs asked for, and is in use; "
+		"end its user, or unbind its driver, first",
+	[SRIOV_BROKER_WHY_ASSIGNED] =
+		"its driver keeps the VFs while one is assigned to a guest; "
+		"take that from the guest first",
+	[SRIOV_BROKER_WHY_OPEN_POOL] = "open to all, so not leased out; "
+				       "enable its PF without --open for that",
+	[SRIOV_BROKER_WHY_TIMEOUT] =
+		"no VF of those asked for became free in time; see sriovctl list",
+	[SRIOV_BROKER_WHY_NO_NETDEV] =
+		"no network interface of it knows of its VFs; "
+		"bind it to its network driver first",
+	[SRIOV_BROKER_WHY_NO_VF_REBAR] =
+		"its VFs' BARs are of a fixed size: "
+		"the device lacks the capability VF Resizable BAR",
+	[SRIOV_BROKER_WHY_OLD_KERNEL] =
+		"the device could, but this kernel can't set "
+		"the size of VFs' BARs; boot a newer one",
+	[SRIOV_BROKER_WHY_RESET] =
+		"could not be reset, so nobody gets it; the kernel's log may say more",
+};
+
+/* Those that need more. */
+static void (*const special[])(struct text *t, const struct sb *sb) = {
+	[SRIOV_BROKER_WHY_NO_VFS] = add_no_vfs,
+	[SRIOV_BROKER_WHY_TOO_MANY] = add_too_many,
+	[SRIOV_BROKER_WHY_NO_INDEX] = add_no_index,
+	[SRIOV_BROKER_WHY_NO_SRIOV_DRIVER] = add_no_sriov_driver,
+	[SRIOV_BROKER_WHY_PF_REFUSED] = add_refused,
+	[SRIOV_BROKER_WHY_PF_SHORT] = add_pf_short,
+	[SRIOV_BROKER_WHY_NO_IOMMU] = add_no_iommu,
+	[SRIOV_BROKER_WHY_NO_DRIVER] = add_no_driver,
+	[SRIOV_BROKER_WHY_PROBE] = add_refused,
+	[SRIOV_BROKER_WHY_LEASED] = add_leased,
+	[SRIOV_BROKER_WHY_IN_USE] = add_in_use,
+	[SRIOV_BROKER_WHY_QUARANTINED] = add_quarantined,
+	[SRIOV_BROKER_WHY_POOL_EMPTY] = add_pool_empty,
+	[SRIOV_BROKER_WHY_TOO_FEW] = add_too_few,
+	[SRIOV_BROKER_WHY_QUOTA] = add_quota,
+	[SRIOV_BROKER_WHY_LIMIT] = add_limit,
+	[SRIOV_BROKER_WHY_NO_LEASE] = add_no_lease,
+	[SRIOV_BROKER_WHY_BAR_FIXED] = add_bar_fixed,
+	[SRIOV_BROKER_WHY_BAR_SIZE] = add_bar_size,
+	[SRIOV_BROKER_WHY_HAS_VFS] = add_has_vfs,
+	[SRIOV_BROKER_WHY_BAR_ROOM] = add_bar_room,
+};
+
+static int add_reason(struct text *t, const struct sb *sb)
+{
+	unsigned int reason = sb->why.reason;
+
+	if (reason < NUM(special) && special[reason])
+		special[reason](t, sb);
+	else if (reason < NUM(plain) && plain[reason])
+		add(t, "%s", plain[reason]);
+	else
+		return 0;
+	return 1;
+}
+
+/* No more is known than the errno. */
+static void add_errno(struct text *t, const struct sb *sb, int error)
+{
+	switch (error) {
+	case EPERM:
+		add(t, "this needs root (CAP_SYS_ADMIN)");
+		break;
+	case ENOTTY:
+		add(t, "the loaded module is too old for this");
+		break;
+	case EAGAIN:
+		add_pool_empty(t, sb);
+		break;
+	case ENAMETOOLONG:
+		add(t, "no driver's name is longer than %d letters",
+		    SRIOV_BROKER_NAME_LEN - 1);
+		break;
+	default:
+		add(t, "%s", strerror(error));
+	}
+}
+
+/* The kernel tells the state the VF is in; what counts is which it is not. */
+static int is_not_quarantined(const struct sb *sb, int error)
+{
+	return sb->request.op == SB_OP_CLEAR && error == EINVAL &&
+	       sb->why.reason != SRIOV_BROKER_WHY_IS_PF;
+}
+
+static void add_open_error(struct text *t, int error)
+{
+	add(t, "%s: ", SB_DEVICE);
+	switch (error) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		add(t, "not there; load the module: modprobe sriov_broker");
+		break;
+	case EACCES:
+	case EPERM:
+		add(t, "not allowed; its owner and mode say who is");
+		break;
+	case EPROTONOSUPPORT:
+	case ENOTTY:
+		add(t, "the loaded module speaks another ABI than %d; ",
+		    SRIOV_BROKER_ABI_MAJOR);
+		add(t, "install module and tool of one release");
+		break;
+	default:
+		add(t, "%s", strerror(error));
+	}
+}
+
+const char *sb_strerror(const struct sb *sb, int error, char *buf, size_t len)
+{
+	struct text t = { .buf = buf, .len = len };
+
+	if (len)
+		buf[0] = '\0';
+	error = error < 0 ? -error : error;
+	if (!sb) {
+		add_open_error(&t, error);
+		return buf;
+	}
+	add_subject(&t, sb);
+	if (is_not_quarantined(sb, error))
+		add(&t, "not in quarantine");
+	else if (!add_reason(&t, sb))
+		add_errno(&t, sb, error);
+	return buf;
+}
+
+const char *sb_strstate(unsigned int state)
+{
+	static const char *const names[] = {
+		[SRIOV_BROKER_VF_HOST] = "host",
+		[SRIOV_BROKER_VF_FREE] = "free",
+		[SRIOV_BROKER_VF_LEASED] = "leased",
+		[SRIOV_BROKER_VF_DRAINING] = "draining",
+		[SRIOV_BROKER_VF_RESETTING] = "resetting",
+		[SRIOV_BROKER_VF_QUARANTINED] = "quarantined",
+		[SRIOV_BROKER_VF_OPEN] = "open",
+	};
+
+	return state < NUM(names) ? names[state] : "?";
+}
+
+const char *sb_strfault(unsigned int fault)
+{
+	static const char *const names[] = {
+		[SRIOV_BROKER_FAULT_OPEN] = "open",
+		[SRIOV_BROKER_FAULT_RESET] = "reset",
+		[SRIOV_BROKER_FAULT_CHECK] = "check",
+		[SRIOV_BROKER_FAULT_DRIVER] = "driver",
+		[SRIOV_BROKER_FAULT_FENCE] = "fence",
+		[SRIOV_BROKER_FAULT_NET] = "net",
+	};
+
+	if (fault == SRIOV_BROKER_FAULT_NONE)
+		return NULL;
+	return fault < NUM(names) ? names[fault] : "?";
+}
