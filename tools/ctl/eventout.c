@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How events are printed: as JSON, as a line for people. */
+#include <stdio.h>
+#include <time.h>
+
+#include "events.h"
+#include "out.h"
+
+#define NS 1000000000LL
+
+static long long now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * NS + now.tv_nsec;
+}
+
+/* An event's time on the wall's clock, to the microsecond. */
+static void format_time(const struct sriov_broker_event *event, int utc,
+			char *buf, size_t len)
+{
+	long long ns = now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC) +
+		       (long long)event->time_ns;
+	time_t seconds = ns / NS;
+	struct tm tm;
+	size_t used;
+
+	if (utc)
+		gmtime_r(&seconds, &tm);
+	else
+		localtime_r(&seconds, &tm);
+	used = strftime(buf, len, utc ? "%FT%T" : "%T", &tm);
+	snprintf(buf + used, len - used, ".%06d%s", (int)(ns % NS / 1000),
+		 utc ? "Z" : "");
+}
+
+static int is_vf_event(const struct sriov_broker_event *event)
+{
+	return event->vf.domain || event->vf.bdf;
+}
+
+static void add_vf(struct json_object *obj,
+		   const struct sriov_broker_event *event)
+{
+	json_addr(obj, "vf", &event->vf);
+	json_number(obj, "index", event->index);
+	json_text(obj, "state", sb_strstate(event->state));
+	json_text(obj, "old_state", sb_strstate(event->old_state));
+	json_text(obj, "fault", sb_strfault(event->fault));
+	if (event->lease_id)
+		json_number(obj, "lease", event->lease_id);
+	else
+		json_text(obj, "lease", NULL);
+}
+
+struct json_object *event_json(const struct sriov_broker_event *event)
+{
+	struct json_object *obj = json_object_new_object();
+	char when[40];
+
+	format_time(event, 1, when, sizeof(when));
+	json_text(obj, "event", event_name(event->type));
+	json_number(obj, "seq", event->seq);
+	json_text(obj, "time", when);
+	json_number(obj, "time_ns", event->time_ns);
+	json_addr(obj, "pf", &event->pf);
+	if (is_vf_event(event))
+		add_vf(obj, event);
+	if (event->type == SRIOV_BROKER_EVENT_PF_VFS)
+		json_number(obj, "num_vfs", event->value);
+	if (event->type == SRIOV_BROKER_EVENT_LEASE_REVOKED)
+		json_text(obj, "cause", event_cause(event->value));
+	return obj;
+}
+
+void event_print(const struct sriov_broker_event *event)
+{
+	const char *fault = sb_strfault(event->fault);
+	char when[40], addr[SB_ADDR_LEN];
+
+	format_time(event, 0, when, sizeof(when));
+	printf("%s %s %s", when,
+	       sb_format_addr(is_vf_event(event) ? &event->vf : &event->pf,
+			      addr),
+	       event_name(event->type));
+	if (event->type == SRIOV_BROKER_EVENT_PF_VFS)
+		printf(" %llu", (unsigned long long)event->value);
+	if (event->type == SRIOV_BROKER_EVENT_VF_STATE)
+		printf(" %s -> %s", sb_strstate(event->old_state),
+		       sb_strstate(event->state));
+	if (fault)
+		printf(": %s", fault);
+	if (event->type == SRIOV_BROKER_EVENT_LEASE_REVOKED)
+		printf(" (%s)", event_cause(event->value));
+	if (event->lease_id)
+		printf(", lease %llu", (unsigned long long)event->lease_id);
+	putchar('\n');
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Guests that hold leased VFs: found from the leases and the processes that have
+ * them, never from a file that may be out of date.
+ */
+#ifndef GUESTS_H
+#define GUESTS_H
+
+#include "qemu.h"
+#include "sriovbroker.h"
+#include "vmm.h"
+
+/* For a list: a monitor that does not answer then is done without. */
+#define GUESTS_ASK_MS 2000
+
+/* A VF, and the guest that holds it. */
+struct guest {
+	struct sriov_broker_vf vf;  /* with its lease */
+	pid_t pid;		    /* of the guest's QEMU */
+	char name[VMM_NAME_LEN];    /* "": it has none */
+	char monitor[VMM_PATH_LEN]; /* a socket for QMP; "": none is known */
+	char domain[VMM_NAME_LEN];  /* its name in libvirt; "": not libvirt's */
+	char id[QEMU_ID_LEN];	    /* the device's in QEMU; "": not known */
+};
+
+/*
+ * The leased VFs that guests hold, of one PF or, with NULL, of all, ordered by
+ * guest. The array is the caller's to free, NULL when empty. Monitors are asked
+ * for ids, each for @ask_ms at most; one that has a client already is left alone.
+ * Return: number of elements or -errno, that of the broker's answer.
+ */
+ssize_t guests_find(struct sb *sb, const struct sriov_broker_addr *pf,
+		    int ask_ms, struct guest **guests);
+
+/* The guest that has a lease. Return: 0 or -errno, -ENOENT: none has it. */
+int guest_of_lease(struct sb *sb, unsigned long long lease,
+		   struct guest *guest);
+
+#endif /* GUESTS_H */

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sriovctl: the table of commands, their options, their help. */
+#include <fcntl.h>
+#include <getopt.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "progress.h"
+#include "sriovctl.h"
+#include "vfiouser.h"
+
+static const struct cmd *const commands[] = {
+	&cmd_list,   &cmd_enable,  &cmd_disable, &cmd_bind,    &cmd_clear,
+	&cmd_lease,  &cmd_revoke,  &cmd_info,	 &cmd_reset,   &cmd_attach,
+	&cmd_detach, &cmd_swap,	   &cmd_drain,	 &cmd_guests,  &cmd_run,
+	&cmd_set,    &cmd_monitor, &cmd_show,	 &cmd_metrics,
+};
+
+#define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* Labels, names of guests, a QEMU's words: a terminal shall not obey them. */
+void complain(const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list args;
+	int n;
+
+	fflush(stdout);
+	progress_end();
+	va_start(args, fmt);
+	n = vasprintf(&text, fmt, args);
+	va_end(args);
+	fprintf(stderr, "sriovctl: %s\n",
+		n < 0 ? "out of memory" : sb_printable(text));
+	if (n >= 0)
+		free(text);
+}
+
+/* Better than how to find out who. Return: 1, or 0: it can't be seen */
+static int complain_of_user(const struct sriov_broker_addr *vf)
+{
+	char addr[SB_ADDR_LEN], user[VFIO_USER_LEN];
+
+	if (!vfio_user(vf, user, sizeof(user)))
+		return 0;
+	complain(
+		"%s: in use without a lease, opened through vfio by %s; end that first",
+		sb_format_addr(vf, addr), user);
+	return 1;
+}
+
+int refused(const struct sb *sb, int error)
+{
+	const struct sriov_broker_why *why = sb ? sb_why(sb) : NULL;
+	char text[SB_ERROR_LEN];
+
+	if (!why || why->reason != SRIOV_BROKER_WHY_IN_USE ||
+	    !complain_of_user(&why->dev))
+		complain("%s", sb_strerror(sb, error, text, sizeof(text)));
+	return EXIT_REFUSED;
+}
+
+int open_broker(struct sb **sb)
+{
+	int err = sb_open(sb);
+
+	return err ? refused(NULL, err) : 0;
+}
+
+static const struct cmd *find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NUM_COMMANDS; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+static void print_usage(const struct cmd *cmd, FILE *out)
+{
+	fprintf(out, "Usage: sriovctl %s%s%s%s%s%s\n", cmd->name,
+		cmd->words[0] ? " " : "", cmd->words,
+		cmd->opts ? " [OPTIONS]" : "", cmd->rest ? " " : "",
+		cmd->rest ? cmd->rest : "");
+}
+
+static void print_command_help(const struct cmd *cmd)
+{
+	const struct opt *opt;
+
+	print_usage(cmd, stdout);
+	printf("%s\n", cmd->help);
+	if (cmd->opts)
+		printf("\nOptions:\n");
+	for (opt = cmd->opts; opt && opt->name; opt++)
+		printf("  -%c, --%s%s%-*s %s\n", opt->letter, opt->name,
+		       opt->arg ? " " : "",
+		       (int)(18 - strlen(opt->name) - (opt->arg ? 1 : 0)),
+		       opt->arg ? opt->arg : "", opt->help);
+}
+
+static void print_help(void)
+{
+	size_t i;
+
+	puts("Usage: sriovctl COMMAND ...\n"
+	     "Leases SR-IOV virtual functions (VFs) through /dev/sriov_broker.\n"
+	     "\nCommands:");
+	for (i = 0; i < NUM_COMMANDS; i++)
+		printf("  %-8s %s\n", commands[i]->name, commands[i]->help);
+	puts("  help     [COMMAND] this, or all about one command\n"
+	     "\nA PF is named by its address or by its network interface, some\n"
+	     "of its VFs by PF#RANGE: 0000:01:00.0, 01:00.0, enp1s0f0#0,2-5\n"
+	     "\nMore: man sriovctl");
+}
+
+/* One a line, for the shell's completion. */
+static void print_words(const struct cmd *cmd)
+{
+	const struct opt *opt;
+	size_t i;
+
+	for (i = 0; !cmd && i < NUM_COMMANDS; i++)
+		puts(commands[i]->name);
+	if (!cmd)
+		puts("help");
+	for (opt = cmd ? cmd->opts : NULL; opt && opt->name; opt++)
+		printf("--%s%s%s\n", opt->name, opt->arg ? " " : "",
+		       opt->arg ? opt->arg : "");
+	if (cmd && cmd->print_words)
+		cmd->print_words();
+}
+
+static int run_help(int argc, char **argv)
+{
+	int words = argc > 1 && !strcmp(argv[1], "--words");
+	const char *name = argv[words ? 2 : 1];
+	const struct cmd *cmd = name ? find_command(name) : NULL;
+
+	if (name && !cmd) {
+		complain("no command \"%s\"; see sriovctl help", name);
+		return EXIT_USAGE;
+	}
+	if (words)
+		print_words(cmd);
+	else if (cmd)
+		print_command_help(cmd);
+	else
+		print_help();
+	return 0;
+}
+
+int bad_usage(const struct args *args, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	complain("%s", text);
+	print_usage(args->cmd, stderr);
+	return EXIT_USAGE;
+}
+
+int parse_number(const struct args *args, const char *what, const char *text,
+		 unsigned int min, unsigned int max, unsigned int *number)
+{
+	unsigned long value = 0;
+	const char *p = text;
+
+	for (; *p >= '0' && *p <= '9' && value <= max; p++)
+		value = value * 10 + (*p - '0');
+	if (p == text || *p || value < min || value > max)
+		return bad_usage(args, "%s: %s is a number, %u to %u", text,
+				 what, min, max);
+	*number = value;
+	return 0;
+}
+
+/* getopt_long's tables for @cmd; --help besides. */
+static void make_tables(const struct cmd *cmd, struct option *longs,
+			char *shorts)
+{
+	const struct opt *opt;
+
+	/* '-': words are given in order, so that "--" can be seen. */
+	*shorts++ = '-';
+	for (opt = cmd->opts; opt && opt->name; opt++) {
+		*longs++ = (struct option){
+			.name = opt->name,
+			.has_arg = opt->arg ? required_argument : no_argument,
+			.val = opt->letter,
+		};
+		*shorts++ = opt->letter;
+		if (opt->arg)
+			*shorts++ = ':';
+	}
+	*longs++ = (struct option){ .name = "help", .val = 'h' };
+	*shorts++ = 'h';
+	*longs = (struct option){ 0 };
+	*shorts = '\0';
+}
+
+static void set_option(struct args *args, int letter)
+{
+	const struct opt *opts = args->cmd->opts;
+	int i;
+
+	for (i = 0; opts[i].name; i++)
+		if (opts[i].letter == letter)
+			args->opt[i] = optarg ? optarg : "";
+}
+
+static int check_words(const struct args *args, int words)
+{
+	const struct cmd *cmd = args->cmd;
+
+	if (words < cmd->min_words)
+		return bad_usage(args, "%s: something is missing", cmd->name);
+	if (words > cmd->max_words)
+		return bad_usage(args, "%s: more words than it takes",
+				 cmd->name);
+	if (args->rest && !cmd->rest)
+		return bad_usage(args, "%s runs no command", cmd->name);
+	if (args->rest && !args->rest[0])
+		return bad_usage(args, "no command stands behind --");
+	return 0;
+}
+
+static int run_command(const struct cmd *cmd, int argc, char **argv)
+{
+	struct option longs[MAX_OPTS + 2];
+	struct args args = { .cmd = cmd };
+	char shorts[2 * MAX_OPTS + 4];
+	const char *last = NULL;
+	char name[32];
+	int words = 0;
+	int c, err;
+
+	snprintf(name, sizeof(name), "sriovctl: %s", cmd->name);
+	argv[0] = name;
+	make_tables(cmd, longs, shorts);
+	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (c == 'h') {
+			print_command_help(cmd);
+			return 0;
+		}
+		if (c == '?') {
+			print_usage(cmd, stderr);
+			return EXIT_USAGE;
+		}
+		last = optarg;
+		if (c != 1)
+			set_option(&args, c);
+		else if (words++ < MAX_WORDS)
+			args.word[words - 1] = optarg;
+	}
+	/* It may also be what an option was given. */
+	if (!strcmp(argv[optind - 1], "--") && argv[optind - 1] != last)
+		args.rest = argv + optind;
+	err = check_words(&args, words);
+	return err ? err : cmd->run(&args);
+}
+
+static void print_version(void)
+{
+	printf("sriovctl %s, ABI %d.%d\n", VERSION, SRIOV_BROKER_ABI_MAJOR,
+	       SRIOV_BROKER_ABI_MINOR);
+}
+
+static int run(int argc, char **argv)
+{
+	const struct cmd *cmd;
+
+	if (argc < 2) {
+		complain("which command? See sriovctl help");
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		print_version();
+		return 0;
+	}
+	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") ||
+	    !strcmp(argv[1], "-h"))
+		return run_help(argc - 1, argv + 1);
+	cmd = find_command(argv[1]);
+	if (!cmd) {
+		complain("no command \"%s\"; see sriovctl help", argv[1]);
+		return EXIT_USAGE;
+	}
+	return run_command(cmd, argc - 1, argv + 1);
+}
+
+/*
+ * What was closed before us would be the descriptor of the first thing that we
+ * open, and our words would go there. These can't be written to.
+ */
+static void fill_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	int ret;
+
+	fill_standard();
+	setlocale(LC_CTYPE, "");
+	ret = run(argc, argv);
+	/* What did not reach its reader was not done. */
+	if (ferror(stdout) || fflush(stdout)) {
+		perror("sriovctl: standard output");
+		return ret ? ret : EXIT_REFUSED;
+	}
+	return ret;
+}

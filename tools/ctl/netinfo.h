@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the network stack knows of PFs and VFs. */
+#ifndef NETINFO_H
+#define NETINFO_H
+
+#include <net/if.h>
+
+#include "sriovbroker.h"
+
+#define MAC_LEN 64 /* text; InfiniBand has 20 bytes */
+
+struct netinfo;
+struct nl_msg;
+struct rtnl_link;
+
+/* A PF's interface, or that of a VF which the host uses itself. */
+struct netif {
+	char name[IFNAMSIZ];
+	char mac[MAC_LEN]; /* "" where there is none */
+	const char *state; /* "up", "down", "no carrier" */
+	struct rtnl_link *link;
+};
+
+/* A VF's attributes as its PF's driver keeps them. */
+struct vfnet {
+	char mac[MAC_LEN]; /* "" where none was set */
+	const char *link;  /* "auto", "enable", "disable", NULL: unknown */
+};
+
+/*
+ * The PCI device of a network interface, by name or alternative name.
+ * Return: 0; -ENODEV: no such interface; -EOPNOTSUPP: not one of PCI.
+ */
+int netinfo_device(const char *name, struct sriov_broker_addr *dev);
+
+/* A way to ask the network stack, NULL if there is none. */
+struct netinfo *netinfo_open(void);
+void netinfo_close(struct netinfo *net);
+
+/* The interface of a PCI device, to be put back. Return: 1 if it has one. */
+int netinfo_get(struct netinfo *net, const struct sriov_broker_addr *dev,
+		struct netif *netif);
+void netinfo_put(struct netif *netif);
+
+/* Send a request that changes something. Return: 0 or -errno */
+int netinfo_tell(struct netinfo *net, struct nl_msg *msg);
+
+/* Attributes of VF @index of the PF behind @netif. Return: 1 if known. */
+int netinfo_vf(const struct netif *netif, unsigned int index,
+	       struct vfnet *vfnet);
+
+#endif /* NETINFO_H */

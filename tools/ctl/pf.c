@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sriovctl enable, disable: how many VFs a PF has. */
+#include "addr.h"
+
+enum {
+	OPT_DRIVER,
+	OPT_OPEN
+};
+
+static const struct opt enable_options[] = {
+	[OPT_DRIVER] = { "driver", 'd', "DRIVER",
+			 "vfio-pci, pci-stub, another, or host" },
+	[OPT_OPEN] = { "open", 'o', NULL,
+		       "leave the VFs to others: no fence, no leases" },
+	{ 0 },
+};
+
+static int enable(const struct args *args)
+{
+	struct sriov_broker_addr pf;
+	unsigned int num_vfs;
+	struct sb *sb;
+	int ret;
+
+	ret = parse_number(args, "the number of VFs", args->word[1], 0, 0xffff,
+			   &num_vfs);
+	if (!ret)
+		ret = parse_device(args, args->word[0], &pf);
+	if (!ret)
+		ret = open_broker(&sb);
+	if (ret)
+		return ret;
+	ret = sb_enable(sb, &pf, num_vfs, args->opt[OPT_DRIVER],
+			args->opt[OPT_OPEN] ? SRIOV_BROKER_ENABLE_OPEN : 0);
+	if (ret)
+		ret = refused(sb, ret);
+	sb_close(sb);
+	return ret;
+}
+
+#define DEFAULT_FORCE_S 10
+
+enum {
+	OPT_FORCE,
+	OPT_TIMEOUT
+};
+
+static const struct opt disable_options[] = {
+	[OPT_FORCE] = { "force", 'f', NULL, "revoke leases first" },
+	[OPT_TIMEOUT] = { "timeout", 't', "S",
+			  "with --force: so long for users to let go (10)" },
+	{ 0 },
+};
+
+static int disable(const struct args *args)
+{
+	unsigned int timeout_s = DEFAULT_FORCE_S;
+	struct sriov_broker_addr pf;
+	struct sb *sb;
+	int ret = 0;
+
+	if (args->opt[OPT_TIMEOUT] && !args->opt[OPT_FORCE])
+		return bad_usage(args, "--timeout goes with --force");
+	if (args->opt[OPT_TIMEOUT])
+		ret = parse_number(args, "--timeout", args->opt[OPT_TIMEOUT], 0,
+				   SRIOV_BROKER_MAX_FORCE_MS / 1000,
+				   &timeout_s);
+	if (!ret)
+		ret = parse_device(args, args->word[0], &pf);
+	if (!ret)
+		ret = open_broker(&sb);
+	if (ret)
+		return ret;
+	ret = args->opt[OPT_FORCE] ?
+		      sb_disable_force(sb, &pf, timeout_s * 1000) :
+		      sb_disable(sb, &pf);
+	if (ret)
+		ret = refused(sb, ret);
+	sb_close(sb);
+	return ret;
+}
+
+const struct cmd cmd_enable = {
+	.name = "enable",
+	.words = "PF N",
+	.min_words = 2,
+	.max_words = 2,
+	.help = "Give a PF N VFs, bound to a driver and ready to be leased.",
+	.opts = enable_options,
+	.run = enable,
+};
+
+const struct cmd cmd_disable = {
+	.name = "disable",
+	.words = "PF",
+	.min_words = 1,
+	.max_words = 1,
+	.help = "Take all VFs of a PF away, if nobody uses one.",
+	.opts = disable_options,
+	.run = disable,
+};

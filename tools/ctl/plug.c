@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A VF into a running guest: hand QEMU the lease's descriptor, then device_add.
+ * From then on QEMU holds the lease; when QEMU ends, however it does, the kernel
+ * takes the VF back. If QEMU refuses, the lease is given back.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guestlock.h"
+#include "libvirt.h"
+#include "out.h"
+#include "plug.h"
+#include "progress.h"
+
+/* How often the guest's doing is looked at. */
+#define LOOK_MS 100
+
+/* Most guests make use of a device, by their driver for it, within this. */
+#define SETTLE_MS 5000
+
+/* ---- the monitor ---- */
+
+int monitor_failed(const struct monitor *m)
+{
+	complain("%s: %s", m->name, m->qmp.error);
+	return EXIT_REFUSED;
+}
+
+int monitor_failed_for(const struct monitor *m, const char *what)
+{
+	complain("%s: %s: %s", what, m->name, m->qmp.error);
+	return EXIT_REFUSED;
+}
+
+int monitor_check(const struct args *args, const char *socket,
+		  const char *domain)
+{
+	if (!socket && !domain)
+		return bad_usage(
+			args, "which QEMU? --qmp SOCKET, or --libvirt DOMAIN");
+	if (socket && domain)
+		return bad_usage(args, "--qmp or --libvirt, not both");
+	return 0;
+}
+
+static int connect_to(struct monitor *m, const char *socket, const char *domain,
+		      int patience_ms)
+{
+	return socket ? qmp_connect(&m->qmp, socket, patience_ms) :
+			libvirt_open(&m->qmp, domain, patience_ms);
+}
+
+static int fail_lock(struct monitor *m, int patience_ms)
+{
+	if (m->lock == -ETIMEDOUT)
+		return qmp_fail(
+			&m->qmp, m->lock,
+			"another sriovctl is at work on this guest, for %d s now; try again when it is done",
+			patience_ms / 1000);
+	if (m->lock == -EINTR)
+		return qmp_fail(
+			&m->qmp, m->lock,
+			"interrupted while another sriovctl was at work on this guest");
+	return qmp_fail(&m->qmp, m->lock, SB_DEVICE ": %s", strerror(-m->lock));
+}
+
+/*
+ * Not over two monitors at a time. Who has to wait hangs up meanwhile: whom he
+ * waits for may be behind him in the queue for the monitor.
+ */
+static int lock_guest(struct monitor *m, const char *socket, const char *domain,
+		      int patience_ms)
+{
+	pid_t guest = qmp_peer(&m->qmp);
+
+	if (guest <= 0)
+		return 0;
+	m->lock = guest_lock(guest, 0, &m->waited);
+	if (m->lock >= 0)
+		return 0;
+	if (m->lock == -ETIMEDOUT) {
+		qmp_close(&m->qmp);
+		m->lock = guest_lock(guest, patience_ms, &m->waited);
+		if (m->lock >= 0)
+			return connect_to(m, socket, domain, patience_ms);
+	}
+	return fail_lock(m, patience_ms);
+}
+
+int monitor_open(struct monitor *m, const char *socket, const char *domain,
+		 int patience_ms)
+{
+	int err;
+
+	m->option = socket ? "--qmp" : "--libvirt";
+	m->name = socket ? socket : domain;
+	m->lock = -1;
+	m->waited = 0;
+	if (patience_ms < QMP_TIMEOUT_MS)
+		patience_ms = QMP_TIMEOUT_MS;
+	qmp_waiting = progress_tick;
+	progress("%s: waiting for QEMU's greeting", m->name);
+	err = connect_to(m, socket, domain, patience_ms);
+	if (!err)
+		err = lock_guest(m, socket, domain, patience_ms);
+	if (!err && socket)
+		err = qmp_greet(&m->qmp);
+	m->qmp.timeout_ms = QMP_TIMEOUT_MS;
+	progress_end();
+	return err ? monitor_failed(m) : 0;
+}
+
+void monitor_close(struct monitor *m)
+{
+	qmp_close(&m->qmp);
+	if (m->lock >= 0)
+		close(m->lock);
+}
+
+void monitor_id(const struct monitor *m, const char *id, char *to)
+{
+	if (m->qmp.helper)
+		libvirt_id(id, to, QEMU_ID_LEN);
+	else
+		snprintf(to, QEMU_ID_LEN, "%s", id);
+}
+
+/* ---- into the guest ---- */
+
+void plug_take(struct plug *plug, const struct sriov_broker_grant *grant)
+{
+	plug->kept.lease = grant->id;
+	plug->kept.vf = grant->vf;
+	plug->fd = grant->fd;
+	sb_format_addr(&grant->vf, plug->vf);
+}
+
+int plug_check_id(struct monitor *m, const struct plug *plug)
+{
+	char type[64];
+	int err = qemu_device_type(&m->qmp, plug->id, type, sizeof(type));
+
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return monitor_failed(m);
+	complain("%s: there is a device of this id, a %s; choose another --id",
+		 plug->id, type);
+	return EXIT_REFUSED;
+}
+
+/* From here on the lease is QEMU's as much as ours; say whose in lists. */
+static int hand_over(struct monitor *m, const struct plug *plug)
+{
+	pid_t pid = qmp_peer(&m->qmp);
+	int err = keep_lease(&m->qmp, plug->id, &plug->kept, plug->fd);
+
+	/* Not more than a courtesy: the lease is as good without. */
+	if (err != QMP_REFUSED && pid > 0)
+		sb_lease_set_pid(plug->fd, pid);
+	return err;
+}
+
+int plug_hand_over(struct monitor *m, const struct plug *plug)
+{
+	return hand_over(m, plug) ? monitor_failed_for(m, plug->vf) : 0;
+}
+
+int plug_device_add(struct monitor *m, struct plug *plug,
+		    unsigned int timeout_s)
+{
+	struct json_object *obj = json_object_new_object();
+	int err = 0;
+
+	progress("%s: waiting for QEMU to plug it in", plug->vf);
+	json_text(obj, "driver", "vfio-pci");
+	json_text(obj, "id", plug->id);
+	if (plug->kept.bus[0])
+		json_text(obj, "bus", plug->kept.bus);
+	if (plug->kept.by_iommufd)
+		err = iommufd_prepare(m, plug, obj);
+	else
+		json_text(obj, "host", plug->vf);
+	if (err)
+		json_object_put(obj);
+	else
+		err = qmp_call(&m->qmp, "device_add", obj, -1, timeout_s * 1000,
+			       NULL);
+	plug->in_doubt = err < 0;
+	progress_end();
+	return err;
+}
+
+/*
+ * Nobody can tell whether QEMU has the descriptor, or will do the device_add yet:
+ * leave the lease.
+ */
+static int in_doubt(const struct monitor *m, const struct plug *plug)
+{
+	monitor_failed_for(m, plug->vf);
+	complain(
+		"%s: if QEMU lives it holds the lease; to take it back: sriovctl detach %s %s %s",
+		plug->vf, m->option, m->name, plug->id);
+	return EXIT_REFUSED;
+}
+
+static int take_back(struct monitor *m, const struct plug *plug)
+{
+	char words[sizeof(m->qmp.error)];
+	int err;
+
+	strcpy(words, m->qmp.error);
+	if (plug->kept.by_iommufd)
+		iommufd_tidy(m, plug->id);
+	err = keep_nothing(&m->qmp, plug->id);
+	complain("%s: QEMU refused it: %s", plug->vf, words);
+	if (err)
+		complain("%s: nor did it give the lease back: %s", plug->vf,
+			 m->qmp.error);
+	return EXIT_REFUSED;
+}
+
+int plug_in(struct monitor *m, struct plug *plug, unsigned int timeout_s)
+{
+	/* What an unfinished command left there for the same id. */
+	int err = keep_nothing(&m->qmp, plug->id);
+
+	if (err && err != -ENOENT)
+		return monitor_failed_for(m, plug->vf);
+	err = hand_over(m, plug);
+	if (!err)
+		err = plug_device_add(m, plug, timeout_s);
+	else if (err == QMP_REFUSED)
+		return monitor_failed_for(m, plug->vf);
+	if (err == QMP_REFUSED)
+		return take_back(m, plug);
+	return err ? in_doubt(m, plug) : 0;
+}
+
+/* ---- what the guest does ---- */
+
+static int guest_is_late(struct monitor *m, const struct plug *plug,
+			 unsigned int timeout_s)
+{
+	char status[64];
+
+	qemu_status(&m->qmp, status, sizeof(status));
+	if (status[0] && strcmp(status, "running"))
+		complain(
+			"%s: plugged in, but the guest has not enabled it in %u s, it is %s; let it run",
+			plug->id, timeout_s, status);
+	else
+		complain(
+			"%s: plugged in, but the guest has not enabled it in %u s; it may be booting, or have no driver for it",
+			plug->id, timeout_s);
+	return EXIT_REFUSED;
+}
+
+/* Let a moment pass. What happens meanwhile shows in QEMU's state. */
+static int let_pass(struct monitor *m)
+{
+	int64_t end = now_ms() + LOOK_MS;
+	struct json_object *event;
+	int err;
+
+	for (;;) {
+		err = qmp_event(&m->qmp, end, &event);
+		if (err == -ETIMEDOUT)
+			return 0;
+		if (err == -EINTR)
+			snprintf(m->qmp.error, sizeof(m->qmp.error),
+				 "interrupted; it stays plugged in");
+		if (err)
+			return err;
+		json_object_put(event);
+	}
+}
+
+/*
+ * A guest that was asked twice to let go of what was in a slot does so twice, where
+ * hot-plug is ACPI's: the second time it is the new device. So that goes in again,
+ * until the guest, which does one after another, has come to make use of it.
+ */
+static int look_after(struct monitor *m, struct plug *plug, int64_t until,
+		      enum guest_use *use)
+{
+	int err;
+
+	*use = GUEST_NOT_YET;
+	do {
+		err = qemu_guest_use(&m->qmp, plug->id, use);
+		if (err == -ENODEV)
+			err = plug_device_add(m, plug, PLUG_TIMEOUT_S);
+		if (!err && *use == GUEST_NOT_YET)
+			err = let_pass(m);
+	} while (!err && *use == GUEST_NOT_YET && now_ms() < until);
+	return err;
+}
+
+int plug_settle(struct monitor *m, struct plug *plug)
+{
+	enum guest_use use;
+	int err;
+
+	progress("%s: waiting for the guest to take it", plug->id);
+	err = look_after(m, plug, now_ms() + SETTLE_MS, &use);
+	progress_end();
+	return err == -EINTR ? 0 : err;
+}
+
+int plug_await_guest(struct monitor *m, struct plug *plug,
+		     unsigned int timeout_s)
+{
+	enum guest_use use;
+	int err;
+
+	progress("%s: waiting for the guest to enable it", plug->id);
+	err = look_after(m, plug, now_ms() + timeout_s * 1000LL, &use);
+	progress_end();
+	if (err)
+		return monitor_failed_for(m, plug->id);
+	if (use == GUEST_NOT_YET)
+		return guest_is_late(m, plug, timeout_s);
+	if (use == GUEST_UNKNOWN) {
+		complain(
+			"%s: plugged in; whether the guest has enabled it can't be known, for it has no memory to be mapped",
+			plug->id);
+		return EXIT_REFUSED;
+	}
+	return 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What /proc tells of processes. Each of them may be gone a moment later, or
+ * another user's: what can't be read is passed over.
+ */
+#ifndef PROC_H
+#define PROC_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* All of /proc/PID/@name with a zero behind it, NULL; the caller's to free. */
+char *proc_read(pid_t pid, const char *name, size_t *len);
+
+/* Where the link /proc/PID/@name leads. Return: 0 or -1. */
+int proc_link(pid_t pid, const char *name, char *to, size_t len);
+
+/* Call @found for every process there is. Return: 0 or -errno. */
+int proc_each(void (*found)(void *ctx, pid_t pid), void *ctx);
+
+/* Call @found for every descriptor of a process. Return: 0 or -1. */
+int proc_each_fd(pid_t pid,
+		 void (*found)(void *ctx, int fd, const char *target),
+		 void *ctx);
+
+/* The value of the line "@key:" in /proc/PID/fdinfo/FD. Return: 0 or -1. */
+int proc_fdinfo(pid_t pid, int fd, const char *key, char *to, size_t len);
+
+#endif /* PROC_H */

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * QMP, the language of QEMU's monitor, over a unix socket.
+ *
+ * Who answers at the other end is not trusted: a message has a largest size,
+ * every wait an end, and whatever is not QMP ends the conversation.
+ */
+#ifndef QMP_H
+#define QMP_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <json-c/json.h>
+
+#define QMP_MAX_MESSAGE (1 << 20)
+#define QMP_MAX_EVENTS	64
+#define QMP_TIMEOUT_MS	10000 /* for commands that do not wait for a guest */
+
+/* What functions return besides 0: QEMU said no, qmp->error are its words. */
+#define QMP_REFUSED 1
+
+struct qmp {
+	int fd;
+	int broken; /* the conversation has lost its thread */
+	int major;
+	int minor;
+	pid_t helper;	/* between us and QEMU, 0: none is */
+	pid_t peer;	/* with a helper: QEMU */
+	int timeout_ms; /* for commands that do not wait for a guest */
+	unsigned int next_id;
+	struct json_tokener *tokener;
+	struct json_object *events; /* array of those nobody has asked for */
+	size_t message; /* bytes of the message that is being read */
+	size_t pos;
+	size_t len;
+	char buf[4096];
+	char class[64];	 /* of the last refusal: "DeviceNotFound" */
+	char error[512]; /* what went wrong last, in words */
+};
+
+/* Milliseconds of the monotonic clock: what deadlines are counted in. */
+int64_t now_ms(void);
+
+/*
+ * SIGINT, SIGTERM and SIGHUP, where they were not ignored, now end waits with
+ * -EINTR, each of them one. A reader that goes is a failed write.
+ */
+void qmp_catch_signals(void);
+
+/* Has one come, ever? Whoever has more to do than what it ended does not begin. */
+int qmp_interrupted(void);
+
+/* Wait for @ms milliseconds, or a signal. */
+void qmp_pause(int ms);
+
+/* Called every now and then while a wait lasts; NULL: nobody is. */
+extern void (*qmp_waiting)(void);
+
+/*
+ * Connect and shake hands. qmp_close() afterwards whatever is returned.
+ * Return: 0 or -errno with words in qmp->error; so do those below.
+ */
+int qmp_open(struct qmp *qmp, const char *path);
+
+/* The same, with another patience than QMP_TIMEOUT_MS. */
+int qmp_open_within(struct qmp *qmp, const char *path, int timeout_ms);
+
+/*
+ * The two halves of that. A monitor that serves another client takes a connection
+ * all the same, and begins to speak when that one has gone.
+ */
+int qmp_connect(struct qmp *qmp, const char *path, int timeout_ms);
+int qmp_greet(struct qmp *qmp);
+
+/* A conversation on a connected socket, which qmp_close() closes. */
+int qmp_start(struct qmp *qmp, int fd);
+
+/* One that a process of ours is at the other end of; qmp_close() kills it. */
+int qmp_start_helped(struct qmp *qmp, int fd, pid_t helper, int timeout_ms);
+void qmp_close(struct qmp *qmp);
+
+/* The conversation can't go on, in words. Return: @err */
+int qmp_fail(struct qmp *qmp, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The process at the other end, 0 if it can't be seen from here. */
+pid_t qmp_peer(const struct qmp *qmp);
+
+/*
+ * Run a command. @args is given up, NULL: none. @fd is sent along, -1: none.
+ * @answer, if not NULL, is the caller's to put.
+ * Return: 0, QMP_REFUSED or -errno, -ETIMEDOUT: no answer in time.
+ */
+int qmp_call(struct qmp *qmp, const char *command, struct json_object *args,
+	     int fd, int timeout_ms, struct json_object **answer);
+
+/* Has a command been refused for want of the device it is about? */
+int qmp_not_found(const struct qmp *qmp, int err);
+
+/*
+ * The next event, the caller's to put.
+ * Return: 0 or -errno, -ETIMEDOUT: none until @deadline.
+ */
+int qmp_event(struct qmp *qmp, int64_t deadline, struct json_object **event);
+
+/* A member's text, NULL if it has none. */
+const char *qmp_text(struct json_object *obj, const char *key);
+
+#endif /* QMP_H */

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* All about one device, as a JSON object; and that for people. */
+#ifndef SHOW_H
+#define SHOW_H
+
+#include <json-c/json.h>
+
+/* Print it and give it up. */
+void show_print(struct json_object *device);
+
+#endif /* SHOW_H */

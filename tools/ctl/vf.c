@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sriovctl bind, clear: the driver of VFs, and the end of a quarantine. */
+#include <stdlib.h>
+
+#include "addr.h"
+
+/* Move the VFs of runs before @end back to the drivers that @vfs shows. */
+static void undo(struct sb *sb, const struct target *target, unsigned int end,
+		 const struct sriov_broker_vf *vfs, ssize_t num_vfs)
+{
+	struct target moved = *target;
+	char addr[SB_ADDR_LEN];
+	ssize_t i;
+
+	if (!end)
+		return;
+	moved.num_runs = end;
+	for (i = 0; i < num_vfs; i++) {
+		const char *driver = vfs[i].driver[0] ? vfs[i].driver : "host";
+
+		if (!target_has_index(&moved, vfs[i].index))
+			continue;
+		if (sb_bind(sb, &vfs[i].addr, 0, 0, driver))
+			complain("%s: could not be moved back to %s",
+				 sb_format_addr(&vfs[i].addr, addr), driver);
+	}
+}
+
+/* The kernel moves one run or none of it; with several, the undoing is ours. */
+static int bind_runs(struct sb *sb, const struct target *target,
+		     const char *driver)
+{
+	struct sriov_broker_vf *vfs;
+	ssize_t num_vfs = sb_list_vfs(sb, &target->dev, &vfs);
+	unsigned int i;
+	int err = 0;
+
+	if (num_vfs < 0)
+		return refused(sb, num_vfs);
+	for (i = 0; !err && i < target->num_runs; i++)
+		err = sb_bind(sb, &target->dev, target->runs[i].first,
+			      target->runs[i].count, driver);
+	if (err) {
+		err = refused(sb, err);
+		undo(sb, target, i - 1, vfs, num_vfs);
+	}
+	free(vfs);
+	return err;
+}
+
+static int bind(const struct args *args)
+{
+	struct target target;
+	struct sb *sb;
+	int ret = parse_target(args, args->word[0], &target);
+
+	if (!ret)
+		ret = open_broker(&sb);
+	if (ret)
+		return ret;
+	if (target.num_runs) {
+		ret = bind_runs(sb, &target, args->word[1]);
+	} else {
+		ret = sb_bind(sb, &target.dev, 0, 0, args->word[1]);
+		if (ret)
+			ret = refused(sb, ret);
+	}
+	sb_close(sb);
+	return ret;
+}
+
+static int clear(const struct args *args)
+{
+	struct sriov_broker_addr vf;
+	struct sb *sb;
+	int ret = parse_device(args, args->word[0], &vf);
+
+	if (!ret)
+		ret = open_broker(&sb);
+	if (ret)
+		return ret;
+	ret = sb_clear(sb, &vf);
+	if (ret)
+		ret = refused(sb, ret);
+	sb_close(sb);
+	return ret;
+}
+
+const struct cmd cmd_bind = {
+	.name = "bind",
+	.words = "VF|PF|PF#RANGE DRIVER",
+	.min_words = 2,
+	.max_words = 2,
+	.help = "Move VFs to vfio-pci, pci-stub, another driver, or host.",
+	.run = bind,
+};
+
+const struct cmd cmd_clear = {
+	.name = "clear",
+	.words = "VF",
+	.min_words = 1,
+	.max_words = 1,
+	.help = "Try the reset of a VF in quarantine once more.",
+	.run = clear,
+};

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A process that runs a guest: what its command line and its sockets say of the
+ * guest's name and of its monitor.
+ */
+#ifndef VMM_H
+#define VMM_H
+
+#include <sys/types.h>
+
+#define VMM_NAME_LEN 128
+#define VMM_PATH_LEN 108 /* of a unix socket */
+
+struct vmm {
+	char name[VMM_NAME_LEN];    /* "": it has none */
+	char monitor[VMM_PATH_LEN]; /* a socket for QMP; "": none is known */
+	int taken;		    /* a client is connected to it */
+	int libvirt;		    /* the monitor is libvirt's */
+};
+
+/* Does its program's name say that it is a QEMU? */
+int vmm_is_qemu(pid_t pid);
+
+/* The machine's UUID. Return: 0, or -1: its words have none. */
+int vmm_uuid(pid_t pid, char *uuid, size_t len);
+
+/* What can be known of it. */
+void vmm_look(pid_t pid, struct vmm *vmm);
+
+/*
+ * The value of @key in QEMU's "a,key=value,..", where ",," is a comma. With
+ * @implied the first value may stand without its key. Return: 0 or -1.
+ */
+int vmm_option(const char *words, const char *key, int implied, char *to,
+	       size_t len);
+
+/*
+ * The value of @key, which may go without it when it comes first, in the last
+ * -@option of QEMU's words, which NULL ends. Return: 0, or -1 and "".
+ */
+int vmm_setting(char *const *words, const char *option, const char *key,
+		char *to, size_t len);
+
+#endif /* VMM_H */
