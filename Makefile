@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# sriov_broker: the module, its tool and their tests.  `make help` says what there is.
+# The kernel's part of the build is in Kbuild.
+
+KDIR	?= /lib/modules/$(shell uname -r)/build
+# Empty where a warning shall not stop the build.
+WERROR	?= -Werror
+KERNEL	?= 6.12
+TESTS	?=
+IOMMU	?= nopt
+VM	:= selftests/vm
+# What the host itself needs; everything else lives in the trees that mmdebstrap makes.
+DEPS	:= mmdebstrap debian-archive-keyring cpio xz-utils perl git
+SUDO	:= $(if $(filter 0,$(shell id -u)),,sudo)
+
+.PHONY: all modules tools selftests demo check check-all check-debug build-all lint bench \
+	install modules_install clean deps help
+
+all: modules tools
+
+help:
+	@echo 'make modules          sriov_broker.ko, for the running kernel; KDIR= names another build directory'
+	@echo 'make tools            sriovctl and its library'
+	@echo 'make install          both, and what belongs to them; DESTDIR= and prefix= as usual'
+	@echo 'make demo             a VF goes into a KVM guest and back, in a test machine'
+	@echo 'make check            the tests in a test machine; KERNEL=6.1|6.12|7.3 (6.12), TESTS="a b" picks some'
+	@echo 'make check-all        the tests on all three kernels'
+	@echo 'make check-debug      the tests on a kernel with KASAN, lockdep, kmemleak, fault injection'
+	@echo 'make build-all        build only: -rt, -cloud, arm64, clang'
+	@echo 'make bench            the benchmark, in a test machine; IOMMU=pt for pass-through (bench/run says why not)'
+	@echo 'make lint             W=1, sparse, checkpatch, clang-format, shellcheck; warnings are errors'
+	@echo 'make deps             the few packages that the host needs for the above'
+	@echo 'make clean            what was built here; the cached trees are in ~/.cache/sriov-broker'
+
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) KCFLAGS=$(WERROR) modules
+
+modules_install: modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+
+tools:
+	$(MAKE) -C tools
+
+selftests: tools
+	$(MAKE) -C tools tests
+	$(MAKE) -C selftests KDIR=$(KDIR)
+
+install: modules_install
+	$(MAKE) -C tools install
+
+demo: deps
+	@[ ! -t 1 ] || colour=yes; \
+	$(VM)/boot --kernel $(KERNEL) --timeout 900 --exec "COLOUR=$${colour:-no} selftests/demo.sh"
+
+check: deps
+	$(VM)/check $(KERNEL) -- $(TESTS)
+
+check-all: deps
+	$(VM)/check 6.1 6.12 7.3 -- $(TESTS)
+
+check-debug: deps
+	$(VM)/check debug -- $(TESTS)
+
+build-all: deps
+	$(VM)/build-all
+
+lint: deps
+	$(VM)/lint
+
+bench: deps
+	$(VM)/boot --kernel $(KERNEL) --machine bench --append iommu=$(IOMMU) --timeout 1800 \
+		--exec selftests/bench/run
+
+deps:
+	@for p in $(DEPS); do \
+		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; \
+	done; \
+	[ -z "$$missing" ] || { $(SUDO) apt-get update -q && \
+		$(SUDO) apt-get install -qy --no-install-recommends $$missing; }
+
+clean:
+	[ ! -e $(KDIR)/Makefile ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	$(MAKE) -C tools clean
+	$(MAKE) -C selftests KDIR=$(KDIR) clean
+	rm -rf out
