@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034 # GUESTS_TOLD is for vm/guest.sh
+# TAP for the tests in shell, and what they share: the module, PFs and VFs.  Sourced.
+#
+# A test ends with done_testing, which prints the plan; one that dies on the way has no plan, and so
+# has failed.
+
+TAP_COUNT=0 TAP_FAILED=0 GUESTS_TOLD=
+
+diag() {
+	local text=$*
+	printf '# %s\n' "${text//$'\n'/$'\n'# }"
+}
+
+tap_line() { # STATUS NAME
+	TAP_COUNT=$((TAP_COUNT + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $TAP_COUNT - $2"
+	else
+		TAP_FAILED=$((TAP_FAILED + 1))
+		echo "not ok $TAP_COUNT - $2"
+	fi
+}
+
+# ok NAME COMMAND...: it succeeds.  Its output is shown when it does not.
+ok() {
+	local name=$1 out status=0
+	shift
+	out=$("$@" 2>&1) || status=$?
+	tap_line $status "$name"
+	[ $status = 0 ] || diag "$* ended with $status: $out"
+	return 0
+}
+
+# fails STATUS NAME PATTERN COMMAND...: it ends with that status and says PATTERN (a regular expression).
+fails() {
+	local wanted=$1 name=$2 pattern=$3 out status=0
+	shift 3
+	out=$("$@" 2>&1) || status=$?
+	if [ $status = "$wanted" ] && grep -qE -- "$pattern" <<<"$out"; then
+		tap_line 0 "$name"
+	else
+		tap_line 1 "$name"
+		diag "$* ended with $status, wanted $wanted and /$pattern/: $out"
+	fi
+}
+
+# is NAME GOT WANTED
+is() {
+	if [ "$2" = "$3" ]; then tap_line 0 "$1"; else
+		tap_line 1 "$1"
+		diag "got '$2', wanted '$3'"
+	fi
+}
+
+# like NAME TEXT PATTERN
+like() {
+	if grep -qE -- "$3" <<<"$2"; then tap_line 0 "$1"; else
+		tap_line 1 "$1"
+		diag "no /$3/ in: $2"
+	fi
+}
+
+# skip NAME REASON
+skip() { tap_line 0 "$1 # SKIP $2"; }
+
+# A whole test that this machine cannot run.
+skip_all() {
+	echo "1..0 # SKIP $*"
+	exit 0
+}
+
+bail() {
+	echo "Bail out! $*"
+	! declare -F guest_reports >/dev/null || diag "$(guest_reports 2>&1)"
+	GUESTS_TOLD=yes
+	exit 1
+}
+
+done_testing() {
+	echo "1..$TAP_COUNT"
+	if [ $TAP_FAILED != 0 ] && declare -F guest_reports >/dev/null; then diag "$(guest_reports 2>&1)"; fi
+	GUESTS_TOLD=yes
+	[ $TAP_FAILED = 0 ] && [ $TAP_COUNT -gt 0 ]
+	exit
+}
+
+# eventually SECONDS COMMAND...: it succeeds within that time, on a machine with time to spare; this one
+# may be emulated, one of several on the host, or run the debug kernel.
+SLOWER=4
+[ ! -e /sys/kernel/debug/kmemleak ] || SLOWER=10
+eventually() {
+	local end=$((SECONDS + $1 * SLOWER))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+
+# --- the module and the devices ----------------------------------------------------------------
+
+KO=${KO:-/mnt/sriov_broker.ko}
+SYS=/sys/bus/pci/devices
+
+load_module() {
+	modprobe -a vfio-pci pci-stub
+	insmod "$KO" "$@"
+}
+
+unload_module() { [ ! -d /sys/module/sriov_broker ] || rmmod sriov_broker; }
+
+# PFs of a driver, one a line.
+pfs_of() {
+	local d
+	for d in "/sys/bus/pci/drivers/$1"/0000:*; do
+		[ ! -e "$d/sriov_totalvfs" ] || basename "$d"
+	done
+}
+
+# The VFs of a PF, in the order of their index.
+vfs_of() { readlink "$SYS/$1"/virtfn* 2>/dev/null | xargs -rn 1 basename | sort; }
+
+# The driver that a device is bound to, or none.
+driver_of() {
+	if [ -e "$SYS/$1/driver" ]; then basename "$(readlink "$SYS/$1/driver")"; else echo none; fi
+}
+
+# Its network interface.
+netdev_of() { ls "$SYS/$1/net"; }

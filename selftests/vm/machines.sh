@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The machines that a test can ask for: each function adds the QEMU words of one to `devices`, and
+# the kernel's to `append`.  Sourced by boot.
+#
+# Two CPUs for what looks for races in the kernel.  What mostly starts programs gets one, where it is
+# emulated: of two such machines side by side on two cores, each with two CPUs, a program's start took
+# 112 ms in each, with one CPU 27 ms, for CPUs that wait for one another wait for the host's scheduler.
+#
+# PFs have a root port of their own, so that their VFs get an IOMMU group each.
+
+# shellcheck disable=SC2034 # read by boot
+MACHINES="default tools two-igb igb rebar four-nvme bench shared-group no-iommu hotplug"
+
+iommu() {
+	devices+=(-device intel-iommu,intremap=on,caching-mode=on)
+	append+=" intel_iommu=on iommu=pt"
+}
+
+# port ID [OPTION...]: a root port; its slot number is its place on the command line.
+port() {
+	ports=$((ports + 1))
+	devices+=(-device "pcie-root-port,id=$1,chassis=$ports,slot=$ports${2:+,$2}")
+}
+
+# 7 VFs, on QEMU's user-mode network: 10.0.2.2 answers.
+igb() {
+	port "port-$1" "${2:-}"
+	devices+=(-netdev "user,id=net-$1" -device "igb,id=$1,bus=port-$1,netdev=net-$1,romfile=")
+}
+
+# nvme ID VFS [PORT-OPTION]
+nvme() {
+	port "port-$1" "${3:-}"
+	devices+=(-device "nvme-subsys,id=subsys-$1"
+		-device "nvme,id=$1,bus=port-$1,serial=$1,subsys=subsys-$1,sriov_max_vfs=$2,sriov_vq_flexible=$((2 * $2)),sriov_vi_flexible=$2,max_ioqpairs=$((2 * $2 + 2)),msix_qsize=$((2 * $2 + 2))")
+}
+
+machine_default() { iommu; igb igb0; nvme nvme0 127; }
+machine_tools() { machine_default; cpus=1; }
+machine_two-igb() { iommu; igb igb0; igb igb1; cpus=1; }
+machine_igb() { iommu; igb igb0; }
+# The port has room for VFs' BARs that a fake makes larger (kmod/fake_rebar.c).
+machine_rebar() { iommu; igb igb0 pref64-reserve=256M; cpus=1; }
+machine_four-nvme() { iommu; for i in 0 1 2 3; do nvme "nvme$i" 127; done; }
+# Finer than ticks.
+machine_bench() { machine_four-nvme; igb igb0; append+=" nohz=on highres=on"; }
+# A root port without ACS does not keep its functions apart: PF and VFs are one group.
+machine_shared-group() { iommu; igb igb0; nvme nvme0 7 disable-acs=on; }
+# The second nvme's VFs want more memory than firmware gives its port, and the kernel may not move it.
+machine_no-iommu() {
+	igb igb0; nvme nvme0 7; nvme nvme1 127
+	devices[-1]+=,sriov_max_vi_per_vf=1025,sriov_vi_flexible=1152,msix_qsize=1200
+	append+=" pci=realloc=off"
+}
+# The PF's slot is hot-plug; the test pulls and pushes it through QEMU's own monitor, which is
+# /dev/virtio-ports/qmp inside.  An igb, for QEMU 10.0 asserts when an nvme with VFs is pulled.  The
+# slots are PCIe's own, as a server's are, not ACPI's.
+machine_hotplug() {
+	iommu; igb igb0; igb igb1; nvme nvme0 7
+	devices+=(-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off)
+	append+=" pcie_ports=native"
+	devices+=(-chardev "socket,id=monitor,path=$sockets/qmp,server=on,wait=off"
+		-mon chardev=monitor,mode=control
+		-chardev "socket,id=qmp,path=$sockets/qmp"
+		-device virtserialport,chardev=qmp,name=qmp)
+}
