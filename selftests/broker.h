@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ioctls of /dev/sriov_broker, one thin function each, written from the
+ * header alone: the tests do not use the project's library, so that they are a
+ * witness of their own.  All return 0 or a positive errno.
+ */
+#ifndef SELFTESTS_BROKER_H
+#define SELFTESTS_BROKER_H
+
+#include <linux/sriov_broker.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+
+#include "sysfs.h"
+#include "tap.h"
+
+#define NODE	"/dev/sriov_broker"
+#define MODULE	"sriov_broker"
+#define MAX_VFS 1024
+#define LONG_MS \
+	60000 /* what is waited for comes much sooner, also on a slow machine */
+
+static const struct sriov_broker_addr no_addr;
+static int broker = -1;
+static pid_t broker_owner;
+
+/* Addresses */
+
+/* Lives until 64 more have been made. */
+static inline char *name_of(struct sriov_broker_addr a)
+{
+	static _Thread_local char ring[64][24];
+	static _Thread_local unsigned int at;
+	char *name = ring[at++ % 64];
+
+	snprintf(name, sizeof(ring[0]), "%04x:%02x:%02x.%x", a.domain,
+		 a.bdf >> 8, a.bdf >> 3 & 0x1f, a.bdf & 7);
+	return name;
+}
+
+static inline bool same_addr(struct sriov_broker_addr a,
+			     struct sriov_broker_addr b)
+{
+	return a.domain == b.domain && a.bdf == b.bdf;
+}
+
+static inline struct sriov_broker_addr addr_of(const char *name)
+{
+	unsigned int domain, bus, dev, fn;
+	struct sriov_broker_addr a = {};
+
+	if (sscanf(name, "%x:%x:%x.%x", &domain, &bus, &dev, &fn) == 4) {
+		a.domain = domain;
+		a.bdf = bus << 8 | dev << 3 | fn;
+	}
+	return a;
+}
+
+/* The n-th PCI device of that kind, a PF; all zero: there is none. */
+static inline struct sriov_broker_addr find_device(const char *vendor,
+						   const char *device, int n)
+{
+	unsigned int bus;
+
+	for (bus = 0; bus < 256; bus++) {
+		char *name = text("0000:%02x:00.0", bus);
+
+		if (strcmp(get(text(SYS_PCI "/%s/vendor", name)), vendor) ||
+		    strcmp(get(text(SYS_PCI "/%s/device", name)), device) ||
+		    !exists(text(SYS_PCI "/%s/sriov_totalvfs", name)))
+			continue;
+		if (!n--)
+			return addr_of(name);
+	}
+	return no_addr;
+}
+
+static inline struct sriov_broker_addr find_igb(int n)
+{
+	return find_device("0x8086", "0x10c9", n);
+}
+
+static inline struct sriov_broker_addr find_nvme(int n)
+{
+	return find_device("0x1b36", "0x0010", n);
+}
+
+/* As sysfs has it. */
+static inline int numvfs(struct sriov_broker_addr pf)
+{
+	return get_number(text(SYS_PCI "/%s/sriov_numvfs", name_of(pf)));
+}
+
+static inline struct sriov_broker_addr vf_at(struct sriov_broker_addr pf,
+					     int index)
+{
+	return addr_of(
+		link_name(text(SYS_PCI "/%s/virtfn%d", name_of(pf), index)));
+}
+
+/* The ioctls */
+
+static inline int call(int fd, unsigned long cmd, void *arg)
+{
+	return ioctl(fd, cmd, arg) ? errno : 0;
+}
+
+static inline void *why_init(struct sriov_broker_why *why)
+{
+	if (why) {
+		memset(why, 0x5a, sizeof(*why));
+		why->size = sizeof(*why);
+		why->reason = ~0U;
+	}
+	return why;
+}
+
+static inline int info(struct sriov_broker_info *p)
+{
+	*p = (struct sriov_broker_info){ .size = sizeof(*p) };
+	return call(broker, SRIOV_BROKER_INFO, p);
+}
+
+static inline int list_pfs(struct sriov_broker_addr pf,
+			   struct sriov_broker_pf *pfs, unsigned int *num)
+{
+	struct sriov_broker_list p = {
+		.size = sizeof(p),
+		.pf = pf,
+		.entry_size = sizeof(*pfs),
+		.count = *num,
+		.entries = (uintptr_t)pfs,
+	};
+	int err = call(broker, SRIOV_BROKER_LIST_PFS, &p);
+
+	*num = p.count;
+	return err;
+}
+
+static inline int list_vfs(struct sriov_broker_addr pf,
+			   struct sriov_broker_vf *vfs, unsigned int *num)
+{
+	struct sriov_broker_list p = {
+		.size = sizeof(p),
+		.pf = pf,
+		.entry_size = sizeof(*vfs),
+		.count = *num,
+		.entries = (uintptr_t)vfs,
+	};
+	int err = call(broker, SRIOV_BROKER_LIST_VFS, &p);
+
+	*num = p.count;
+	return err;
+}
+
+static inline int enable(struct sriov_broker_addr pf, unsigned int num,
+			 const char *driver, struct sriov_broker_why *why)
+{
+	struct sriov_broker_enable p = {
+		.size = sizeof(p),
+		.pf = pf,
+		.num_vfs = num,
+		.why = (uintptr_t)why_init(why),
+	};
+
+	strncpy(p.driver, driver, sizeof(p.driver) - 1);
+	return call(broker, SRIOV_BROKER_ENABLE, &p);
+}
+
+static inline int disable(struct sriov_broker_addr pf,
+			  struct sriov_broker_why *why)
+{
+	struct sriov_broker_disable p = {
+		.size = sizeof(p),
+		.pf = pf,
+		.why = (uintptr_t)why_init(why),
+	};
+
+	return call(broker, SRIOV_BROKER_DISABLE, &p);
+}
+
+/* Leases are taken from their holders; @ms for those to let go. */
+static inline int disable_force(struct sriov_broker_addr pf, unsigned int ms,
+				struct sriov_broker_why *why)
+{
+	struct sriov_broker_disable p = {
+		.size = sizeof(p),
+		.flags = SRIOV_BROKER_DISABLE_FORCE,
+		.pf = pf,
+		.timeout_ms = ms,
+		.why = (uintptr_t)why_init(why),
+	};
+
+	return call(broker, SRIOV_BROKER_DISABLE, &p);
+}
+
+static inline int bind_vfs(struct sriov_broker_addr dev, unsigned int first,
+			   unsigned int count, const char *driver,
+			   struct sriov_broker_why *why)
+{
+	struct sriov_broker_bind p = {
+		.size = sizeof(p),
+		.dev = dev,
+		.first = first,
+		.count = count,
+		.why = (uintptr_t)why_init(why),
+	};
+
+	strncpy(p.driver, driver, sizeof(p.driver) - 1);
+	return call(broker, SRIOV_BROKER_BIND, &p);
+}
+
+static inline int lease_range(struct sriov_broker_addr dev, unsigned int first,
+			      unsigned int count, const char *label,
+			      struct sriov_broker_grant *grant,
+			      struct sriov_broker_why *why)
+{
+	struct sriov_broker_selector sel = {
+		.dev = dev,
+		.first = first,
+		.count = count,
+	};
+	struct sriov_broker_lease p = {
+		.size = sizeof(p),
+		.num_selectors = 1,
+		.count = 1,
+		.selectors = (uintptr_t)&sel,
+		.grants = (uintptr_t)grant,
+		.grant_size = sizeof(*grant),
+		.numa_node = -1,
+		.why = (uintptr_t)why_init(why),
+	};
+
+	memset(grant, 0, sizeof(*grant));
+	grant->fd = -1;
+	strncpy(p.label, label, sizeof(p.label) - 1);
+	return call(broker, SRIOV_BROKER_LEASE, &p);
+}
+
+static inline int lease(struct sriov_broker_addr dev, const char *label,
+			struct sriov_broker_grant *grant,
+			struct sriov_broker_why *why)
+{
+	return lease_range(dev, 0, 0, label, grant, why);
+}
+
+static inline int clear(struct sriov_broker_addr vf,
+			struct sriov_broker_why *why)
+{
+	struct sriov_broker_clear p = {
+		.size = sizeof(p),
+		.vf = vf,
+		.why = (uintptr_t)why_init(why),
+	};
+
+	return call(broker, SRIOV_BROKER_CLEAR, &p);
+}
+
+static inline int revoke_lease(__u64 id, unsigned int grace_ms,
+			       struct sriov_broker_why *why)
+{
+	struct sriov_broker_revoke p = {
+		.size = sizeof(p),
+		.lease_id = id,
+		.grace_ms = grace_ms,
+		.why = (uintptr_t)why_init(why),
+	};
+
+	return call(broker, SRIOV_BROKER_REVOKE, &p);
+}
+
+/* On a descriptor of its own: what it holds it holds until it is closed. */
+static inline int net_hold(int fd, struct sriov_broker_addr vf, __u64 id,
+			   struct sriov_broker_why *why)
+{
+	struct sriov_broker_net_hold p = {
+		.size = sizeof(p),
+		.vf = vf,
+		.lease_id = id,
+		.why = (uintptr_t)why_init(why),
+	};
+
+	return call(fd, SRIOV_BROKER_NET_HOLD, &p);
+}
+
+static inline int vf_bar(struct sriov_broker_addr pf, unsigned int bar,
+			 __u64 bytes, struct sriov_broker_vf_bar *p,
+			 struct sriov_broker_why *why)
+{
+	*p = (struct sriov_broker_vf_bar){
+		.size = sizeof(*p),
+		.pf = pf,
+		.bar = bar,
+		.bytes = bytes,
+		.why = (uintptr_t)why_init(why),
+	};
+	return call(broker, SRIOV_BROKER_VF_BAR, p);
+}
+
+static inline int lease_info(int fd, struct sriov_broker_lease_info *p)
+{
+	*p = (struct sriov_broker_lease_info){ .size = sizeof(*p) };
+	return call(fd, SRIOV_BROKER_LEASE_INFO, p);
+}
+
+static inline int lease_set(int fd, unsigned int flags, const char *label,
+			    pid_t pid)
+{
+	struct sriov_broker_lease_set p = {
+		.size = sizeof(p),
+		.flags = flags,
+		.pid = pid,
+	};
+
+	strncpy(p.label, label, sizeof(p.label) - 1);
+	return call(fd, SRIOV_BROKER_LEASE_SET, &p);
+}
+
+/* What the tests want to know of a list */
+
+static inline struct sriov_broker_vf vf_now(struct sriov_broker_addr vf)
+{
+	static _Thread_local struct sriov_broker_vf vfs[MAX_VFS];
+	unsigned int num = MAX_VFS, i;
+
+	if (!list_vfs(no_addr, vfs, &num))
+		for (i = 0; i < num && i < MAX_VFS; i++)
+			if (same_addr(vfs[i].addr, vf))
+				return vfs[i];
+	return (struct sriov_broker_vf){ .state = ~0U };
+}
+
+static inline unsigned int state_of(struct sriov_broker_addr vf)
+{
+	return vf_now(vf).state;
+}
+
+static inline bool comes_to(struct sriov_broker_addr vf, unsigned int state)
+{
+	return eventually(LONG_MS, state_of(vf) == state);
+}
+
+/* VFs of a PF, or of all, that are in that state. */
+static inline unsigned int count_state(struct sriov_broker_addr pf,
+				       unsigned int state)
+{
+	static struct sriov_broker_vf vfs[MAX_VFS];
+	unsigned int num = MAX_VFS, i, n = 0;
+
+	if (list_vfs(pf, vfs, &num))
+		return ~0U;
+	for (i = 0; i < num && i < MAX_VFS; i++)
+		n += vfs[i].state == state;
+	return n;
+}
+
+static inline bool comes_back(struct sriov_broker_addr pf)
+{
+	return eventually(LONG_MS, count_state(pf, SRIOV_BROKER_VF_FREE) ==
+					   (unsigned int)numvfs(pf));
+}
+
+/*
+ * Everything that must not change when a call fails: what the broker lists and
+ * what sysfs says of the same devices.  To be freed.
+ */
+static inline char *snapshot(void)
+{
+	static struct sriov_broker_vf vfs[MAX_VFS];
+	static struct sriov_broker_pf pfs[64];
+	unsigned int nv = MAX_VFS, np = 64, i;
+	char *out = NULL;
+	size_t len;
+	FILE *f = open_memstream(&out, &len);
+
+	if (list_pfs(no_addr, pfs, &np) || list_vfs(no_addr, vfs, &nv))
+		fprintf(f, "no list\n");
+	for (i = 0; i < np; i++) {
+		char *dev = name_of(pfs[i].addr);
+
+		fprintf(f, "%s %u/%u %s: %s override '%s' numvfs %s\n", dev,
+			pfs[i].num_vfs, pfs[i].total_vfs, pfs[i].driver,
+			driver_of(dev), override_of(dev),
+			get(text(SYS_PCI "/%s/sriov_numvfs", dev)));
+	}
+	for (i = 0; i < nv; i++) {
+		char *dev = name_of(vfs[i].addr);
+
+		fprintf(f, "%s %u state %u fault %u %s lease %llu %d %u '%s'",
+			dev, vfs[i].index, vfs[i].state, vfs[i].fault,
+			vfs[i].driver, vfs[i].lease_id, vfs[i].lease_pid,
+			vfs[i].lease_uid, vfs[i].lease_label);
+		fprintf(f, ": %s override '%s'\n", driver_of(dev),
+			override_of(dev));
+	}
+	fclose(f);
+	return out;
+}
+
+/* One point: all is as in @before, which is freed. */
+static inline bool unchanged(char *before, const char *name)
+{
+	char *after = snapshot();
+	bool same = ok(!strcmp(before, after), "%s: nothing has changed", name);
+
+	if (!same)
+		fprintf(stderr, "before:\n%safter:\n%s", before, after);
+	free(before);
+	free(after);
+	return same;
+}
+
+/* One point: the call ended with @err, for @reason, which is about @dev. */
+static inline bool refused(int got, int err, const struct sriov_broker_why *why,
+			   unsigned int reason, struct sriov_broker_addr dev,
+			   const char *name)
+{
+	bool good = got == err && why->reason == reason &&
+		    same_addr(why->dev, dev);
+
+	ok(good, "%s", name);
+	if (!good)
+		diag("got %s, reason %u, dev %s, error %d, driver '%.64s'; wanted %s, reason %u, dev %s",
+		     strerrorname_np(got) ?: "success", why->reason,
+		     name_of(why->dev), why->error, why->driver,
+		     strerrorname_np(err), reason, name_of(dev));
+	return good;
+}
+
+/* One point: the call succeeded. */
+static inline bool worked(int got, const struct sriov_broker_why *why,
+			  const char *name)
+{
+	ok(!got, "%s", name);
+	if (got)
+		diag("got %s, reason %u, dev %s, error %d, driver '%.64s'",
+		     strerrorname_np(got), why->reason, name_of(why->dev),
+		     why->error, why->driver);
+	return !got;
+}
+
+/* The module */
+
+static inline const char *module_path(void)
+{
+	return getenv("KO") ?: "/mnt/sriov_broker.ko";
+}
+
+/* All VFs off, and the module out: as it was before. */
+static inline void broker_end(void)
+{
+	static struct sriov_broker_pf pfs[64];
+	unsigned int num = 64, i;
+	int fd;
+
+	if (getpid() != broker_owner || broker < 0)
+		return;
+	for (fd = broker + 1; fd < 1024; fd++)
+		close(fd);
+	if (!list_pfs(no_addr, pfs, &num))
+		for (i = 0; i < num && i < 64; i++)
+			if (pfs[i].num_vfs)
+				(void)eventually(LONG_MS,
+						 !disable(pfs[i].addr, NULL));
+	close(broker);
+	broker = -1;
+	if (remove_module(MODULE))
+		fprintf(stderr, "the module can't be removed: %m\n");
+}
+
+/* Load the module, and have it removed at exit. */
+static inline void broker_begin(const char *params)
+{
+	int err;
+
+	err = insert_module(module_path(), params);
+	if (err)
+		bail("%s: %s", module_path(), strerror(err));
+	broker = open(NODE, O_RDWR | O_CLOEXEC);
+	if (broker < 0)
+		bail(NODE ": %m");
+	broker_owner = getpid();
+	atexit(broker_end);
+}
+
+#endif /* SELFTESTS_BROKER_H */

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One VF that its driver refuses: what was to be done to many is undone for all,
+ * and the answer names that one. And what becomes of a leased VF whose holder has
+ * bound it elsewhere.
+ */
+#define _GNU_SOURCE
+#include "broker.h"
+
+#define TOTAL	7
+#define REFUSED 4
+#define DRIVER	"test_vf" /* kmod/test_vf.c */
+
+static struct sriov_broker_addr pf;
+static struct sriov_broker_why why;
+
+static void refuse(int index)
+{
+	if (put("/sys/module/" DRIVER "/parameters/refuse", text("%d", index)))
+		bail(DRIVER " can't be told");
+}
+
+/* One point: a call ended so for the one VF, which has that address. */
+static void refused_for(int err, struct sriov_broker_addr vf, const char *name)
+{
+	refused(err, EILSEQ, &why, SRIOV_BROKER_WHY_PROBE, vf, name);
+	ok(why.error == EILSEQ && !strcmp(why.driver, DRIVER),
+	   "%s: the answer says what its driver did", name);
+}
+
+/* VFs of the PF that are on that driver, as sysfs has it. */
+static unsigned int num_on(const char *driver)
+{
+	unsigned int i, num = 0;
+
+	for (i = 0; i < (unsigned int)numvfs(pf); i++)
+		num += !strcmp(driver_of(name_of(vf_at(pf, i))), driver);
+	return num;
+}
+
+/* The address that the VF has each time. */
+static struct sriov_broker_addr address_of(unsigned int index)
+{
+	struct sriov_broker_addr vf = no_addr;
+
+	if (worked(enable(pf, TOTAL, DRIVER, &why), &why,
+		   "all VFs on the tests' driver"))
+		vf = vf_at(pf, index);
+	is(count_state(pf, SRIOV_BROKER_VF_FREE), TOTAL, "are in the pool");
+	worked(disable(pf, &why), &why, "and off again");
+	return vf;
+}
+
+static void test_enable(void)
+{
+	struct sriov_broker_addr vf = address_of(REFUSED);
+	char *before = snapshot();
+
+	refuse(REFUSED);
+	refused_for(enable(pf, TOTAL, DRIVER, &why), vf, "enable, one refused");
+	unchanged(before, "enable, one refused");
+	is(numvfs(pf), 0, "enable, one refused: there are no VFs");
+
+	if (!worked(enable(pf, 3, "vfio-pci", &why), &why, "3 VFs"))
+		return;
+	before = snapshot();
+	refused_for(enable(pf, TOTAL, DRIVER, &why), vf, "another number");
+	unchanged(before, "another number");
+	worked(enable(pf, REFUSED, DRIVER, &why), &why, "all before that one");
+	is(num_on(DRIVER), REFUSED, "are on it");
+	worked(disable(pf, &why), &why, "disable");
+}
+
+/* From three drivers, one of them the host's. */
+static void test_bind(void)
+{
+	struct sriov_broker_addr vf;
+	char *before;
+
+	if (!worked(enable(pf, TOTAL, "vfio-pci", &why), &why, "7 VFs"))
+		return;
+	vf = vf_at(pf, REFUSED);
+	worked(bind_vfs(pf, 2, 1, "pci-stub", &why), &why, "one on pci-stub");
+	worked(bind_vfs(pf, 5, 1, "host", &why), &why, "one with the host");
+	before = snapshot();
+	refused_for(bind_vfs(pf, 1, 5, DRIVER, &why), vf, "bind of a range");
+	unchanged(before, "bind of a range");
+	before = snapshot();
+	refused_for(bind_vfs(vf, 0, 0, DRIVER, &why), vf, "bind of that one");
+	unchanged(before, "bind of that one");
+	before = snapshot();
+	refused_for(enable(pf, TOTAL, DRIVER, &why), vf, "enable as they are");
+	unchanged(before, "enable as they are");
+
+	worked(bind_vfs(pf, 1, 3, DRIVER, &why), &why, "a range without it");
+	is(num_on(DRIVER), 3, "is on the driver");
+	refuse(-1);
+	worked(bind_vfs(pf, 1, 5, DRIVER, &why), &why, "refused no more");
+	is(num_on(DRIVER), 5, "all are on the driver");
+	is(num_on("vfio-pci"), 2, "the others are where they were");
+	worked(disable(pf, &why), &why, "disable");
+}
+
+/* The holder takes the VF's driver off and puts another one there. */
+static bool rebind(struct sriov_broker_addr vf, const char *driver)
+{
+	char dev[16];
+
+	strcpy(dev, name_of(vf));
+	return !unbind(dev) && !set_override(dev, driver) && !probe(dev) &&
+	       !strcmp(driver_of(dev), driver);
+}
+
+/* The VF's own driver does not take it back. */
+static void test_return_refused(void)
+{
+	struct sriov_broker_grant g;
+	struct sriov_broker_vf vf;
+
+	if (!worked(enable(pf, TOTAL, DRIVER, &why), &why, "7 VFs"))
+		return;
+	if (!worked(lease(vf_at(pf, REFUSED), "", &g, &why), &why,
+		    "one leased"))
+		return;
+	ok(rebind(g.vf, "pci-stub"), "its holder binds it elsewhere");
+	refuse(REFUSED);
+	close(g.fd);
+	ok(comes_to(g.vf, SRIOV_BROKER_VF_QUARANTINED),
+	   "given back, but refused by its driver: quarantine");
+	vf = vf_now(g.vf);
+	is(vf.fault, SRIOV_BROKER_FAULT_DRIVER, "for its driver");
+	is(count_state(pf, SRIOV_BROKER_VF_FREE), TOTAL - 1,
+	   "the others are free");
+	refused(lease(g.vf, "", &g, &why), EBUSY, &why,
+		SRIOV_BROKER_WHY_QUARANTINED, vf.addr, "it is not leased");
+	is(clear(vf.addr, &why), 0, "cleared, and still refused");
+	ok(eventually(LONG_MS, state_of(vf.addr) != SRIOV_BROKER_VF_DRAINING) &&
+		   comes_to(vf.addr, SRIOV_BROKER_VF_QUARANTINED),
+	   "it is in quarantine again");
+	refuse(-1);
+	is(clear(vf.addr, &why), 0, "cleared, refused no more");
+	ok(comes_to(vf.addr, SRIOV_BROKER_VF_FREE), "it is free");
+	is(num_on(DRIVER), TOTAL, "on its driver");
+	worked(disable(pf, &why), &why, "disable");
+}
+
+/* A driver that does DMA for the host: the fence can't be put up beneath it. */
+static void test_return_host(void)
+{
+	struct sriov_broker_grant g;
+	char dev[16];
+
+	modprobe("igbvf");
+	if (!worked(enable(pf, 2, "vfio-pci", &why), &why, "2 VFs") ||
+	    !worked(lease(vf_at(pf, 1), "", &g, &why), &why, "one leased"))
+		return;
+	strcpy(dev, name_of(g.vf));
+	ok(rebind(g.vf, "igbvf"), "its holder gives it to the host's driver");
+	ok(eventually(LONG_MS, first_in(text(SYS_PCI "/%s/net", dev))),
+	   "it is a network interface");
+	is(state_of(g.vf), SRIOV_BROKER_VF_LEASED, "and leased");
+	close(g.fd);
+	ok(comes_to(g.vf, SRIOV_BROKER_VF_FREE), "given back, it is free");
+	ok(!strcmp(driver_of(dev), "vfio-pci"), "on vfio-pci");
+	ok(!strcmp(override_of(dev), "vfio-pci"), "with the override of that");
+	ok(!exists(text(SYS_PCI "/%s/net", dev)), "and no interface");
+	worked(lease(g.vf, "", &g, &why), &why, "it can be leased again");
+	close(g.fd);
+	comes_back(pf);
+	worked(bind_vfs(pf, 0, 0, "host", &why), &why, "to the host");
+	ok(!override_of(dev)[0], "no override is left");
+	worked(disable(pf, &why), &why, "disable");
+}
+
+int main(void)
+{
+	int err;
+
+	pf = find_igb(0);
+	if (same_addr(pf, no_addr))
+		bail("the machine has no igb PF");
+	modprobe("pci-stub");
+	err = insert_module("kmod/" DRIVER ".ko", "");
+	if (err)
+		bail("kmod/" DRIVER ".ko: %s", strerror(err));
+	broker_begin("");
+
+	test_enable();
+	test_bind();
+	test_return_refused();
+	test_return_host();
+	is(remove_module(DRIVER), 0, "nothing holds the driver's module");
+	return done();
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What was set of a leased VF through its PF is put back when the lease has ended,
+ * however it did; and nobody's setting can come too late. iproute2 sets and looks.
+ */
+#define _GNU_SOURCE
+#include "monitor.h"
+
+static struct sriov_broker_addr pf;
+static struct sriov_broker_why why;
+static char *netdev;
+
+/* "ip link set PF vf 0 ..." */
+static int ip_set(const char *what)
+{
+	return system(text("ip link set %s vf 0 %s", netdev, what));
+}
+
+/* What iproute2 shows of VF 0: one line. */
+static char *ip_shows(void)
+{
+	FILE *p =
+		popen(text("ip -d link show %s | grep ' vf 0 '", netdev), "r");
+	char line[512] = "";
+
+	if (p && !fgets(line, sizeof(line), p))
+		line[0] = '\0';
+	if (p)
+		pclose(p);
+	return strdup(line);
+}
+
+static void shows(const char *wanted, const char *name)
+{
+	char *now = ip_shows();
+
+	if (!ok(!strcmp(now, wanted), "%s", name))
+		diag("got %s, wanted %s", now, wanted);
+	free(now);
+}
+
+/* The interface of a PF; lives as long as the program. */
+static char *netdev_of(struct sriov_broker_addr dev)
+{
+	FILE *p = popen(text("ls " SYS_PCI "/%s/net", name_of(dev)), "r");
+	static char name[64];
+
+	if (!p || fscanf(p, "%63s", name) != 1)
+		bail("%s has no interface", name_of(dev));
+	pclose(p);
+	return name;
+}
+
+static int open_broker(void)
+{
+	return open(NODE, O_RDWR | O_CLOEXEC);
+}
+
+static const char *const changes[] = {
+	"mac 02:00:00:00:00:77", "vlan 77 qos 3", "spoofchk off", "trust on",
+	"max_tx_rate 50",
+};
+
+#define NUM_CHANGES (sizeof(changes) / sizeof(changes[0]))
+
+static void change_all(const char *after)
+{
+	unsigned int i;
+
+	for (i = 0; i < NUM_CHANGES; i++)
+		is(ip_set(changes[i]), 0, "%s: %s", after, changes[i]);
+}
+
+static void test_refusals(void)
+{
+	struct sriov_broker_addr vf = vf_at(pf, 0), nvme = find_nvme(0);
+	struct sriov_broker_net_hold p = { .size = sizeof(p), .flags = 1 };
+	struct sriov_broker_grant g;
+	int fd = open_broker();
+
+	lease(vf, "", &g, NULL);
+	refused(net_hold(fd, vf_at(pf, 1), g.id, &why), ENOENT, &why,
+		SRIOV_BROKER_WHY_NO_LEASE, vf_at(pf, 1), "a free VF");
+	refused(net_hold(fd, vf, g.id + 1, &why), ENOENT, &why,
+		SRIOV_BROKER_WHY_NO_LEASE, vf, "another lease");
+	refused(net_hold(fd, pf, g.id, &why), EINVAL, &why,
+		SRIOV_BROKER_WHY_IS_PF, pf, "a PF");
+	p.vf = vf;
+	p.lease_id = g.id;
+	is(call(fd, SRIOV_BROKER_NET_HOLD, &p), EOPNOTSUPP, "a flag");
+	close(g.fd);
+	ok(comes_back(pf), "none of them keeps the VF");
+	if (same_addr(nvme, no_addr)) {
+		skip("there is none", "a PF without an interface");
+	} else {
+		enable(nvme, 1, "vfio-pci", NULL);
+		lease(vf_at(nvme, 0), "", &g, NULL);
+		refused(net_hold(fd, g.vf, g.id, &why), EOPNOTSUPP, &why,
+			SRIOV_BROKER_WHY_NO_NETDEV, nvme,
+			"a PF without an interface");
+		close(g.fd);
+		ok(comes_back(nvme), "it does not keep the VF either");
+	}
+	close(fd);
+}
+
+/* The holder and who set are killed; nobody is left to put anything back. */
+static void test_killed(void)
+{
+	char *before = ip_shows(), *now;
+	struct sriov_broker_grant g;
+	int told[2];
+	char c;
+	pid_t pid;
+
+	if (pipe(told))
+		bail("no pipe");
+	pid = fork();
+	if (!pid) {
+		unsigned int i;
+		int fd = open_broker();
+
+		if (lease(vf_at(pf, 0), "", &g, NULL) ||
+		    net_hold(fd, g.vf, g.id, NULL))
+			_exit(1);
+		for (i = 0; i < NUM_CHANGES; i++)
+			ip_set(changes[i]);
+		/* As a second tool would, much later. */
+		if (net_hold(fd, g.vf, g.id, NULL))
+			_exit(1);
+		ip_set("mac 02:00:00:00:00:78");
+		if (write(told[1], "", 1) != 1)
+			_exit(1);
+		pause();
+	}
+	close(told[1]);
+	is(read(told[0], &c, 1), 1, "killed: a tenant has changed it all");
+	now = ip_shows();
+	ok(strstr(now, "00:78") && strstr(now, "vlan 77") &&
+		   strstr(now, "spoof checking off") &&
+		   strstr(now, "trust on") && strstr(now, "max_tx_rate 50"),
+	   "killed: iproute2 shows it");
+	diag("%s", now);
+	free(now);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	ok(comes_back(pf), "killed: its VF comes back");
+	shows(before, "killed: as it was before, for the next tenant");
+	close(told[0]);
+	free(before);
+}
+
+/* Without a hold it is the admin's doing, and stays. */
+static void test_lasting(void)
+{
+	char *before = ip_shows(), *set;
+	struct sriov_broker_grant g;
+
+	is(ip_set("mac 02:00:00:00:00:01"), 0, "lasting: set on a free VF");
+	set = ip_shows();
+	lease(vf_at(pf, 0), "", &g, NULL);
+	shows(set, "lasting: the tenant has it");
+	net_hold(broker, g.vf, g.id, NULL);
+	close(broker);
+	broker = open_broker();
+	change_all("lasting");
+	close(g.fd);
+	ok(comes_back(pf), "lasting: the VF comes back");
+	shows(set, "lasting: with what the admin had set");
+	ip_set("mac 00:00:00:00:00:00");
+	shows(before, "lasting: until he takes it away");
+	free(before);
+	free(set);
+}
+
+/* A tool is slow: the lease has ended before it sets. */
+static void test_late(void)
+{
+	char *before = ip_shows();
+	struct sriov_broker_grant g;
+	int fd = open_broker();
+
+	lease(vf_at(pf, 0), "", &g, NULL);
+	is(net_hold(fd, g.vf, g.id, &why), 0, "late: a tool is about to set");
+	close(g.fd);
+	ok(comes_to(g.vf, SRIOV_BROKER_VF_DRAINING),
+	   "late: the lease ends, the VF waits for the tool");
+	refused(lease(g.vf, "", &g, &why), EBUSY, &why,
+		SRIOV_BROKER_WHY_RETURNING, vf_at(pf, 0),
+		"late: nobody gets it");
+	is(ip_set("mac 02:00:00:00:00:79"), 0, "late: the tool sets");
+	is(state_of(vf_at(pf, 0)), SRIOV_BROKER_VF_DRAINING,
+	   "late: nobody has it");
+	close(fd);
+	ok(comes_back(pf), "late: the tool is done, the VF comes back");
+	shows(before, "late: as it was");
+	free(before);
+}
+
+/* A tool hangs: that is waited for as for any other user. */
+static void test_stuck(void)
+{
+	char *before = ip_shows();
+	struct sriov_broker_grant g;
+	int fd = open_broker();
+
+	put("/sys/module/" MODULE "/parameters/drain_timeout", "1");
+	lease(vf_at(pf, 0), "", &g, NULL);
+	net_hold(fd, g.vf, g.id, NULL);
+	ip_set("vlan 5");
+	close(g.fd);
+	ok(comes_to(vf_at(pf, 0), SRIOV_BROKER_VF_QUARANTINED),
+	   "stuck: into quarantine");
+	is(vf_now(vf_at(pf, 0)).fault, SRIOV_BROKER_FAULT_OPEN,
+	   "stuck: for it was not let go");
+	close(fd);
+	is(clear(vf_at(pf, 0), &why), 0, "stuck: cleared");
+	ok(comes_back(pf), "stuck: it comes back");
+	shows(before, "stuck: as it was");
+	put("/sys/module/" MODULE "/parameters/drain_timeout", "30");
+	free(before);
+}
+
+static int set_link(bool up)
+{
+	int err = !monitor_says(text(
+		"{\"execute\":\"set_link\",\"arguments\":{\"name\":\"igb1\",\"up\":%s}}\n",
+		up ? "true" : "false"));
+
+	/* The PF's driver looks every other second. */
+	if (!err &&
+	    !eventually(LONG_MS, get_number(text("/sys/class/net/%s/carrier",
+						 netdev)) == up))
+		err = 1;
+	return err;
+}
+
+/* Without a link igb sets no rate: it can't be put back. */
+static void test_refused(void)
+{
+	struct sriov_broker_addr vf = vf_at(pf, 0);
+	char *before = ip_shows();
+	struct sriov_broker_grant g;
+	int fd = open_broker();
+
+	lease(vf, "", &g, NULL);
+	net_hold(fd, vf, g.id, NULL);
+	is(ip_set("max_tx_rate 60"), 0, "refused: a rate is set");
+	close(fd);
+	is(set_link(false), 0, "refused: the link is lost");
+	close(g.fd);
+	ok(comes_to(vf, SRIOV_BROKER_VF_QUARANTINED),
+	   "refused: the driver does not put it back: quarantine");
+	is(vf_now(vf).fault, SRIOV_BROKER_FAULT_NET, "refused: and why");
+	is(set_link(true), 0, "refused: the link is there again");
+	is(clear(vf, &why), 0, "refused: cleared");
+	ok(comes_back(pf), "refused: it comes back");
+	is(ip_set("max_tx_rate 0"), 0, "refused: the admin puts it right");
+	shows(before, "refused: all is as it was");
+	free(before);
+}
+
+/* What was to be put back is not, once an admin has moved the VF. */
+static void test_moved(void)
+{
+	struct sriov_broker_addr vf = vf_at(pf, 0);
+	char *before = ip_shows(), *set;
+	struct sriov_broker_grant g;
+	int fd = open_broker();
+
+	lease(vf, "", &g, NULL);
+	net_hold(fd, vf, g.id, NULL);
+	is(ip_set("max_tx_rate 60"), 0, "moved: a rate is set");
+	close(fd);
+	is(set_link(false), 0, "moved: the link is lost");
+	close(g.fd);
+	ok(comes_to(vf, SRIOV_BROKER_VF_QUARANTINED),
+	   "moved: it is not put back: quarantine");
+	is(set_link(true), 0, "moved: the link is there again");
+	worked(bind_vfs(vf, 0, 0, "host", &why), &why,
+	       "moved: out of the pool");
+	worked(bind_vfs(vf, 0, 0, "vfio-pci", &why), &why, "moved: and back");
+	is(ip_set("max_tx_rate 20"), 0, "moved: the admin sets a rate");
+	set = ip_shows();
+	is(lease(vf, "", &g, &why), 0, "moved: leased again");
+	close(g.fd);
+	ok(comes_back(pf), "moved: it comes back");
+	shows(set, "moved: with what the admin set");
+	is(ip_set("max_tx_rate 0"), 0, "moved: he takes it away");
+	shows(before, "moved: all is as it was");
+	free(before);
+	free(set);
+}
+
+int main(void)
+{
+	pf = find_igb(1);
+	if (same_addr(pf, no_addr))
+		bail("no igb");
+	modprobe("vfio-pci");
+	monitor_begin();
+	broker_begin("");
+	netdev = netdev_of(pf);
+	if (system(text("ip link set %s up", netdev)) || set_link(true))
+		bail("%s does not come up", netdev);
+	if (!worked(enable(pf, 2, "vfio-pci", &why), &why, "2 VFs"))
+		return done();
+	test_refusals();
+	test_killed();
+	test_lasting();
+	test_late();
+	test_stuck();
+	test_refused();
+	test_moved();
+	return done();
+}

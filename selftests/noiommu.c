@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A machine without IOMMU: vfio-pci can't be had, which is said and changes
+ * nothing; the rest works. And a PF whose VFs get no memory there.
+ */
+#define _GNU_SOURCE
+#include "broker.h"
+
+static struct sriov_broker_addr pf;
+static struct sriov_broker_why why;
+
+static void test_refused(void)
+{
+	char *before = snapshot();
+
+	refused(enable(pf, 2, "vfio-pci", &why), EOPNOTSUPP, &why,
+		SRIOV_BROKER_WHY_NO_IOMMU, pf, "vfio-pci wants an IOMMU");
+	ok(!strcmp(why.driver, "vfio-pci"), "the answer names the driver");
+	unchanged(before, "enable without IOMMU");
+}
+
+static void test_stub(void)
+{
+	struct sriov_broker_grant g;
+	char *before;
+
+	if (!worked(enable(pf, 2, "pci-stub", &why), &why, "pci-stub does not"))
+		return;
+	is(count_state(pf, SRIOV_BROKER_VF_FREE), 2, "its VFs are in the pool");
+	is(lease(pf, "", &g, &why), 0, "lease");
+	is(g.iommu_group, -1, "there is no group");
+	is(g.group_vfs, 1, "a VF is by itself");
+	is(disable(pf, &why), EBUSY, "disable with a lease out");
+	close(g.fd);
+	ok(comes_back(pf), "given back");
+	before = snapshot();
+	refused(bind_vfs(pf, 0, 0, "vfio-pci", &why), EOPNOTSUPP, &why,
+		SRIOV_BROKER_WHY_NO_IOMMU, pf, "bind to vfio-pci");
+	unchanged(before, "bind without IOMMU");
+	worked(enable(pf, 3, "host", &why), &why, "three for the host");
+	is(count_state(pf, SRIOV_BROKER_VF_HOST), 3, "are the host's");
+	worked(disable(pf, &why), &why, "disable");
+}
+
+/* VFs that the platform has no memory for. */
+static void test_no_mmio(void)
+{
+	struct sriov_broker_addr tight = find_nvme(1);
+	char *before = snapshot();
+
+	refused(enable(tight, 127, "pci-stub", &why), ENOMEM, &why,
+		SRIOV_BROKER_WHY_NO_MMIO, tight,
+		"VFs that there is no memory for");
+	unchanged(before, "enable without memory");
+	before = snapshot();
+	refused(enable(tight, 1, "pci-stub", &why), ENOMEM, &why,
+		SRIOV_BROKER_WHY_NO_MMIO, tight, "nor for one");
+	unchanged(before, "enable one without memory");
+}
+
+int main(void)
+{
+	pf = find_igb(0);
+	if (same_addr(pf, no_addr))
+		bail("the machine has no igb PF");
+	if (iommu_group_of(name_of(pf)) >= 0)
+		bail("the machine has an IOMMU");
+	broker_begin("");
+	test_refused();
+	test_stub();
+	test_no_mmio();
+	return done();
+}

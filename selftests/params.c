@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module's parameters: what a bad value says in the log, and what the good
+ * ones do, at load, when written, and when PFs and drivers come and go.
+ */
+#define _GNU_SOURCE
+#include "broker.h"
+#include "vfio.h"
+
+#define PARAMS "/sys/module/" MODULE "/parameters/"
+
+static struct sriov_broker_addr igb, nvme;
+static struct sriov_broker_why why;
+static int kernel_log;
+
+static int unload(void)
+{
+	if (broker >= 0)
+		close(broker);
+	broker = -1;
+	return have_module(MODULE) ? remove_module(MODULE) : 0;
+}
+
+static int load(const char *params)
+{
+	int err = unload() ?: insert_module(module_path(), params);
+
+	if (!err)
+		broker = open(NODE, O_RDWR | O_CLOEXEC);
+	return err;
+}
+
+/* A load that fails, and a line in the log with the bad part in it. */
+static void bad(const char *params, const char *part)
+{
+	int err;
+
+	log_count(kernel_log, "", "");
+	err = load(params);
+	is(err, EINVAL, "%s: the load fails", params);
+	ok(log_count(kernel_log, MODULE, part) > 0, "%s: the log says '%s'",
+	   params, part);
+	ok(!have_module(MODULE), "%s: nothing is loaded", params);
+	if (!err)
+		unload();
+}
+
+static void test_bad(void)
+{
+	bad("driver=../x", "../x");
+	bad("driver=", "driver");
+	bad("pfs=0000:01:00.0", "0000:01:00.0");
+	bad("pfs=0000:01:00.0=7,banana=3", "banana=3");
+	bad("pfs=0000:01:00.0=0", "0000:01:00.0=0");
+	bad("pfs=0000:01:00.0=x", "0000:01:00.0=x");
+	bad("pfs=0000:01:00.0=-1", "0000:01:00.0=-1");
+	bad("pfs=0000:01:00.0=3:no/driver", "no/driver");
+	bad("pfs=0000:01:20.0=3", "0000:01:20.0=3");
+	bad("pfs=0000:01:00.0=3,0000:01:00.0=4", "twice");
+	bad("pfs=0000:01:00.0=3,,", "pfs");
+	bad("drain_timeout=0", "drain_timeout");
+	bad("drain_timeout=3601", "drain_timeout");
+	bad("drain_timeout=x", "drain_timeout");
+	bad("unload=sometimes", "sometimes");
+}
+
+/* One point: so many VFs, all on that driver. */
+static bool on(struct sriov_broker_addr pf, int num, const char *driver)
+{
+	int i, good = numvfs(pf) == num;
+
+	for (i = 0; i < num && good; i++)
+		good = !strcmp(driver_of(name_of(vf_at(pf, i))), driver);
+	return good;
+}
+
+static void becomes(struct sriov_broker_addr pf, int num, const char *driver,
+		    const char *when)
+{
+	ok(eventually(LONG_MS, on(pf, num, driver)), "%s: %d VFs on %s", when,
+	   num, driver);
+}
+
+static void test_pfs_at_load(void)
+{
+	char *params =
+		text("driver=pci-stub pfs=%s=3,%s=2:vfio-pci,0000:77:00.0=4",
+		     name_of(igb), name_of(nvme));
+	struct sriov_broker_info i;
+
+	is(load(params), 0, "a load with pfs, one of which is not there");
+	ok(on(igb, 3, "pci-stub"),
+	   "the first has its VFs on the default driver");
+	ok(on(nvme, 2, "vfio-pci"), "the second on its own");
+	is(count_state(no_addr, SRIOV_BROKER_VF_FREE), 5, "all in the pool");
+	ok(!info(&i) && !strcmp(i.driver, "pci-stub"),
+	   "INFO tells the default driver");
+	ok(strstr(get(PARAMS "pfs"), text("%s=3", name_of(igb))),
+	   "the parameter can be read");
+}
+
+/* The PFs' coming and going, with the parameter of test_pfs_at_load(). */
+static void test_pfs_later(void)
+{
+	char name[16];
+
+	strcpy(name, name_of(igb));
+	put(text(SYS_PCI "/%s/remove", name), "1");
+	ok(!exists(text(SYS_PCI "/%s", name)), "the PF is removed");
+	put("/sys/bus/pci/rescan", "1");
+	becomes(igb, 3, "pci-stub", "found again");
+	worked(disable(igb, &why), &why, "an admin disables them");
+	is(numvfs(igb), 0, "and that is it");
+	is(unbind(name), 0, "the PF's driver is unbound");
+	is(bind_to(name, "igb"), 0, "and bound again");
+	becomes(igb, 3, "pci-stub", "bound again");
+}
+
+static void test_written(void)
+{
+	char *before = snapshot();
+
+	log_count(kernel_log, "", "");
+	is(put(PARAMS "pfs", "0000:01:00.0"), EINVAL,
+	   "a bad value can't be written");
+	ok(log_count(kernel_log, MODULE, "0000:01:00.0") > 0,
+	   "the log says so");
+	is(put(PARAMS "driver", "a/b"), EINVAL, "nor a bad driver");
+	is(put(PARAMS "drain_timeout", "0"), EINVAL, "nor no time to drain");
+	is(put(PARAMS "unload", "x"), EINVAL, "nor a bad unload");
+	unchanged(before, "bad values");
+
+	is(put(PARAMS "driver", "vfio-pci\n"), 0, "the default is changed");
+	ok(!strcmp(get(PARAMS "driver"), "vfio-pci"), "and read");
+	is(put(PARAMS "pfs", text("%s=4", name_of(igb))), 0, "pfs is written");
+	becomes(igb, 4, "vfio-pci", "written");
+	is(numvfs(nvme), 2, "a PF that is no longer named keeps its VFs");
+	is(put(PARAMS "pfs", "\n"), 0, "pfs is emptied");
+	ok(!get(PARAMS "pfs")[0], "and reads so");
+	is(unload(), 0, "the module goes");
+	ok(!numvfs(igb) && !numvfs(nvme), "and its VFs with it");
+}
+
+static void test_open(void)
+{
+	struct sriov_broker_grant g;
+	struct sriov_broker_addr vf;
+	struct vfio v;
+
+	is(load(text("pfs=%s=2:vfio-pci:open", name_of(igb))), 0,
+	   "a load with an open PF");
+	vf = vf_at(igb, 0);
+	is(state_of(vf), SRIOV_BROKER_VF_OPEN, "its VFs are open");
+	is(lease(vf, "", &g, &why), EBUSY, "they are not leased out");
+	is(why.reason, SRIOV_BROKER_WHY_OPEN_POOL, "for being open");
+	is(vfio_open(&v, name_of(vf)), 0, "anybody may open them");
+	refused(disable(igb, &why), EBUSY, &why, SRIOV_BROKER_WHY_IN_USE, vf,
+		"but not disable one in use");
+	vfio_close(&v);
+	worked(disable(igb, &why), &why, "then they are disabled");
+}
+
+static void test_keep(void)
+{
+	struct sriov_broker_addr vf;
+
+	is(load(text("unload=keep pfs=%s=2", name_of(igb))), 0,
+	   "a load with unload=keep");
+	ok(on(igb, 2, "vfio-pci"), "with its VFs");
+	vf = vf_at(igb, 0);
+	is(unload(), 0, "the module goes");
+	ok(on(igb, 2, "vfio-pci"), "the VFs stay on and bound");
+	ok(!strcmp(override_of(name_of(vf)), "vfio-pci"),
+	   "with their override");
+	is(load(""), 0, "it comes again");
+	is(state_of(vf), SRIOV_BROKER_VF_HOST, "they are not its own");
+	worked(enable(igb, 2, "vfio-pci", &why), &why, "until it is told");
+	is(state_of(vf), SRIOV_BROKER_VF_FREE, "then they are in the pool");
+	worked(disable(igb, &why), &why, "and can be disabled");
+}
+
+static void test_protect(void)
+{
+	struct sriov_broker_grant g;
+	struct stat st;
+
+	is(load(text("protect=0 pfs=%s=1", name_of(igb))), 0,
+	   "a load without protection");
+	is(lease(igb, "", &g, &why), 0, "a lease");
+	stat(text(SYS_PCI "/%s/sriov_numvfs", name_of(igb)), &st);
+	is(st.st_mode & 0777, 0644, "sriov_numvfs keeps its mode");
+	is(put(text(SYS_PCI "/%s/sriov_numvfs", name_of(igb)), "0"), 0,
+	   "root's 0 goes through");
+	is(lease_set(g.fd, SRIOV_BROKER_SET_LABEL, "x", 0), ENODEV,
+	   "the lease is over");
+	close(g.fd);
+	is(unload(), 0, "the module goes");
+}
+
+int main(void)
+{
+	igb = find_igb(0);
+	nvme = find_nvme(0);
+	if (same_addr(igb, no_addr) || same_addr(nvme, no_addr))
+		bail("the machine has no igb and nvme PF");
+	kernel_log = log_open();
+	broker_owner = getpid();
+	atexit(broker_end);
+
+	test_bad();
+	test_pfs_at_load();
+	test_pfs_later();
+	test_written();
+	test_open();
+	test_keep();
+	test_protect();
+	return done();
+}

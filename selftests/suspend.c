@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A PF that is suspended when nobody needs it: while one of its VFs is used it is
+ * awake, and whatever is done to its VFs wakes it.
+ */
+#define _GNU_SOURCE
+#include "monitor.h"
+#include "picture.h"
+#include "vfio.h"
+
+static struct sriov_broker_addr pf;
+static struct sriov_broker_why why;
+
+static bool is_suspended(void)
+{
+	return !strcmp(
+		get(text(SYS_PCI "/%s/power/runtime_status", name_of(pf))),
+		"suspended");
+}
+
+/* igb suspends a PF that has had no link for 5 s. */
+static bool falls_asleep(void)
+{
+	return eventually(LONG_MS, is_suspended());
+}
+
+static void test_used(void)
+{
+	struct sriov_broker_grant g;
+	struct vfio v;
+	size_t size;
+	volatile __u32 *bar;
+
+	is(lease(vf_at(pf, 0), "", &g, &why), 0, "used: a lease on its VF");
+	ok(!is_suspended(), "used: wakes the PF");
+	is(vfio_open(&v, name_of(g.vf)), 0, "used: the VF is opened");
+	bar = vfio_map(&v, 0, &size);
+	/* Longer than the driver waits before it suspends the PF. */
+	sleep_ms(8000);
+	ok(!is_suspended(), "used: which stays awake as long as the lease");
+	ok(bar && bar[2] != ~0U, "used: for its VF answers");
+	munmap((void *)bar, size);
+	vfio_close(&v);
+	close(g.fd);
+	ok(comes_back(pf), "used: the VF comes back");
+	ok(falls_asleep(), "used: and the PF falls asleep again");
+	check_picture("used");
+}
+
+static void test_provisioning(void)
+{
+	is(count_state(pf, SRIOV_BROKER_VF_FREE), 2,
+	   "asleep: its VFs are in the pool");
+	worked(bind_vfs(pf, 1, 1, "pci-stub", &why), &why,
+	       "asleep: a VF is moved");
+	worked(disable(pf, &why), &why, "asleep: disable");
+	check_picture("disabled asleep");
+	ok(falls_asleep(), "without VFs it falls asleep");
+	worked(enable(pf, 3, "vfio-pci", &why), &why, "asleep: enable");
+	is(count_state(pf, SRIOV_BROKER_VF_FREE), 3, "asleep: in the pool");
+	check_picture("enabled asleep");
+	ok(falls_asleep(), "with free VFs it falls asleep");
+}
+
+/* Out of the bus and in again. */
+static void test_removed(void)
+{
+	struct sriov_broker_grant g;
+
+	lease(vf_at(pf, 1), "", &g, NULL);
+	is(put(text(SYS_PCI "/%s/remove", name_of(pf)), "1"), 0,
+	   "removed: kept awake, the PF is removed");
+	check_told(g.fd, SRIOV_BROKER_LEASE_CAUSE_PF, "removed");
+	check_picture("removed");
+	close(g.fd);
+	is(put("/sys/bus/pci/rescan", "1"), 0, "removed: rescan");
+	ok(eventually(LONG_MS, driver_of(name_of(pf))[0]),
+	   "removed: it has its driver");
+	worked(enable(pf, 2, "vfio-pci", &why), &why, "removed: enable");
+}
+
+int main(void)
+{
+	pf = find_igb(1);
+	if (same_addr(pf, no_addr))
+		bail("no igb");
+	modprobe("vfio-pci");
+	modprobe("pci-stub");
+	monitor_begin();
+	broker_begin("");
+	worked(enable(pf, 2, "vfio-pci", &why), &why, "2 VFs");
+	/* igb wakes an interface that is up without the lock that this wants. */
+	is(system(text("ip link set $(ls " SYS_PCI "/%s/net) down",
+		       name_of(pf))),
+	   0, "its interface is down");
+	ok(monitor_says(
+		   "{\"execute\":\"set_link\",\"arguments\":{\"name\":\"igb1\",\"up\":false}}\n"),
+	   "the link is lost");
+	is(put(text(SYS_PCI "/%s/power/control", name_of(pf)), "auto"), 0,
+	   "the PF may be suspended");
+	if (!ok(falls_asleep(), "and is"))
+		return done();
+	test_used();
+	test_provisioning();
+	test_removed();
+	monitor_says(
+		"{\"execute\":\"set_link\",\"arguments\":{\"name\":\"igb1\",\"up\":true}}\n");
+	return done();
+}
