@@ -1,0 +1,182 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# sriovctl lease: which VFs, how many, waiting for them, in what form; revoke, info, reset; the
+# library's example.
+
+set -euo pipefail
+. "$(dirname "$0")/tap.sh"
+
+load_module || bail "the module does not load"
+igb=$(pfs_of igb)
+nvme=$(pfs_of nvme)
+sriovctl enable "$igb" 3 || bail "no VFs"
+sriovctl enable "$nvme" 3 || bail "no VFs"
+read -ra vfs <<<"$(vfs_of "$igb" | xargs)"
+work=$(mktemp -d)
+
+in_state() { sriovctl list --json | jq "[.pfs[].vfs[] | select(.state == \"$1\")] | length"; }
+all_free() { [ "$(in_state free)" = 6 ]; }
+leased() { [ "$(in_state leased)" = "$1" ]; }
+# What a lease takes, in JSON, and gives back at once.
+try() { sriovctl lease "$@" -j </dev/null && eventually 10 all_free; }
+
+# --- which ----------------------------------------------------------------------------------------
+
+is "by vendor and device" "$(try -d 1b36:0010 | jq -r .pf)" "$nvme"
+is "by PF and device" "$(try -n 3 "$igb" -d 8086:10ca | jq -r '.[].pf' | uniq)" "$igb"
+fails 2 "a device there is none of" "no more than 0 VFs that fit" sriovctl lease -d 8086:1520
+fails 1 "a device that is none" "a device's id looks like" sriovctl lease -d 8086
+is "several names" "$(try -n 2 "$igb#2" "$nvme#1" | jq -c '[.[].index] | sort')" '[1,2]'
+is "a gang" "$(try -n 6 | jq -r '.[].vf' | sort -u | wc -l)" 6
+fails 2 "all or none: more than are free" "no VF is free" sriovctl lease -n 7
+is "then none is leased" "$(in_state free)" 6
+fails 2 "more than there can be" "there can be no more than [0-9]+ VFs that fit" sriovctl lease -n 200
+is "each from another PF" "$(try -n 2 --distinct-pfs | jq -r '.[].pf' | sort | xargs)" \
+	"$(printf '%s\n' "$igb" "$nvme" | sort | xargs)"
+fails 2 "from more PFs than there are" "no more than 2 VFs that fit" sriovctl lease -n 3 --distinct-pfs
+is "spread over PFs" "$(try -n 4 --spread | jq -r '.[].pf' | sort | uniq -c | awk '{print $1}' | xargs)" "2 2"
+is "packed" "$(try -n 3 | jq -r '.[].pf' | uniq | wc -l)" 1
+fails 2 "a NUMA node that is strictly wanted" "no more than 0 VFs that fit" sriovctl lease --numa 1 --numa-strict
+is "one that is preferred" "$(try --numa 1 | jq .index)" 0
+fails 1 "strict about nothing" "numa-strict goes with" sriovctl lease --numa-strict
+# A machine of one node: one PF at a time is told to be near it, so that their order proves nothing.
+for far in "$nvme" "$igb"; do
+	[ ! -e "$SYS/$far/numa_node" ] || echo -1 >"$SYS/$far/numa_node" # a kernel may say 0
+done
+for near in "$nvme" "$igb"; do
+	if ! echo 0 >"$SYS/$near/numa_node"; then
+		skip "a PF near a node" "this kernel has no node 0"
+		continue
+	fi
+	name=$(driver_of "$near")
+	is "$name is near the node, as is listed" "$(sriovctl list -j | jq -r '.pfs[] | select(.numa_node == 0).bdf')" "$near"
+	is "$name near the node: preferred" "$(try --numa 0 | jq -r .pf)" "$near"
+	is "$name near the node: also by a gang, which takes the rest elsewhere" \
+		"$(try -n 4 --numa 0 | jq -r '.[].pf' | sort | uniq -c | awk -v pf="$near" '{ print $1, ($2 == pf) }' | sort | xargs)" "1 0 3 1"
+	is "$name near the node: strictly wanted" "$(try -n 3 --numa 0 --numa-strict | jq -r '.[].pf' | uniq)" "$near"
+	fails 2 "$name near the node: no more than are there, where others are free" "no VF is free" \
+		sriovctl lease -n 4 --numa 0 --numa-strict
+	echo -1 >"$SYS/$near/numa_node"
+done
+fails 1 "no VFs" "--count is a number, 1 to" sriovctl lease --count 0
+
+# --- waiting --------------------------------------------------------------------------------------
+
+sriovctl lease -n 6 -l all >/dev/null < <(exec sleep 600) &
+eventually 10 leased 6 || true
+holder=$(pidof sriovctl)
+fails 2 "nothing is free" "no VF is free" sriovctl lease
+begin=$SECONDS
+fails 2 "nor within a second" "became free in time" sriovctl lease "$igb" --wait 1
+ok "which is how long it waited" test $((SECONDS - begin)) -le 20
+fails 1 "a wait that is none" "--wait is a number" sriovctl lease --wait long
+sriovctl lease "$igb" --wait forever -- echo got {} >"$work/out" &
+waiter=$!
+sleep 1
+is "it waits" "$(cat "$work/out")" ""
+kill -9 "$holder"
+wait $waiter || true
+like "until one is free" "$(cat "$work/out")" "^got ${igb%:*}:"
+ok "all come back" eventually 10 all_free
+
+sriovctl lease -n 6 >/dev/null < <(exec sleep 600) &
+eventually 10 leased 6 || true
+holder=$(pidof sriovctl)
+sriovctl lease --wait forever </dev/null &
+waiter=$!
+sleep 0.5
+kill -INT $waiter 2>/dev/null || true
+kill -TERM $waiter
+status=0
+wait $waiter || status=$?
+is "who waits can be killed" $status 143
+kill -9 "$holder"
+ok "all come back" eventually 10 all_free
+
+# --- forms ----------------------------------------------------------------------------------------
+
+is "for the shell" "$(sriovctl lease "${vfs[1]}" -o shell </dev/null | sed -n '1,4p' | xargs)" \
+	"SRIOV_VF=${vfs[1]} SRIOV_PF=$igb SRIOV_VF_INDEX=1 SRIOV_DRIVER=vfio-pci"
+eventually 10 all_free
+is "for QEMU" "$(sriovctl lease "${vfs[1]}" -o qemu </dev/null)" "-device vfio-pci,host=${vfs[1]}"
+eventually 10 all_free
+is "for libvirt" "$(sriovctl lease "${vfs[1]}" -o libvirt </dev/null | grep -c "bus='0x${vfs[1]:5:2}'")" 1
+eventually 10 all_free
+fails 1 "a form that is none" "the forms are shell" sriovctl lease -o xml
+# shellcheck disable=SC2016 # for the inner shell
+is "several, in a command's words and environment" \
+	"$(sriovctl lease -n 2 "$igb" -- sh -c 'echo {} "$SRIOV_VF_INDEX"')" "${vfs[0]},${vfs[1]} 0 1"
+eventually 10 all_free
+
+# --- the descriptor inherited ---------------------------------------------------------------------
+
+is "info about it" "$(sriovctl lease "${vfs[1]}" -i -- sriovctl info --json | jq -r .vf)" "${vfs[1]}"
+eventually 10 all_free
+ok "reset through it" sriovctl lease "${vfs[1]}" -i -- sriovctl reset
+eventually 10 all_free
+sriovctl lease "${vfs[1]}" -i -- sh -c 'sleep 60 & echo $!' >"$work/pid"
+is "who inherited it holds it, when sriovctl has ended" "$(in_state leased)" 1
+kill "$(cat "$work/pid")"
+ok "and when he ends, it comes back" eventually 10 all_free
+fails 2 "no lease" "^sriovctl: descriptor 0: not a lease$" sriovctl info --fd 0 </dev/null
+fails 2 "no descriptor" "^sriovctl: descriptor 77: not a lease$" sriovctl reset --fd 77
+fails 1 "reset of nothing" "which lease" sriovctl reset
+is "info about the module" "$(sriovctl info --json | jq -c '[.abi, .num_pfs, .num_vfs, .driver]')" \
+	'["1.2",2,6,"vfio-pci"]'
+
+# --- revoke ---------------------------------------------------------------------------------------
+
+hold() { # VF: its lease's number, held in the background
+	sriovctl lease "$1" >"$work/out" 2>"$work/err" < <(exec sleep 600) &
+	holder=$!
+	eventually 10 leased 1 || true
+	sed -n 's/.*lease \([0-9]*\),.*/\1/p' "$work/out"
+}
+hold "${vfs[0]}" >"$work/lease"
+ok "revoke a lease" sriovctl revoke "$(cat "$work/lease")"
+status=0
+wait $holder || status=$?
+is "its holder ends" $status 2
+like "and says why" "$(cat "$work/err")" "^sriovctl: ${vfs[0]}: lease [0-9]+ has ended: an admin revokes it$"
+ok "the VF comes back" eventually 10 all_free
+hold "${vfs[0]}" >/dev/null
+ok "revoke by VF, with grace" sriovctl revoke "${vfs[0]}" --grace 30
+like "the holder is told" "$(eventually 5 grep . "$work/err")" "lease [0-9]+ ends in [0-9]+ s: an admin revokes it"
+is "and has it still" "$(in_state leased)" 1
+ok "until the grace is over" eventually 20 all_free
+fails 2 "a lease that is none" "^sriovctl: there is no lease 999; see" sriovctl revoke 999
+fails 2 "a VF that is not leased" "^sriovctl: ${vfs[0]}: not a VF that is leased$" sriovctl revoke "${vfs[0]}"
+sriovctl lease "${vfs[0]}" -- sh -c "trap 'echo told; exit 5' TERM; echo >$work/ready; while :; do sleep 0.1; done" >"$work/out" &
+holder=$!
+eventually 10 [ -s "$work/ready" ] || true
+ok "revoke from a command" sriovctl revoke "${vfs[0]}" --grace 20
+status=0
+wait $holder || status=$?
+is "it is asked to end, and does" "$status $(cat "$work/out")" "5 told"
+ok "the VF comes back" eventually 10 all_free
+sriovctl lease "${vfs[0]}" -- sleep 60 &
+holder=$!
+eventually 10 leased 1 || true
+ok "revoke at once" sriovctl revoke "${vfs[0]}"
+status=0
+wait $holder || status=$?
+is "the command is killed" $status 137
+ok "the VF comes back" eventually 10 all_free
+
+# --- open pools, the library ----------------------------------------------------------------------
+
+modprobe vfio_iommu_type1
+out=$("$(dirname "$0")/../tools/example/bar0" 2>&1) || true
+like "the example reads a register" "$out" "BAR 0 has 16384 bytes, begins with [0-9a-f]{8}"
+is "which is not what one reads where no device is" "$(grep -c 'begins with ffffffff' <<<"$out" || true)" 0
+ok "the VF comes back" eventually 10 all_free
+sriovctl disable "$igb"
+ok "enable open" sriovctl enable "$igb" 2 --open
+is "VFs are open" "$(sriovctl list -j "$igb" | jq -r '.pfs[0].vfs[].state' | xargs)" "open open"
+fails 2 "and not leased" "^sriovctl: ${vfs[0]}: open to all, so not leased out" sriovctl lease "${vfs[0]}"
+
+rm -r "$work"
+sriovctl disable "$igb"
+sriovctl disable "$nvme"
+unload_module
+done_testing

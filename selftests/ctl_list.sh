@@ -1,0 +1,154 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# sriovctl list, help and the exit codes that all commands share.
+
+set -euo pipefail
+. "$(dirname "$0")/tap.sh"
+
+load_module || bail "the module does not load"
+pf=$(pfs_of igb)
+nvme=$(pfs_of nvme)
+netdev=$(netdev_of "$pf")
+ip link set "$netdev" up
+
+list() { sriovctl list --json "$@"; }
+field() { list "$1" | jq -c "$2"; }
+
+# --- what a PF says -------------------------------------------------------------------------------
+
+is "vendor as the kernel has it" "$(field "$pf" '.pfs[0].vendor')" "\"$(cat "$SYS/$pf/vendor")\""
+is "device as the kernel has it" "$(field "$pf" '.pfs[0].device')" "\"$(cat "$SYS/$pf/device")\""
+is "total_vfs as the kernel has it" "$(field "$pf" '.pfs[0].total_vfs')" \
+	"$(cat "$SYS/$pf/sriov_totalvfs")"
+is "numa_node as the kernel has it" "$(field "$pf" '.pfs[0].numa_node')" \
+	"$(cat "$SYS/$pf/numa_node")"
+is "the keys of a PF" "$(field "$nvme" '.pfs[0] | keys_unsorted')" \
+	'["bdf","vendor","device","driver","numa_node","total_vfs","num_vfs","vfs"]'
+is "the name and MAC of its interface" "$(field "$pf" '.pfs[0] | [.ifname, .mac]')" \
+	"[\"$netdev\",\"$(cat "/sys/class/net/$netdev/address")\"]"
+is "no VFs: an empty array" "$(field "$pf" '.pfs[0] | [.num_vfs, .vfs]')" '[0,[]]'
+is "without a name: all PFs" "$(list | jq -r '.pfs[].bdf' | xargs)" "$(echo "$pf $nvme" | xargs)"
+
+ok "VFs are switched on" sriovctl enable "$pf" 7
+is "the keys of a VF" "$(field "$pf" '.pfs[0].vfs[0] | del(.mac, .link, .ifname) | keys_unsorted')" \
+	'["bdf","index","vendor","device","driver","state","fault","iommu_group","lease"]'
+is "VFs in the kernel's order" "$(field "$pf" '[.pfs[0].vfs[].bdf]')" \
+	"$(for i in 0 1 2 3 4 5 6; do basename "$(readlink "$SYS/$pf/virtfn$i")"; done | jq -Rnc '[inputs]')"
+vf=$(basename "$(readlink "$SYS/$pf/virtfn1")")
+is "the IOMMU group as the kernel has it" "$(field "$vf" '.pfs[0].vfs[0].iommu_group')" \
+	"$(basename "$(readlink "$SYS/$vf/iommu_group")")"
+ip link set "$netdev" vf 1 mac 02:00:00:00:00:01
+is "a VF's MAC as iproute2 set it" "$(field "$vf" '.pfs[0].vfs[0].mac')" '"02:00:00:00:00:01"'
+is "a VF's link state as iproute2 shows it" "$(field "$vf" '.pfs[0].vfs[0].link')" \
+	"$(ip -j link show "$netdev" | jq -c '.[0].vfinfo_list[1].link_state')"
+is "no lease is null" "$(field "$vf" '.pfs[0].vfs[0].lease')" null
+
+# --- names ----------------------------------------------------------------------------------------
+
+is "a PF by its short address" "$(field "${pf#0000:}" '.pfs[0].bdf')" "\"$pf\""
+is "a PF by its interface" "$(field "$netdev" '.pfs[0].bdf')" "\"$pf\""
+ip link property add dev "$netdev" altname uplink0
+is "a PF by its interface's other name" "$(field uplink0 '.pfs[0].bdf')" "\"$pf\""
+is "a VF alone, below its PF" "$(field "$vf" '[.pfs[0].bdf, .pfs[0].vfs[].bdf]')" "[\"$pf\",\"$vf\"]"
+is "a range" "$(field "$netdev#0,2-3" '[.pfs[0].vfs[].index]')" '[0,2,3]'
+fails 2 "no such device" "^sriovctl: 0000:77:00.0: there is no such PCI device$" sriovctl list 77:00.0
+fails 2 "not a PF" "^sriovctl: 0000:00:1f.0: the device has no SR-IOV$" sriovctl list 00:1f.0
+fails 2 "nor is the host bridge, or all devices" "^sriovctl: 00:00.0: the device has no SR-IOV$" \
+	sriovctl list 00:00.0
+fails 2 "no such interface" "^sriovctl: eth77: neither an address" sriovctl list eth77
+fails 2 "not a PCI device's interface" "^sriovctl: lo: not the network interface of a PCI" \
+	sriovctl list lo
+fails 1 "half a range" "^sriovctl: 2-: a range looks like" sriovctl list "$pf#2-"
+
+# --- the tree -------------------------------------------------------------------------------------
+
+tree=$(sriovctl list "$pf")
+like "the tree has a heading" "$tree" "^DEVICE +VF +ID +VFS +DRIVER +STATE +GROUP"
+like "the tree shows the PF" "$tree" "^$pf +8086:10c9 +7/7 +igb .*$netdev"
+like "the tree shows the VF below" "$tree" "─$vf +1 +8086:10ca +vfio-pci +free +[0-9]+ +02:00:00:00:00:01 auto"
+is "a line a device" "$(wc -l <<<"$tree")" 9
+
+# --- exit codes -----------------------------------------------------------------------------------
+
+fails 1 "no command" "which command" sriovctl
+fails 1 "an unknown command" 'no command "lost"' sriovctl lost
+fails 1 "an unknown option" "unrecognized option '--lost'" sriovctl list --lost
+fails 1 "too many words" "more words" sriovctl list a b
+fails 1 "too few words" "something is missing" sriovctl enable "$pf"
+fails 1 "help about an unknown command" 'no command "lost"' sriovctl help lost
+is "help asked for is on stdout" "$(sriovctl --help 2>/dev/null | head -n 1)" "Usage: sriovctl COMMAND ..."
+is "misuse is not" "$(sriovctl lost 2>/dev/null || true)" ""
+for command in $(sriovctl help --words); do
+	[ "$command" = help ] || ok "$command --help" sriovctl "$command" --help
+done
+fails 0 "run's usage: the guest's command is a must" "^Usage: sriovctl run .*\[OPTIONS\] -- QEMU \.\.\.$" \
+	sriovctl run --help
+like "a version" "$(sriovctl --version)" "^sriovctl [0-9.]+, ABI 1\."
+full() { sriovctl list >/dev/full; }
+fails 2 "a full disk behind stdout is a failure" "No space left" full
+closed() { sriovctl list >&-; }
+fails 2 "a closed stdout is a failure" "Bad file descriptor" closed
+
+# --- the man page and completion know what the program knows ---------------------------------------
+
+man=../Documentation/sriovctl.8.scd
+# The options of command $1: "-j --json" and so on.
+help_options() { sriovctl "$1" --help | sed -nE 's/^  (-.), (--[a-z-]+) .*/\1 \2/p' | sort | xargs; }
+man_options() {
+	awk -v head="## $1" '/^#/ { on = $0 == head } on && /^\*-/' $man |
+		grep -oE '\*-.\*, \*--[a-z-]+\*' | tr -d '*,' | sort | xargs
+}
+# What the synopsis of command $1 lacks of them, where it does not say just _OPTION_.
+synopsis_lacks() {
+	local line option
+	line=$(grep "^\*sriovctl $1\*" $man) || echo "a line"
+	for option in $(help_options "$1"); do
+		[[ $option != --* || $line == *"$option"* || $line == *_OPTION_* ]] || echo "$option"
+	done
+}
+for command in $(sriovctl help --words); do
+	[ "$command" != help ] || continue
+	is "the options of $command" "$(man_options "$command")" "$(help_options "$command")"
+	is "its synopsis lacks nothing" "$(synopsis_lacks "$command")" ""
+done
+like "(there are some)" "$(man_options swap)" "--json .*--make-before-break"
+attrs=$(sriovctl help --words set | grep -v ^-- | sort | xargs)
+is "the man page has the attributes that set offers" \
+	"$(awk '/^#/ { on = $0 == "## set" } on' $man | grep -E '^\*[a-z]' | grep -oE '\*[a-z-]+\*( |, |$)' |
+		tr -d '*, ' | grep -xE "${attrs// /|}" | sort | xargs)" "$attrs"
+
+# Nobody made this link: there is no udev in the machine.
+
+# What completion offers behind the words "sriovctl $*".
+completed() {
+	(
+		. ../tools/completion/sriovctl
+		COMP_WORDS=(sriovctl "$@")
+		COMP_CWORD=$#
+		_sriovctl
+		echo "${COMPREPLY[*]}"
+	)
+}
+is "a command is completed" "$(completed swa)" swap
+is "an option" "$(completed swap --make)" --make-before-break
+is "enable's -d: a driver" "$(completed enable "$pf" 2 -d '')" "vfio-pci pci-stub host"
+is "lease's -d: a device's id" "$(completed lease -d 8086)" 8086:10ca
+is "run's --device as well" "$(completed run --device 8086)" 8086:10ca
+is "lease's -o: a form" "$(completed lease -o '')" "shell json qemu libvirt"
+is "metrics' -o: a file" "$(completed metrics -o /etc/host)" "$(compgen -f /etc/host | xargs)"
+is "drain's --to: a PF" "$(completed drain "$pf" --to "$nvme")" "$nvme"
+is "set's attributes, no others" "$(completed set x m)" "mac min-rate max-rate msix"
+
+# --- nothing there --------------------------------------------------------------------------------
+
+ok "VFs are switched off" sriovctl disable "$pf"
+echo 1 >"$SYS/$pf/remove"
+echo 1 >"$SYS/$nvme/remove"
+is "no PFs, for programs" "$(list 2>/dev/null | jq -c .)" '{"pfs":[]}'
+fails 0 "no PFs, for people" "^sriovctl: no device of this machine has SR-IOV$" sriovctl list
+echo 1 >/sys/bus/pci/rescan
+is "they are back" "$(list | jq '.pfs | length')" 2
+
+unload_module
+fails 2 "no module" "/dev/sriov_broker: not there; load the module" sriovctl list
+done_testing

@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# sriovctl metrics: whether promtool likes it, whether the numbers are right, and that a file is
+# replaced whole or not at all.
+
+set -euo pipefail
+. "$(dirname "$0")/tap.sh"
+
+load_module || bail "the module does not load"
+pf=$(pfs_of igb)
+nvme=$(pfs_of nvme)
+work=$(mktemp -d)
+sriovctl enable "$pf" 4 || bail "no VFs"
+
+metrics() { sriovctl metrics "$@"; }
+# The value of a series.
+value() { metrics | sed -n "s/^sriov_broker_$1 //p"; }
+is_free() { [ "$(sriovctl list -j "$1" | jq -r '[.pfs[0].vfs[].state] | unique[]')" = free ]; }
+
+# --- the numbers ----------------------------------------------------------------------------------
+
+is "VFs that are free" "$(value "vfs{pf=\"$pf\",state=\"free\"}")" 4
+is "VFs that are leased" "$(value "vfs{pf=\"$pf\",state=\"leased\"}")" 0
+is "of a PF without VFs, all states are there" "$(metrics | grep -c "^sriov_broker_vfs{pf=\"$nvme\",.*} 0$")" 7
+is "VFs that there could be" "$(value "pf_max_vfs{pf=\"$nvme\",driver=\"nvme\"}")" "$(cat "$SYS/$nvme/sriov_totalvfs")"
+is "no leases" "$(value leases)" 0
+mkfifo "$work/in"
+sriovctl lease "$pf" -n 4 <"$work/in" >/dev/null &
+exec 8>"$work/in"
+leases_are() { [ "$(value leases)" = "$1" ]; }
+ok "four leases" eventually 10 leases_are 4
+is "VFs that are leased" "$(value "vfs{pf=\"$pf\",state=\"leased\"}")" 4
+sriovctl lease "$pf" --wait 60 -- true 8>&- &
+waiter=$!
+waiters_are() { [ "$(value lease_waiters)" = "$1" ]; }
+ok "one waits" eventually 10 waiters_are 1
+exec 8>&-
+wait $waiter
+ok "all come back" eventually 10 is_free "$pf"
+is "nobody waits" "$(value lease_waiters)" 0
+count() { value "operation_duration_seconds_count{operation=\"$1\"}"; }
+is "one PF was given VFs" "$(count enable)" 1
+is "five leases were granted, by two calls" "$(count lease)" 5
+is "one call had to wait" "$(count wait)" 1
+is "five VFs were returned" "$(count return)" 5
+is "five VFs were reset" "$(count reset)" 5
+fails 2 "(a lease is refused)" "no VF" sriovctl lease "$nvme"
+is "it is counted" "$(value 'operation_failures_total{operation="lease"}')" 1
+is "resets have not failed" "$(value 'operation_failures_total{operation="reset"}')" 0
+times=$(value 'operation_slowest_seconds{operation="reset"}')
+times+=" $(value 'operation_duration_seconds_sum{operation="reset"}')"
+ok "the slowest of five took a fifth of the time or more" \
+	awk -v times="$times" 'BEGIN { split(times, t); exit !(t[1] > 0 && t[1] * 5 >= t[2] && t[1] <= t[2]) }'
+is "every one took less than for ever" \
+	"$(value 'operation_duration_seconds_bucket{operation="reset",le="+Inf"}')" 5
+
+# --- the formats ----------------------------------------------------------------------------------
+
+metrics >"$work/text"
+is "each line once" "$(grep -v '^#' "$work/text" | sed 's/ .*//' | sort | uniq -d)" ""
+is "buckets grow, and the last is the count" "$(awk '
+	{ name = $1; sub(/,le=.*/, "", name) }
+	/_bucket/ { if (name == last && $2 < n) print; last = name; n = $2 }
+	/_count/ && $2 != n' "$work/text")" ""
+if [ -x /usr/bin/promtool ]; then
+	is "promtool finds nothing" "$(promtool check metrics <"$work/text" 2>&1)" ""
+	fails 3 "(it would, were a help missing)" "no help text" \
+		bash -c "sed '/^# HELP.*vfs/d' '$work/text' | promtool check metrics"
+else
+	skip "promtool finds nothing" "no promtool here"
+	skip "(it would, were a help missing)" "no promtool here"
+fi
+metrics --openmetrics >"$work/open"
+is "OpenMetrics has an end" "$(tail -n 1 "$work/open")" "# EOF"
+is "no other line says so" "$(grep -c EOF "$work/open")" 1
+like "it declares a counter without its end" "$(cat "$work/open")" "^# TYPE sriov_broker_operation_failures counter$"
+is "the values are the same" "$(grep -v '^#' "$work/open")" "$(grep -v '^#' "$work/text")"
+# Every sample belongs to the family declared last, by OpenMetrics' rules for names.
+is "families stand together" "$(awk '
+	/^# TYPE/ { family = $3; type = $4; next }
+	/^#/ { next }
+	{ name = $1; sub(/{.*/, "", name); rest = substr(name, length(family) + 1) }
+	index(name, family) != 1 || (type == "counter" && rest != "_total") || (type == "gauge" && rest != "") ||
+		(type == "histogram" && rest !~ /^_(bucket|sum|count)$/)' "$work/open")" ""
+
+# --- the file -------------------------------------------------------------------------------------
+
+file=$work/out/sriov.prom
+mkdir "$work/out"
+ok "a file" metrics --output "$file"
+is "for all to read" "$(stat -c %a "$file")" 644
+is "with the same in it" "$(cat "$file")" "$(metrics)"
+before=$(stat -c %i "$file")
+ok "once more" metrics -o "$file"
+ok "it is another file, put in its place" test "$before" != "$(stat -c %i "$file")"
+is "nothing is left beside it" "$(ls "$work/out")" sriov.prom
+busybox mount -t tmpfs -o size=4k,mode=755 tmpfs "$work/out"
+echo old >"$file"
+fails 2 "a full disk" "^sriovctl: $file: No space left on device$" metrics -o "$file"
+is "the old one is still there, alone" "$(cat "$file") $(ls "$work/out")" "old sriov.prom"
+busybox umount "$work/out"
+fails 2 "no such directory" "^sriovctl: $work/none/x.prom: No such file or directory$" \
+	metrics -o "$work/none/x.prom"
+full() { metrics >/dev/full; }
+fails 2 "a full disk behind stdout" "No space left" full
+
+rm -r "$work"
+unload_module
+done_testing

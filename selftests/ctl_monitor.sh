@@ -1,0 +1,232 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# sriovctl monitor: that it shows what a listener of its own kind hears, that its list and its events
+# fit together without a gap, what becomes of it when it is too slow, and when nobody reads it.  And
+# that the dumps of generic netlink say what the ioctls do.
+
+set -euo pipefail
+. "$(dirname "$0")/tap.sh"
+
+load_module || bail "the module does not load"
+pf=$(pfs_of igb)
+nvme=$(pfs_of nvme)
+work=$(mktemp -d)
+jobs=()
+trap 'kill "${jobs[@]}" 2>/dev/null || true' EXIT
+
+has() { grep -q "$2" "$work/$1"; }
+start() { # NAME PATTERN COMMAND...: in the background, its output to a file, until it says so
+	local name=$1 pattern=$2
+	shift 2
+	"$@" >"$work/$name" 2>"$work/$name.err" &
+	jobs+=($!)
+	eventually 10 has "$name" "$pattern" || bail "$name does not start: $(cat "$work/$name.err")"
+}
+# The events of monitor --json as genl_listen.py prints them.
+as_listener() {
+	jq -c 'select(.seq and .event != "listed") |
+		[.seq, .event, .pf, .vf, .index, .state, .old_state, .fault, (if .vf then .lease // 0 else null end),
+		 (if .event == "pf-vfs" then .num_vfs
+		  elif .event == "lease-revoked" then {admin: 1, disable: 2, pf: 3, vf: 4}[.cause]
+		  elif .event == "reset-failed" then {reset: 2, check: 3}[.fault]
+		  else 0 end)]'
+}
+# Do list and events fit together?  Prints what does not: an event whose VF was not as it says.
+misfits() {
+	jq -nc 'reduce inputs as $e ({vfs: {}, bad: [], last: null};
+		if $e.event == "vf" then .vfs[$e.vf] = $e.state
+		elif $e.event == "lost" then .vfs = {} | .last = null
+		elif $e.event == "listed" then .last = $e.seq
+		elif $e.seq == null then .
+		else
+			(if $e.event == "vf-state" and .vfs[$e.vf] != $e.old_state
+			 then .bad += [[$e, .vfs[$e.vf]]] else . end) |
+			(if .last and $e.seq != .last + 1 then .bad += [[$e, .last]] else . end) |
+			.last = $e.seq |
+			if $e.event == "vf-removed" then del(.vfs[$e.vf])
+			elif $e.vf then .vfs[$e.vf] = $e.state else . end
+		end) | .bad[]'
+}
+# The VFs and their states in the end, and the same of sriovctl list.
+in_the_end() {
+	jq -nc 'reduce inputs as $e ({};
+		if $e.event == "lost" then {} elif $e.event == "vf-removed" then del(.[$e.vf])
+		elif $e.vf then .[$e.vf] = $e.state else . end) | to_entries | sort_by(.key) | map([.key, .value])'
+}
+by_list() { sriovctl list -j | jq -c '[.pfs[].vfs[] | [.bdf, .state]] | sort'; }
+in_state() { [ "$(sriovctl list -j "$1" | jq -r '.pfs[0].vfs[].state')" = "$2" ]; }
+all_free() { [ "$(sriovctl list -j "$1" | jq -r '.pfs[0].vfs[].state' | sort -u)" = free ]; }
+
+# --- beside an independent listener ---------------------------------------------------------------
+
+sriovctl enable "$pf" 2
+sriovctl lease "$pf#1" --label 'the "first"' -- sleep 1000 &
+jobs+=($!)
+leased() { [ "$(sriovctl list -j "$pf" | jq -r '.pfs[0].vfs[1].state')" = leased ]; }
+eventually 10 leased || bail "no lease"
+start listener ready python3 genl_listen.py
+start monitor listed sriovctl monitor --json
+
+is "it begins with the PFs, as list has them" "$(jq -c 'select(.event == "pf") | del(.event)' "$work/monitor")" \
+	"$(sriovctl list -j | jq -c '.pfs[] | {pf: .bdf, vendor, device, driver, numa_node, total_vfs, num_vfs}')"
+is "and the VFs" "$(jq -c 'select(.event == "vf") | del(.event)' "$work/monitor")" \
+	"$(sriovctl list -j | jq -c '.pfs[] as $p | $p.vfs[] | {pf: $p.bdf, vf: .bdf, index, vendor, device,
+		driver, state, fault, iommu_group, lease}')"
+
+sriovctl enable "$nvme" 4
+sriovctl lease "$pf#0" -- true
+sriovctl revoke "$(vfs_of "$pf" | sed -n 2p)"
+eventually 10 all_free "$pf" || true
+vf=$(vfs_of "$nvme" | sed -n 2p)
+echo >"$SYS/$vf/reset_method" # none
+sriovctl lease "$vf" -- true
+eventually 10 in_state "$vf" quarantined || bail "$vf: reset by nothing"
+echo default >"$SYS/$vf/reset_method"
+sriovctl clear "$vf"
+eventually 10 in_state "$vf" free || bail "$vf is not free"
+sriovctl bind "$nvme#0" host
+sriovctl disable "$nvme"
+echo 1 >"$SYS/$nvme/remove"
+echo 1 >/sys/bus/pci/rescan
+ok "the listener heard it all" eventually 10 has listener pf-added
+ok "so did the monitor" eventually 10 has monitor pf-added
+tail -n +2 "$work/listener" | jq -c . >"$work/heard"
+as_listener <"$work/monitor" >"$work/shown"
+is "event for event the same" "$(diff "$work/heard" "$work/shown" || true)" ""
+like "there were some" "$(wc -l <"$work/shown")" "^[3-9][0-9]$"
+is "of every kind" "$(jq -r '.[1]' "$work/heard" | sort -u | xargs)" \
+	"lease-ended lease-granted lease-revoked pf-added pf-removed pf-vfs reset-failed vf-added vf-removed vf-state"
+is "the failed reset says how" "$(jq -c 'select(.event == "reset-failed") | [.vf, .fault]' "$work/monitor")" \
+	"[\"$vf\",\"reset\"]"
+now=$(date +%s)
+is "the clock on the wall" \
+	"$(jq -s --argjson now "$now" 'map(select(.time) | .time | sub("[.][0-9]+"; "") | fromdate |
+		select(. > $now or . < $now - 300)) | length' "$work/monitor")" 0
+
+# --- list and events fit --------------------------------------------------------------------------
+
+sriovctl enable "$nvme" 8
+( while :; do sriovctl lease "$nvme" -- true; done ) &
+jobs+=($!)
+churn=$!
+for i in 1 2 3 4 5; do
+	timeout $((30 * SLOWER)) sriovctl monitor --json --num-events 40 >"$work/run" || true
+	is "round $i: 40 events" "$(as_listener <"$work/run" | wc -l)" 40
+	is "round $i: they follow from the list, none is missing" "$(misfits <"$work/run")" ""
+done
+kill $churn
+wait $churn 2>/dev/null || true
+eventually 10 all_free "$nvme" || true
+
+# --- too slow -------------------------------------------------------------------------------------
+
+rmem=$(cat /proc/sys/net/core/rmem_max)
+echo 4096 >/proc/sys/net/core/rmem_max # so much, at most, may wait for it
+start slow listed sriovctl monitor --json
+echo "$rmem" >/proc/sys/net/core/rmem_max
+slow=$!
+kill -STOP $slow
+sriovctl disable "$nvme"
+sriovctl enable "$nvme" 32
+kill -CONT $slow
+ok "it says that it lost some" eventually 10 has slow '"lost"'
+caught_up() { [ "$(in_the_end <"$work/slow")" = "$(by_list)" ]; }
+ok "and lists again: it knows how things are" eventually 10 caught_up
+is "between these, all fits" "$(misfits <"$work/slow")" ""
+sriovctl lease "$nvme#5" -- true
+eventually 10 all_free "$nvme" || true
+ok "it goes on from there" eventually 10 caught_up
+is "and all fits" "$(misfits <"$work/slow")" ""
+kill $slow
+
+# --- the dumps, by an independent reader ----------------------------------------------------------
+
+sriovctl lease "$pf#1" --label 'the "first", ü' -- sleep 1000 &
+jobs+=($!)
+sriovctl lease "$nvme#7" -- sleep 1000 &
+jobs+=($!)
+eventually 10 in_state "$pf#1" leased || bail "no lease"
+eventually 10 in_state "$nvme#7" leased || bail "no second lease"
+for dump in pf-get vf-get lease-get; do
+	ok "$dump, by the spec" python3 genl_listen.py $dump
+	python3 genl_listen.py $dump >"$work/$dump" || true
+done
+sriovctl list -j >"$work/list"
+# What VFs and leases look like, by the reader and by list.
+read_vfs='.entries[] | [.pf, .vf, .index, .vendor, .device, (.driver | if . == "" then null else . end), .state,
+	(.fault | if . == "none" then null else . end), (."iommu-group" | if . == -1 then null else . end),
+	if has("lease-id") then {id: ."lease-id", label: ."lease-label", pid: ."lease-pid", uid: ."lease-uid"}
+	else null end]'
+# shellcheck disable=SC2016 # jq's variables
+list_vfs='.pfs[] as $p | $p.vfs[] | [$p.bdf, .bdf, .index, .vendor, .device, .driver, .state, .fault,
+	.iommu_group, .lease]'
+is "all PFs are as list has them" "$(jq -c '.entries[] | [.pf, .vendor, .device, .driver, ."numa-node",
+	."total-vfs", ."num-vfs"]' "$work/pf-get")" \
+	"$(jq -c '.pfs[] | [.bdf, .vendor, .device, .driver, .numa_node, .total_vfs, .num_vfs]' "$work/list")"
+jq -c "$read_vfs" "$work/vf-get" >"$work/read"
+jq -c "$list_vfs" "$work/list" >"$work/listed"
+is "all VFs, too" "$(diff "$work/read" "$work/listed" 2>&1)" ""
+is "they are as many as there are" "$(wc -l <"$work/read")" \
+	"$({ vfs_of "$pf"; vfs_of "$nvme"; } | wc -l)"
+is "all leases, and nothing else" "$(jq -c "$read_vfs" "$work/lease-get")" \
+	"$(jq -c "$list_vfs | select(.[9])" "$work/list")"
+is "their labels" "$(jq -c '[.entries[]."lease-label"]' "$work/lease-get")" '["the \"first\", ü","sleep"]'
+is "their processes are there" "$(jq '.entries[]."lease-pid"' "$work/lease-get" |
+	while read -r pid; do cat "/proc/$pid/comm"; done | sort -u | xargs)" "sriovctl"
+is "each dump is one picture, and nothing has happened between them" \
+	"$(jq '.entries[].seq' "$work"/*-get | sort -u | wc -l)" 1
+like "one that is too long for it comes in parts" "$(jq .parts "$work/vf-get")" '^[2-9]$'
+fails 1 "a dump is not for everybody" "^vf-get: Operation not permitted$" \
+	setpriv --reuid 65534 --clear-groups python3 genl_listen.py vf-get
+kill "${jobs[@]: -2}"
+eventually 10 all_free "$pf" || true
+eventually 10 all_free "$nvme" || true
+
+# --- for people -----------------------------------------------------------------------------------
+
+start text PF sriovctl monitor
+sriovctl lease "$pf#0" -- true
+eventually 10 all_free "$pf" || true
+vf=$(vfs_of "$pf" | head -n 1)
+like "a PF" "$(cat "$work/text")" "^$pf PF, 2 of 8 VFs, driver igb$|^$pf PF, 2 of 7 VFs, driver igb$"
+like "a VF" "$(cat "$work/text")" "^$vf VF 0 of $pf, free$"
+ok "events" eventually 10 has text "^[0-9:]*\.[0-9]\{6\} $vf vf-state resetting -> free"
+like "a lease" "$(cat "$work/text")" "^[0-9:]*\.[0-9]{6} $vf lease-granted, lease [0-9]+$"
+
+# --- the end --------------------------------------------------------------------------------------
+
+ended() { # NAME: status and standard error of a pipe's first part
+	echo "$(cat "$work/status") $(cat "$work/err")"
+}
+piped() { # PROGRAM...: monitor into it, nothing happens meanwhile
+	{ timeout $((10 * SLOWER)) sriovctl monitor --json 2>"$work/err" || echo $? >"$work/status"; } | "$@" >/dev/null
+}
+echo 0 >"$work/status"
+piped head -n 1
+is "a reader that has seen enough ends it, though nothing happens" "$(ended)" "0 "
+( for _ in 1 2 3 4 5; do sriovctl lease "$pf#0" -- true; eventually 10 all_free "$pf"; done ) &
+piped sh -c 'head -n 60; exec <&-; sleep 1'
+is "or while things happen" "$(ended)" "0 "
+wait $!
+ok "nothing for a second" timeout $((10 * SLOWER)) sriovctl monitor --idle-timeout 1
+full() { sriovctl monitor --idle-timeout 1 >/dev/full; }
+fails 2 "a full disk" "No space left" full
+closed() { sriovctl monitor --idle-timeout 1 >&-; }
+fails 2 "nowhere to write to" "standard output: Bad file descriptor" closed
+fails 1 "no number" "^sriovctl: x: --num-events is a number" sriovctl monitor --num-events x
+fails 1 "no seconds" "^sriovctl: -1: --idle-timeout is a number" sriovctl monitor --idle-timeout=-1
+fails 2 "without the right to" "^sriovctl: this needs root \(CAP_NET_ADMIN\)$" \
+	setpriv --reuid 65534 --clear-groups sriovctl monitor
+start last listed sriovctl monitor --json
+last=$!
+kill "${jobs[0]}" 2>/dev/null || true
+sriovctl disable "$nvme"
+sriovctl disable "$pf"
+unload_module
+status=0
+wait $last || status=$?
+is "the module's end ends it" "$status $(cat "$work/last.err")" "2 sriovctl: the module was unloaded"
+fails 2 "no module" "^sriovctl: no module to listen to; load it" sriovctl monitor
+
+rm -r "$work"
+done_testing

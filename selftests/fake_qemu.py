@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""A peer on a QMP socket that misbehaves when told to.
+
+fake_qemu.py SOCKET HOW [COMMAND] [-OPTION ...]: be a polite QEMU until COMMAND
+comes (at once without one), then HOW: silent, garbage, half, endless, close,
+die, or refuse that command. HOW polite: do not misbehave at all. HOW unwilling:
+it has a device that its guest does not let go of. HOW fickle: its guest lets go
+of the first device that it is given, as if it had been asked to.
+
+With HOST, a VF's address, in the environment it has a device with that, which
+its guest does let go of; with an empty HOST one that came by descriptor. It keeps
+the descriptors it is sent, and those of -add-fd, as QEMU does; all for device ID,
+if that is in the environment. VERSION is 10.0 by default. What it was told to do
+is in SOCKET.log.
+"""
+import array
+import json
+import os
+import socket
+import sys
+import time
+
+ANSWERS = {
+    "query-name": {"name": "fake"},
+    "qom-list": [],
+}
+VERSION = os.environ.get("VERSION", "10.0").split(".")
+GREETING = {
+    "QMP": {
+        "version": {
+            "qemu": {
+                "major": int(VERSION[0]),
+                "minor": int(VERSION[1]),
+                "micro": 0,
+            }
+        },
+        "capabilities": [],
+    }
+}
+
+
+def babble(conn):
+    try:
+        conn.sendall(b'{"return": "')
+        while True:
+            conn.sendall(b"x" * 65536)
+    except OSError:
+        pass  # whoever listened has gone
+
+
+def misbehave(conn, how):
+    if how == "garbage":
+        conn.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    elif how == "half":
+        conn.sendall(b'{"return": {"ha')
+    elif how == "close":
+        conn.close()
+    elif how == "die":
+        os._exit(1)
+    elif how == "endless":
+        babble(conn)
+    time.sleep(600)
+
+
+HOST = os.environ.get("HOST")
+DEVICE = {"type": "vfio-pci", "host": HOST}
+added = []  # by device_add
+fdsets = {}  # number: (descriptor, opaque)
+
+
+def qom_get(how, arguments):
+    if HOST is not None or how == "unwilling":
+        return {"return": DEVICE.get(arguments["property"]) or ""}
+    return refusal("DeviceNotFound")
+
+
+def refusal(name):
+    return {"error": {"class": name, "desc": "no"}}
+
+
+def keep(number, fd, opaque):
+    if "ID" in os.environ:
+        opaque = opaque[: opaque.index(" id=")] + " id=" + os.environ["ID"]
+    fdsets[number] = (fd, opaque)
+
+
+def add_fd(fd, arguments):
+    number = max(fdsets, default=-1) + 1
+    keep(number, fd, arguments.get("opaque"))
+    return {"return": {"fdset-id": number, "fd": fd}}
+
+
+def query_fdsets():
+    return {
+        "return": [
+            {"fdset-id": n, "fds": [{"fd": fd, "opaque": opaque}]}
+            for n, (fd, opaque) in fdsets.items()
+        ]
+    }
+
+
+def query_pci(how):
+    """All of its guests use their devices."""
+    there = added[1:] if how == "fickle" else added
+    use = [{"bar": 0, "address": 4096}]
+    devices = [{"qdev_id": name, "regions": use} for name in there]
+    return {"return": [{"bus": 0, "devices": devices}]}
+
+
+def answer_to(name, arguments, fd, how):
+    if name == "qom-get":
+        return qom_get(how, arguments)
+    if name == "add-fd":
+        return add_fd(fd, arguments)
+    if name == "query-fdsets":
+        return query_fdsets()
+    if name == "device_add":
+        added.append(arguments["id"])
+    if name == "query-pci":
+        return query_pci(how)
+    if name == "remove-fd":
+        os.close(fdsets.pop(arguments["fdset-id"])[0])
+    return {"return": ANSWERS.get(name, {})}
+
+
+def send(conn, message):
+    conn.sendall(json.dumps(message).encode() + b"\r\n")
+
+
+def receive(conn):
+    """A command, and the descriptor that came with it, if one did."""
+    fds = array.array("i")
+    data, controls, _, _ = conn.recvmsg(65536, socket.CMSG_SPACE(fds.itemsize))
+    for _, _, control in controls:
+        fds.frombytes(control)
+    return json.loads(data) if data else None, fds[0] if fds else None
+
+
+def serve(conn, how, when, log):
+    if not when and how not in ("unwilling", "polite", "fickle"):
+        misbehave(conn, how)
+    send(conn, GREETING)
+    while True:
+        message, fd = receive(conn)
+        if not message:
+            return
+        name = message["execute"]
+        print(name, file=log, flush=True)
+        if name == when and how != "refuse":
+            misbehave(conn, how)
+        if name == when:
+            answer = refusal("GenericError")
+        else:
+            answer = answer_to(name, message.get("arguments"), fd, how)
+        send(conn, {**answer, "id": message["id"]})
+        if name == "device_del":
+            device = {"device": message["arguments"]["id"], "path": "/x"}
+            event = "DEVICE_DELETED"
+            if how == "unwilling":
+                event = "DEVICE_UNPLUG_GUEST_ERROR"
+            send(conn, {"event": event, "data": device})
+
+
+def take_options(words):
+    """-add-fd fd=3,set=1000007,opaque=..."""
+    for option, value in zip(words, words[1:]):
+        if option == "-add-fd":
+            fd, number, opaque = value.split(",", 2)
+            keep(int(number[4:]), int(fd[3:]), opaque[7:])
+
+
+def main():
+    words = sys.argv[1:]
+    options = [i for i, word in enumerate(words) if word.startswith("-")]
+    path, how, when = (words[: (options + [len(words)])[0]] + [None])[:3]
+    take_options(words)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    with open(path + ".log", "w", encoding="ascii") as log:
+        serve(listener.accept()[0], how, when, log)
+    time.sleep(600)
+
+
+main()

@@ -1,0 +1,176 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# sriovctl attach and detach with peers that are no QEMU, or a sick one: a clear answer within
+# bounded time, and no lease lost.
+
+set -euo pipefail
+. "$(dirname "$0")/tap.sh"
+
+load_module || bail "the module does not load"
+pf=$(pfs_of igb)
+sriovctl enable "$pf" 1 || bail "no VFs"
+vf=$(vfs_of "$pf")
+work=$(mktemp -d)
+fake=
+
+state() { sriovctl list --json "$vf" | jq -r '.pfs[0].vfs[0].state'; }
+is_free() { [ "$(state)" = free ]; }
+all_free() { [ "$(sriovctl list --json | jq -r '.pfs[].vfs[].state' | uniq)" = free ]; }
+under=() # what the peer is run by
+serve() { # HOW [COMMAND]
+	rm -f "$work/qmp"
+	"${under[@]}" "$(dirname "$0")/fake_qemu.py" "$work/qmp" "$@" 2>/dev/null &
+	fake=$!
+	eventually 60 [ -S "$work/qmp" ]
+}
+end_fake() {
+	kill -9 $fake 2>/dev/null || true
+	wait $fake 2>/dev/null || true
+}
+attach() { timeout 60 sriovctl attach --qmp "$work/qmp" --timeout 2 --id net1 "$@"; }
+detach() { timeout 60 sriovctl detach --qmp "$work/qmp" --timeout 2 net1; }
+
+fails 2 "no such socket" "^sriovctl: $work/qmp: No such file or directory$" attach
+fails 1 "a bad range, before QEMU is asked" "^sriovctl: 3-1: a range looks like" attach "$pf#3-1"
+fails 2 "a path that is too long" "a socket's path has at most 107 letters" \
+	sriovctl attach --qmp "/$(printf 'x%.0s' {1..200})"
+touch "$work/qmp"
+fails 2 "not a socket" "^sriovctl: $work/qmp: Connection refused" attach
+
+# peer NAME PATTERN HOW [COMMAND]: attach fails in these words, and the VF is free while the peer lives.
+peer() {
+	local name=$1 pattern=$2
+	shift 2
+	serve "$@"
+	fails 2 "$name" "^sriovctl: .*$pattern" attach
+	ok "$name: the VF is free" eventually 10 is_free
+	end_fake
+}
+
+peer "silence" "no QMP greeting in 10 s; is another client connected" silent
+peer "garbage" "what answers does not speak QMP" garbage
+peer "a message without end" "a message of more than 1048576 bytes" endless
+peer "closes at once" "it closed the connection" close
+peer "garbage after the greeting" "does not speak QMP" garbage qmp_capabilities
+peer "half a line before the lease" "no answer to query-name in time" half query-name
+peer "closes before the lease" "it closed the connection" close qom-list
+peer "dies when handed the descriptor" "it closed the connection|reset by peer" die add-fd
+peer "dies over device_add" "it closed the connection|reset by peer" die device_add
+VERSION=8.2 peer "no chardev to keep the lease" "$vf: $work/qmp: no$" refuse chardev-add
+is "it was told to forget the lease" "$(tail -n 1 "$work/qmp.log")" remove-fd
+
+# A peer that has the descriptor and lives has the lease, as it should; say so, and end in time.
+for when in add-fd device_add; do
+	for how in silent garbage half endless close; do
+		serve $how $when
+		fails 2 "$how over $when" "if QEMU lives it holds the lease; to take it back: sriovctl detach" attach
+		is "$how over $when: the peer has the lease" "$(state)" leased
+		end_fake
+		ok "$how over $when: and loses it when it dies" eventually 10 is_free
+	done
+done
+
+# A guest that lets go of what it has just got, having been asked twice to let go of the one before.
+serve fickle
+ok "a fickle guest gets it again" attach --wait-guest
+is "by device_add" "$(grep -c device_add "$work/qmp.log")" 2
+is "it has the lease" "$(state)" leased
+end_fake
+ok "and no more when it has gone" eventually 10 is_free
+
+# Nothing is there to be detached; how sick the peer is shows before.
+for how in silent garbage half endless close die; do
+	serve $how qom-get
+	fails 2 "detach: $how" "^sriovctl: net1: $work/qmp: " detach
+	end_fake
+done
+
+# A device of a VF that is leased.
+sriovctl enable "$pf" 2
+read -ra vfs <<<"$(vfs_of "$pf" | xargs)"
+vf=${vfs[1]}
+sriovctl lease "${vfs[0]}" -- sleep 600 &
+holder=$!
+is_leased() { sriovctl list "${vfs[0]}" --json | jq -e '.pfs[0].vfs[0].state == "leased"' >/dev/null; }
+ok "another VF is leased" eventually 10 is_leased
+
+# A guest that says no is believed, unless a time to try is named.
+HOST=${vfs[0]} serve unwilling
+fails 2 "detach: the guest says no" "^sriovctl: net1: the guest refused to let go of it; stop its use" \
+	timeout 20 sriovctl detach --qmp "$work/qmp" net1
+end_fake
+HOST=${vfs[0]} serve unwilling
+begin=$SECONDS
+fails 2 "detach: it says no, and is asked for as long as was wished" "^sriovctl: net1: the guest refused" \
+	sriovctl detach --qmp "$work/qmp" --timeout 2 net1
+ok "detach: so long" [ $((SECONDS - begin)) -ge 2 ]
+end_fake
+
+# Commands for one guest go one after another, whatever its monitor does.
+HOST=${vfs[0]} serve unwilling
+sriovctl detach --qmp "$work/qmp" --timeout 30 net1 2>/dev/null &
+first=$!
+eventually 10 grep -q device_del "$work/qmp.log" || true
+fails 2 "a second command waits for the first, and not for ever" \
+	"^sriovctl: $work/qmp: another sriovctl is at work on this guest, for 10 s now; try again when it is done$" \
+	detach
+kill $first
+wait $first || true
+end_fake
+
+# Who has the lease is not QEMU: the VF could neither come back nor go in again.
+HOST=${vfs[0]} serve polite
+fails 2 "swap: QEMU does not keep the lease" \
+	"^sriovctl: net1: QEMU does not keep its VF's lease, lease [0-9]+, so it can't be exchanged: left$" \
+	timeout 20 sriovctl swap --qmp "$work/qmp" net1
+is "swap: then the guest is not asked" "$(grep -c device_del "$work/qmp.log")" 0
+end_fake
+kill $holder
+wait $holder || true
+ok "the other VF is free" eventually 10 all_free
+
+# A swap over which the peer falls ill or dies: it ends, and the new VF is not lost.
+under=(sriovctl run "${vfs[0]}" --id net1 --)
+for when in query-fdsets add-fd device_del device_add; do
+	for how in garbage close die; do
+		HOST=${vfs[0]} serve $how $when
+		fails 2 "swap: $how over $when" "does not speak QMP|it closed the connection|[Rr]eset by peer|Broken pipe" \
+			timeout 60 sriovctl swap --qmp "$work/qmp" --timeout 2 net1
+		[ $how = die ] || ok "swap: $how over $when: the VF of the device is as it was" is_leased
+		end_fake
+		ok "swap: $how over $when: the VFs are free" eventually 10 all_free
+	done
+done
+
+# Of two leases that a swap has left, a device that is there has the newer one's VF.
+under=(sriovctl run "${vfs[@]}" --count 2 --id net1 --)
+ID=net1 HOST='' serve polite
+newer=$(sriovctl list --json | jq -r '[.pfs[].vfs[] | select(.lease)] | max_by(.lease.id).bdf')
+like "swap: one that was cut short is finished" "$(timeout 60 sriovctl swap --qmp "$work/qmp" net1 2>&1)" \
+	"^net1 has $newer, lease [0-9]+: nothing was left to do$"
+is "swap: the device keeps its lease, the other one is back" \
+	"$(sriovctl list --json | jq -r '.pfs[].vfs[] | select(.lease).bdf')" "$newer"
+end_fake
+eventually 10 all_free || bail "the VFs do not come back"
+
+# The lease was revoked while the device was out, and somebody else has its VF.
+under=(sriovctl run "${vfs[0]}" --id net1 --)
+serve polite
+sriovctl revoke "${vfs[0]}"
+eventually 10 all_free || bail "a revoked lease goes on"
+sriovctl lease "${vfs[0]}" -- sleep 600 &
+holder=$!
+ok "the VF is another's" eventually 10 is_leased
+fails 2 "swap: another's VF is not put into the guest" \
+	"^sriovctl: net1: its lease [0-9]+ has ended, and ${vfs[0]} is another's, under lease [0-9]+; sriovctl detach --qmp $work/qmp net1, then attach$" \
+	timeout 20 sriovctl swap --qmp "$work/qmp" net1
+is "swap: nothing was plugged in" "$(grep -c device_add "$work/qmp.log")" 0
+end_fake
+kill $holder
+wait $holder || true
+under=()
+
+eventually 10 all_free || true
+unload_module
+rm -r "$work"
+done_testing
