@@ -346,10 +346,7 @@ static int add_and_settle(struct exchange *x, struct plug *plug)
 {
 	int err = plug_device_add(x->monitor, plug, PLUG_TIMEOUT_S);
 
-	if (!err)
-		err = plug_settle(x->monitor, plug);
-	plug->in_doubt = err < 0;
-	return err;
+	return err ? err : plug_settle(x->monitor, plug);
 }
 
 static int put_old_back(struct exchange *x)

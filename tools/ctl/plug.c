@@ -308,7 +308,11 @@ int plug_settle(struct monitor *m, struct plug *plug)
 	progress("%s: waiting for the guest to take it", plug->id);
 	err = look_after(m, plug, now_ms() + SETTLE_MS, &use);
 	progress_end();
-	return err == -EINTR ? 0 : err;
+	/* It is in, and what the guest does with it later is left to be seen. */
+	if (err == -EINTR && !plug->in_doubt)
+		return 0;
+	plug->in_doubt = err < 0;
+	return err;
 }
 
 int plug_await_guest(struct monitor *m, struct plug *plug,

@@ -82,7 +82,7 @@ int plug_in(struct monitor *m, struct plug *plug, unsigned int timeout_s);
  * Where another device was until now: it is watched until the guest makes use of
  * it, or for a while, and plugged in again should the guest let go of it because it
  * was asked to let go of the other one more than once. No complaint here.
- * Return: as plug_device_add()
+ * Return: as plug_device_add(); 0 if a signal came while it was in
  */
 int plug_settle(struct monitor *m, struct plug *plug);
 
