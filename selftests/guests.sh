@@ -61,7 +61,7 @@ eventually 10 states_are 7 free
 
 # The ticks of three guests are about all that one emulated CPU can do: here they tick when they have to, and
 # boot one after another.
-GUEST_APPEND=${GUEST_APPEND% nohz=off highres=off}
+GUEST_TICKS=''
 GUEST_UNDER=(sriovctl run "$pf#0-2" --count 3 --id net --)
 guest_start g1 || bail "g1 does not start"
 GUEST_UNDER=()

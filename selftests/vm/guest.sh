@@ -12,6 +12,7 @@
 #	guest_forget NAME		before it is killed in another way
 #
 # GUEST_UNDER is an array, a command that QEMU is started under; GUEST_WORDS one of more words for QEMU.
+# GUEST_TICKS, words for its kernel, may be emptied: it then ticks when it has to.
 # $GUESTS/NAME holds the monitor's socket (qmp), the kernel's log (log), the pid.
 
 GUESTS=/run/guests
@@ -41,7 +42,8 @@ GUEST_PORT=virtio-serial-pci,disable-modern=on
 # answered saw a swapped VF only after two minutes.  So its ticks come periodically; not on 7.3, which gives
 # guests up for the above more often then.
 GUEST_APPEND="console=ttyS0 loglevel=4 panic=-1 mitigations=off"
-case $(uname -r) in 7.*) ;; *) GUEST_APPEND+=" nohz=off highres=off" ;; esac
+GUEST_TICKS="nohz=off highres=off"
+case $(uname -r) in 7.*) GUEST_TICKS='' ;; esac
 
 # A test that dies on its way tells of its guests as well.
 trap '[ $? = 0 ] || [ -n "${GUESTS_TOLD:-}" ] || guest_reports >&2' EXIT
@@ -64,7 +66,7 @@ guest_boot() {
 	"${GUEST_UNDER[@]}" qemu-system-x86_64 -name "$name" -accel kvm -cpu host -machine q35,sata=off,smbus=off \
 		-m 192 -nodefaults -no-user-config -display none -no-reboot \
 		-kernel "/boot/vmlinuz-$GUEST_RELEASE" -initrd $GUESTS/initramfs \
-		-append "$GUEST_APPEND" \
+		-append "$GUEST_APPEND $GUEST_TICKS" \
 		-qmp "unix:$dir/qmp,server=on,wait=off" \
 		-serial "file:$dir/log" "${slots[@]}" -device $GUEST_PORT \
 		-chardev "socket,id=run,path=$dir/run,server=on,wait=off,logfile=$dir/out" \

@@ -46,7 +46,7 @@ libvirt_xml() { # NAME [WORD...]
 		    <type arch='x86_64' machine='q35'>hvm</type>
 		    <kernel>/boot/vmlinuz-$GUEST_RELEASE</kernel>
 		    <initrd>$GUESTS/initramfs</initrd>
-		    <cmdline>$GUEST_APPEND</cmdline>
+		    <cmdline>$GUEST_APPEND $GUEST_TICKS</cmdline>
 		  </os>
 		  <features><acpi/></features>
 		  <cpu mode='host-passthrough'/>
