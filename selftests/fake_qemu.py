@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A peer on a QMP socket that misbehaves when told to.
 
-fake_qemu.py SOCKET HOW [COMMAND] [-OPTION ...]: be a polite QEMU until COMMAND
-comes (at once without one), then HOW: silent, garbage, half, endless, close,
-die, or refuse that command. HOW polite: do not misbehave at all. HOW unwilling:
-it has a device that its guest does not let go of. HOW fickle: its guest lets go
-of the first device that it is given, as if it had been asked to.
+fake_qemu.py SOCKET HOW [COMMAND[#N]] [-OPTION ...]: be a polite QEMU until COMMAND
+comes (at once without one; for the Nth time), then HOW: silent, garbage, half,
+endless, close, die, or refuse that command. HOW polite: do not misbehave at all.
+HOW unwilling: it has a device that its guest does not let go of. HOW fickle: its
+guest lets go of the first device that it is given, as if it had been asked to.
+HOW idle: its guest makes no use of what it is given. More than one: fickle,silent.
 
 With HOST, a VF's address, in the environment it has a device with that, which
 its guest does let go of; with an empty HOST one that came by descriptor. It keeps
@@ -49,16 +50,19 @@ def babble(conn):
         pass  # whoever listened has gone
 
 
+SICK = {"silent", "garbage", "half", "endless", "close", "die"}
+
+
 def misbehave(conn, how):
-    if how == "garbage":
+    if "garbage" in how:
         conn.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-    elif how == "half":
+    elif "half" in how:
         conn.sendall(b'{"return": {"ha')
-    elif how == "close":
+    elif "close" in how:
         conn.close()
-    elif how == "die":
+    elif "die" in how:
         os._exit(1)
-    elif how == "endless":
+    elif "endless" in how:
         babble(conn)
     time.sleep(600)
 
@@ -70,7 +74,7 @@ fdsets = {}  # number: (descriptor, opaque)
 
 
 def qom_get(how, arguments):
-    if HOST is not None or how == "unwilling":
+    if HOST is not None or "unwilling" in how:
         return {"return": DEVICE.get(arguments["property"]) or ""}
     return refusal("DeviceNotFound")
 
@@ -101,9 +105,8 @@ def query_fdsets():
 
 
 def query_pci(how):
-    """All of its guests use their devices."""
-    there = added[1:] if how == "fickle" else added
-    use = [{"bar": 0, "address": 4096}]
+    there = added[1:] if "fickle" in how else added
+    use = [{"bar": 0, "address": -1 if "idle" in how else 4096}]
     devices = [{"qdev_id": name, "regions": use} for name in there]
     return {"return": [{"bus": 0, "devices": devices}]}
 
@@ -138,8 +141,10 @@ def receive(conn):
 
 
 def serve(conn, how, when, log):
-    if not when and how not in ("unwilling", "polite", "fickle"):
+    if not when and how & SICK:
         misbehave(conn, how)
+    when, _, times = (when or "").partition("#")
+    left = int(times or 1)  # times that it must come yet
     send(conn, GREETING)
     while True:
         message, fd = receive(conn)
@@ -147,9 +152,10 @@ def serve(conn, how, when, log):
             return
         name = message["execute"]
         print(name, file=log, flush=True)
-        if name == when and how != "refuse":
+        left -= name == when
+        if name == when and left <= 0 and how & SICK:
             misbehave(conn, how)
-        if name == when:
+        if name == when and left <= 0:
             answer = refusal("GenericError")
         else:
             answer = answer_to(name, message.get("arguments"), fd, how)
@@ -157,7 +163,7 @@ def serve(conn, how, when, log):
         if name == "device_del":
             device = {"device": message["arguments"]["id"], "path": "/x"}
             event = "DEVICE_DELETED"
-            if how == "unwilling":
+            if "unwilling" in how:
                 event = "DEVICE_UNPLUG_GUEST_ERROR"
             send(conn, {"event": event, "data": device})
 
@@ -179,7 +185,7 @@ def main():
     listener.bind(path)
     listener.listen()
     with open(path + ".log", "w", encoding="ascii") as log:
-        serve(listener.accept()[0], how, when, log)
+        serve(listener.accept()[0], set(how.split(",")), when, log)
     time.sleep(600)
 
 

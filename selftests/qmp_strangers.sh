@@ -142,6 +142,39 @@ for when in query-fdsets add-fd device_del device_add; do
 	done
 done
 
+# Nor is it over when the new one is in.
+swap() { timeout 60 sriovctl swap --qmp "$work/qmp" --timeout 2 net1 2>&1; }
+was_told() { [ "$(grep -c "^$1$" "$work/qmp.log")" -ge "$2" ]; } # COMMAND TIMES, at least
+SWAPPED="^${vfs[1]} attached as net1, lease [0-9]+, instead of ${vfs[0]}$"
+HOST=${vfs[0]} serve fickle
+like "swap: a fickle guest gets it again" "$(swap)" "$SWAPPED"
+is "swap: by device_add" "$(grep -c device_add "$work/qmp.log")" 2
+end_fake
+eventually 10 all_free || bail "the VFs do not come back"
+
+# interrupted HOW COMMAND N: a swap that gets a signal when the peer has been told COMMAND N times.
+interrupted() {
+	HOST=${vfs[0]} serve "$1" device_add#2
+	sriovctl swap --qmp "$work/qmp" --timeout 2 net1 >"$work/said" 2>&1 &
+	local swap=$!
+	eventually 10 was_told "$2" "$3" || diag "$2 did not come $3 times"
+	kill -TERM $swap
+	status=0
+	wait $swap || status=$?
+}
+interrupted idle,silent query-pci 1
+is "swap: a signal while it only looks after what is in" "$status" 0
+like "swap: that is a swap" "$(cat "$work/said")" "$SWAPPED"
+is "swap: one lease is left" "$(sriovctl list --json | jq -r '.pfs[].vfs[] | select(.lease).bdf')" "${vfs[1]}"
+end_fake
+eventually 10 all_free || bail "the VFs do not come back"
+interrupted fickle,silent device_add 2
+is "swap: a signal while it goes in once more" "$status" 2
+like "swap: what came of it is not known" "$(cat "$work/said")" "to see what became of it: the same command again$"
+is "swap: both leases are left" "$(sriovctl list --json | jq -r '.pfs[].vfs[] | select(.lease).bdf' | xargs)" "${vfs[*]}"
+end_fake
+eventually 10 all_free || bail "the VFs do not come back"
+
 # Of two leases that a swap has left, a device that is there has the newer one's VF.
 under=(sriovctl run "${vfs[@]}" --count 2 --id net1 --)
 ID=net1 HOST='' serve polite
@@ -168,7 +201,21 @@ is "swap: nothing was plugged in" "$(grep -c device_add "$work/qmp.log")" 0
 end_fake
 kill $holder
 wait $holder || true
+
+# The card is pulled while a swap looks after its VF.
+eventually 10 all_free || bail "the VFs do not come back"
+HOST=${vfs[0]} serve idle
+swap >"$work/said" &
+swap=$!
+eventually 10 was_told query-pci 1 || diag "it does not look"
+ok "swap: the PF goes" timeout 20 sh -c "echo 1 >/sys/bus/pci/devices/$pf/remove"
+status=0
+wait $swap || status=$?
+ok "swap: it ends, and with a word" [ "$status" != 124 -a -s "$work/said" ]
+end_fake
 under=()
+is "swap: no VF is left" "$(sriovctl list --json | jq '[.pfs[].vfs[]] | length')" 0
+echo 1 >/sys/bus/pci/rescan
 
 eventually 10 all_free || true
 unload_module
