@@ -8,6 +8,7 @@ KDIR	?= /lib/modules/$(shell uname -r)/build
 WERROR	?= -Werror
 KERNEL	?= 6.12
 TESTS	?=
+WITHIN	?=
 IOMMU	?= nopt
 VM	:= selftests/vm
 # What the host itself needs; everything else lives in the trees that mmdebstrap makes.
@@ -25,7 +26,7 @@ help:
 	@echo 'make install          both, and what belongs to them; DESTDIR= and prefix= as usual'
 	@echo 'make demo             a VF goes into a KVM guest and back, in a test machine'
 	@echo 'make check            the tests in a test machine; KERNEL=6.1|6.12|7.3 (6.12), TESTS="a b" picks some'
-	@echo 'make check-all        the tests on all three kernels'
+	@echo 'make check-all        the tests on all three kernels; WITHIN=S: those that may take longer than S seconds are skipped'
 	@echo 'make check-debug      the tests on a kernel with KASAN, lockdep, kmemleak, fault injection'
 	@echo 'make build-all        build only: -rt, -cloud, arm64, clang'
 	@echo 'make bench            the benchmark, in a test machine; IOMMU=pt for pass-through (bench/run says why not)'
@@ -57,7 +58,7 @@ check: deps
 	$(VM)/check $(KERNEL) -- $(TESTS)
 
 check-all: deps
-	$(VM)/check 6.1 6.12 7.3 -- $(TESTS)
+	$(VM)/check $(if $(WITHIN),--within $(WITHIN)) 6.12 6.1 7.3 -- $(TESTS)
 
 check-debug: deps
 	$(VM)/check debug -- $(TESTS)
