@@ -10,11 +10,16 @@
 #include <string.h>
 
 #include <linux/if_link.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/sriov.h>
 
 #include "netinfo.h"
+
+/* ALTIFNAMSIZ of linux/if.h, which can't be had beside net/if.h. */
+#define ALT_NAME_LEN 128
 
 struct netinfo {
 	struct nl_sock *sock;
@@ -42,15 +47,48 @@ void netinfo_close(struct netinfo *net)
 	free(net);
 }
 
+static int note_index(struct nl_msg *msg, void *arg)
+{
+	const struct ifinfomsg *link = nlmsg_data(nlmsg_hdr(msg));
+
+	*(int *)arg = link->ifi_index;
+	return NL_OK;
+}
+
+/* The interface with an alternative name, which libnl can't ask for: it may be long. */
+static int index_of(struct netinfo *net, const char *name)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETLINK, 0);
+	struct ifinfomsg link = { 0 };
+	int index = 0;
+
+	nl_socket_modify_cb(net->sock, NL_CB_VALID, NL_CB_CUSTOM, note_index,
+			    &index);
+	if (msg && !nlmsg_append(msg, &link, sizeof(link), NLMSG_ALIGNTO) &&
+	    !nla_put_string(msg, IFLA_ALT_IFNAME, name) &&
+	    nl_send_auto(net->sock, msg) >= 0 &&
+	    nl_recvmsgs_default(net->sock) >= 0)
+		nl_wait_for_ack(net->sock);
+	nlmsg_free(msg);
+	nl_socket_modify_cb(net->sock, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
+	return index;
+}
+
 /* Ask for one interface; the kernel knows alternative names as well. */
 static int get_link(struct netinfo *net, const char *name,
 		    struct rtnl_link **link)
 {
+	int index = 0;
 	int err;
 
-	if (!name[0] || strlen(name) >= IFNAMSIZ)
+	if (!name[0] || strlen(name) >= ALT_NAME_LEN)
 		return -ENODEV;
-	err = rtnl_link_get_kernel(net->sock, 0, name, link);
+	if (strlen(name) >= IFNAMSIZ) {
+		index = index_of(net, name);
+		if (!index)
+			return -ENODEV;
+	}
+	err = rtnl_link_get_kernel(net->sock, index, index ? NULL : name, link);
 	if (err == -NLE_NOMEM)
 		return -ENOMEM;
 	return err < 0 ? -ENODEV : 0;
