@@ -128,6 +128,14 @@ sleep 2
 is "and held on" "$(state "${vfs[1]}")" leased
 wait $holder || true
 ok "until the terminal goes" eventually 20 all_free
+# The terminal's hangup goes to its leader only, which is to pass it on.
+python 'if pty.fork()[0]:
+	time.sleep(4)
+	sys.exit()' "${vfs[1]}" -- sleep 600 &
+holder=$!
+ok "as the leader of a terminal it is held" eventually 10 leased "${vfs[1]}"
+wait $holder || true
+ok "until that hangs up, with a command too" eventually 20 all_free
 
 # --- inherited, then revoked ----------------------------------------------------------------------
 

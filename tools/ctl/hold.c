@@ -316,14 +316,16 @@ static int exit_code(int status)
 
 /*
  * Pass on what was sent to us alone. What a terminal sends (from the kernel)
- * the command has got as well.
+ * the command has got as well; its hangup goes to a session's leader only, though,
+ * and may be we.
  */
 static void pass_signals(pid_t child)
 {
 	struct signalfd_siginfo info;
 
 	while (read(signals, &info, sizeof(info)) == sizeof(info))
-		if (info.ssi_signo != SIGCHLD && info.ssi_code <= 0)
+		if (info.ssi_signo != SIGCHLD &&
+		    (info.ssi_code <= 0 || info.ssi_signo == SIGHUP))
 			kill(child, info.ssi_signo);
 }
 
