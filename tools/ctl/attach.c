@@ -70,17 +70,37 @@ struct attach {
 
 /* ---- before there is a lease ---- */
 
+/* pci.0 is the root complex, where nothing can be plugged in. */
+static int is_libvirt_bus(const char *bus)
+{
+	unsigned int number;
+	char end;
+
+	return sscanf(bus, "pci.%3u%c", &number, &end) == 1 && number;
+}
+
 /* The one that the user chose. */
 static int take_bus(struct attach *a, const char *bus)
 {
+	int free;
+
 	snprintf(a->plugs[0].kept.bus, QEMU_ID_LEN, "%s", bus);
-	/* QEMU would say so too, and keep the device's descriptor open. */
-	if (a->args->opt[OPT_IOMMUFD] &&
-	    !qemu_port_is_free(&a->monitor.qmp, bus)) {
-		complain("%s: not a hot-plug slot that is free", bus);
+	/* libvirt would take another one. */
+	if (a->args->opt[OPT_LIBVIRT] && !is_libvirt_bus(bus)) {
+		complain(
+			"%s: the buses of a guest of libvirt's are named as in its XML: pci.1, pci.2, ...",
+			bus);
 		return EXIT_REFUSED;
 	}
-	return 0;
+	if (!a->args->opt[OPT_IOMMUFD])
+		return 0;
+	/* QEMU would say so too, and keep the device's descriptor open. */
+	free = qemu_port_is_free(&a->monitor.qmp, bus);
+	if (free < 0)
+		return monitor_failed(&a->monitor);
+	if (!free)
+		complain("%s: not a hot-plug slot that is free", bus);
+	return free ? 0 : EXIT_REFUSED;
 }
 
 static int choose_buses(struct attach *a)
@@ -96,7 +116,8 @@ static int choose_buses(struct attach *a)
 		complain("out of memory");
 		return EXIT_REFUSED;
 	}
-	if (qemu_free_buses(&a->monitor.qmp, buses, a->count, &found))
+	ret = qemu_free_buses(&a->monitor.qmp, buses, a->count, &found);
+	if (ret)
 		ret = monitor_failed(&a->monitor);
 	else if (found < a->count && !found)
 		complain(

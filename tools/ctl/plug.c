@@ -169,6 +169,16 @@ int plug_hand_over(struct monitor *m, const struct plug *plug)
 	return hand_over(m, plug) ? monitor_failed_for(m, plug->vf) : 0;
 }
 
+/* Refused, QEMU still has the device's descriptor. Its words are kept. */
+static void forget_device(struct monitor *m, const struct plug *plug)
+{
+	char words[sizeof(m->qmp.error)];
+
+	strcpy(words, m->qmp.error);
+	iommufd_tidy(m, plug->id);
+	strcpy(m->qmp.error, words);
+}
+
 int plug_device_add(struct monitor *m, struct plug *plug,
 		    unsigned int timeout_s)
 {
@@ -189,6 +199,8 @@ int plug_device_add(struct monitor *m, struct plug *plug,
 	else
 		err = qmp_call(&m->qmp, "device_add", obj, -1, timeout_s * 1000,
 			       NULL);
+	if (err == QMP_REFUSED && plug->kept.by_iommufd)
+		forget_device(m, plug);
 	plug->in_doubt = err < 0;
 	progress_end();
 	return err;
@@ -213,8 +225,6 @@ static int take_back(struct monitor *m, const struct plug *plug)
 	int err;
 
 	strcpy(words, m->qmp.error);
-	if (plug->kept.by_iommufd)
-		iommufd_tidy(m, plug->id);
 	err = keep_nothing(&m->qmp, plug->id);
 	complain("%s: QEMU refused it: %s", plug->vf, words);
 	if (err)

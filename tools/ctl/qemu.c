@@ -175,16 +175,18 @@ int qemu_port_is_free(struct qmp *qmp, const char *port)
 	char hotplug[8];
 	int free = 1;
 	size_t i;
+	int ret;
 
 	if (strlen(port) >= QEMU_ID_LEN)
 		return 0;
 	/* A port without the property always can. */
-	if (!get_property(qmp, port, "hotplug", hotplug, sizeof(hotplug)) &&
-	    !strcmp(hotplug, "false"))
-		return 0;
+	ret = get_property(qmp, port, "hotplug", hotplug, sizeof(hotplug));
+	if (ret < 0 || (!ret && !strcmp(hotplug, "false")))
+		return ret;
 	snprintf(path, sizeof(path), QEMU_PERIPHERAL "/%s/%s", port, port);
-	if (qom_list(qmp, path, &array))
-		return 0;
+	ret = qom_list(qmp, path, &array);
+	if (ret)
+		return ret < 0 ? ret : 0;
 	for (i = 0; i < json_object_array_length(array); i++) {
 		const char *name =
 			qmp_text(json_object_array_get_idx(array, i), "name");
@@ -204,26 +206,34 @@ static int by_name(const void *a, const void *b)
 	return strverscmp(left ? left : "", right ? right : "");
 }
 
-/* Those that are free of an array of devices in the order of their names. */
-static unsigned int choose_ports(struct qmp *qmp, struct json_object *array,
-				 char (*buses)[QEMU_ID_LEN], unsigned int max,
-				 unsigned int *ports)
+/*
+ * Those that are free of an array of devices in the order of their names. The first
+ * that QEMU does not answer for ends it: nor would it for the others.
+ * Return: 0 or -errno
+ */
+static int choose_ports(struct qmp *qmp, struct json_object *array,
+			char (*buses)[QEMU_ID_LEN], unsigned int max,
+			unsigned int *found, unsigned int *ports)
 {
-	unsigned int found = 0;
 	size_t i;
+	int free;
 
-	*ports = 0;
-	for (i = 0; found < max && i < json_object_array_length(array); i++) {
+	*found = *ports = 0;
+	for (i = 0; *found < max && i < json_object_array_length(array); i++) {
 		struct json_object *item = json_object_array_get_idx(array, i);
 		const char *name = qmp_text(item, "name");
 
-		if (!name || !is_port(qmp_text(item, "type")))
+		if (!name || !qemu_id_ok(name) ||
+		    !is_port(qmp_text(item, "type")))
 			continue;
 		++*ports;
-		if (qemu_port_is_free(qmp, name))
-			snprintf(buses[found++], QEMU_ID_LEN, "%s", name);
+		free = qemu_port_is_free(qmp, name);
+		if (free < 0)
+			return free;
+		if (free)
+			snprintf(buses[(*found)++], QEMU_ID_LEN, "%s", name);
 	}
-	return found;
+	return 0;
 }
 
 int qemu_free_buses(struct qmp *qmp, char (*buses)[QEMU_ID_LEN],
@@ -238,10 +248,10 @@ int qemu_free_buses(struct qmp *qmp, char (*buses)[QEMU_ID_LEN],
 		return ret;
 	/* The first by name, so that the choice can be foretold. */
 	json_object_array_sort(array, by_name);
-	*found = choose_ports(qmp, array, buses, max, &ports);
+	ret = choose_ports(qmp, array, buses, max, found, &ports);
 	json_object_put(array);
-	if (qmp->broken)
-		return -EPROTO;
+	if (ret)
+		return ret;
 	while (!ports && *found < max)
 		buses[(*found)++][0] = '\0';
 	return 0;
@@ -306,6 +316,20 @@ static enum guest_use use_of_regions(struct json_object *device)
 	return use;
 }
 
+/* What is behind a port that nobody has given a bus number yet is not listed. */
+static int use_of_unlisted(struct qmp *qmp, const char *id, enum guest_use *use)
+{
+	char type[64];
+	int ret = qemu_device_type(qmp, id, type, sizeof(type));
+
+	*use = GUEST_NOT_YET;
+	if (ret != -ENOENT)
+		return ret;
+	snprintf(qmp->error, sizeof(qmp->error),
+		 "no PCI device of this id is there any more");
+	return -ENODEV;
+}
+
 int qemu_guest_use(struct qmp *qmp, const char *id, enum guest_use *use)
 {
 	struct json_object *array, *device = NULL;
@@ -319,11 +343,7 @@ int qemu_guest_use(struct qmp *qmp, const char *id, enum guest_use *use)
 	if (device)
 		*use = use_of_regions(device);
 	json_object_put(array);
-	if (device)
-		return 0;
-	snprintf(qmp->error, sizeof(qmp->error),
-		 "no PCI device of this id is there any more");
-	return -ENODEV;
+	return device ? 0 : use_of_unlisted(qmp, id, use);
 }
 
 /* ---- all VFs of a guest ---- */
@@ -333,20 +353,30 @@ int qemu_each_vf(struct qmp *qmp,
 			       const struct sriov_broker_addr *vf),
 		 void *ctx)
 {
+	const int64_t end = now_ms() + qmp->timeout_ms;
 	struct json_object *array, *item;
 	struct sriov_broker_addr vf;
 	const char *id;
 	size_t i;
 	int ret = qom_list(qmp, QEMU_PERIPHERAL, &array);
+
 	if (ret)
 		return ret;
-	for (i = 0; !qmp->broken && i < json_object_array_length(array); i++) {
+	for (i = 0; i < json_object_array_length(array); i++) {
 		item = json_object_array_get_idx(array, i);
 		id = qmp_text(item, "name");
-		if (id && is_vfio(qmp_text(item, "type")) &&
-		    !qemu_device_host(qmp, id, &vf))
+		if (!id || !is_vfio(qmp_text(item, "type")))
+			continue;
+		ret = qemu_device_host(qmp, id, &vf);
+		if (!ret)
 			found(ctx, id, &vf);
+		/* Some have none, or are gone by now. */
+		if (ret < 0 && ret != -EINVAL)
+			break;
+		ret = now_ms() < end ? 0 : -ETIMEDOUT;
+		if (ret)
+			break;
 	}
 	json_object_put(array);
-	return qmp->broken ? -EPROTO : 0;
+	return ret < 0 ? ret : 0;
 }

@@ -58,9 +58,13 @@ enum guest_use {
 	GUEST_UNKNOWN, /* it has no memory to be mapped */
 };
 
+/* Return: as qmp_call(); -ENODEV: QEMU has no such device. */
 int qemu_guest_use(struct qmp *qmp, const char *id, enum guest_use *use);
 
-/* Has the bus of a port no device, and may it get one? */
+/*
+ * Has the bus of a port no device, and may it get one?
+ * Return: 1, 0, or -errno: QEMU does not say
+ */
 int qemu_port_is_free(struct qmp *qmp, const char *port);
 
 /*
@@ -70,7 +74,10 @@ int qemu_port_is_free(struct qmp *qmp, const char *port);
 int qemu_free_buses(struct qmp *qmp, char (*buses)[QEMU_ID_LEN],
 		    unsigned int max, unsigned int *found);
 
-/* Call @found for each VF that a device has. @vf is its address on the host. */
+/*
+ * Call @found for each VF that a device has. @vf is its address on the host. All of
+ * it takes about as long as one answer may. Return: 0 or -errno
+ */
 int qemu_each_vf(struct qmp *qmp,
 		 void (*found)(void *ctx, const char *id,
 			       const struct sriov_broker_addr *vf),
