@@ -7,13 +7,15 @@ comes (at once without one; for the Nth time), then HOW: silent, garbage, half,
 endless, close, die, or refuse that command. HOW polite: do not misbehave at all.
 HOW unwilling: it has a device that its guest does not let go of. HOW fickle: its
 guest lets go of the first device that it is given, as if it had been asked to.
-HOW idle: its guest makes no use of what it is given. More than one: fickle,silent.
+HOW idle: its guest makes no use of what it is given. HOW hidden: query-pci does not
+list that at first, for no bus has a number yet. More than one: fickle,silent.
 
 With HOST, a VF's address, in the environment it has a device with that, which
 its guest does let go of; with an empty HOST one that came by descriptor. It keeps
 the descriptors it is sent, and those of -add-fd, as QEMU does; all for device ID,
-if that is in the environment. VERSION is 10.0 by default. What it was told to do
-is in SOCKET.log.
+if that is in the environment, or with OPAQUE in place of their texts. It has PORTS
+(none) ports for hot-plug. VERSION is 10.0 by default. What it was told to do is in
+SOCKET.log.
 """
 import array
 import json
@@ -22,9 +24,13 @@ import socket
 import sys
 import time
 
+PORTS = [
+    {"name": f"hp{i}", "type": "child<pcie-root-port>"}
+    for i in range(int(os.environ.get("PORTS", 0)))
+]
 ANSWERS = {
     "query-name": {"name": "fake"},
-    "qom-list": [],
+    "qom-list": PORTS,
 }
 VERSION = os.environ.get("VERSION", "10.0").split(".")
 GREETING = {
@@ -68,15 +74,33 @@ def misbehave(conn, how):
 
 
 HOST = os.environ.get("HOST")
-DEVICE = {"type": "vfio-pci", "host": HOST}
-added = []  # by device_add
+device = None if HOST is None else {"type": "vfio-pci", "host": HOST}
+times_added = times_asked = 0
 fdsets = {}  # number: (descriptor, opaque)
 
 
-def qom_get(how, arguments):
-    if HOST is not None or "unwilling" in how:
-        return {"return": DEVICE.get(arguments["property"]) or ""}
-    return refusal("DeviceNotFound")
+def qom_get(arguments):
+    if device is None:
+        return refusal("DeviceNotFound")
+    return {"return": device.get(arguments["property"]) or ""}
+
+
+def device_add(how, arguments):
+    global device, times_added
+    if device is not None:
+        return refusal("GenericError")
+    times_added += 1
+    if "fickle" not in how or times_added > 1:
+        device = {"type": "vfio-pci", "host": arguments.get("host")}
+        device["id"] = arguments["id"]
+    return {"return": {}}
+
+
+def device_del(how):
+    global device
+    if "unwilling" not in how:
+        device = None
+    return {"return": {}}
 
 
 def refusal(name):
@@ -84,6 +108,7 @@ def refusal(name):
 
 
 def keep(number, fd, opaque):
+    opaque = os.environ.get("OPAQUE", opaque)
     if "ID" in os.environ:
         opaque = opaque[: opaque.index(" id=")] + " id=" + os.environ["ID"]
     fdsets[number] = (fd, opaque)
@@ -105,21 +130,27 @@ def query_fdsets():
 
 
 def query_pci(how):
-    there = added[1:] if "fickle" in how else added
-    use = [{"bar": 0, "address": -1 if "idle" in how else 4096}]
-    devices = [{"qdev_id": name, "regions": use} for name in there]
+    """Its guest uses its device, if it is not idle."""
+    global times_asked
+    times_asked += 1
+    devices = []
+    if device and not ("hidden" in how and times_asked < 3):
+        use = [{"bar": 0, "address": -1 if "idle" in how else 4096}]
+        devices = [{"qdev_id": device.get("id"), "regions": use}]
     return {"return": [{"bus": 0, "devices": devices}]}
 
 
 def answer_to(name, arguments, fd, how):
     if name == "qom-get":
-        return qom_get(how, arguments)
+        return qom_get(arguments)
     if name == "add-fd":
         return add_fd(fd, arguments)
     if name == "query-fdsets":
         return query_fdsets()
     if name == "device_add":
-        added.append(arguments["id"])
+        return device_add(how, arguments)
+    if name == "device_del":
+        return device_del(how)
     if name == "query-pci":
         return query_pci(how)
     if name == "remove-fd":
@@ -161,11 +192,11 @@ def serve(conn, how, when, log):
             answer = answer_to(name, message.get("arguments"), fd, how)
         send(conn, {**answer, "id": message["id"]})
         if name == "device_del":
-            device = {"device": message["arguments"]["id"], "path": "/x"}
+            data = {"device": message["arguments"]["id"], "path": "/x"}
             event = "DEVICE_DELETED"
             if "unwilling" in how:
                 event = "DEVICE_UNPLUG_GUEST_ERROR"
-            send(conn, {"event": event, "data": device})
+            send(conn, {"event": event, "data": data})
 
 
 def take_options(words):

@@ -78,6 +78,16 @@ is "it has the lease" "$(state)" leased
 end_fake
 ok "and no more when it has gone" eventually 10 is_free
 
+# Before the firmware has numbered the buses query-pci does not list what is plugged in.
+serve hidden
+ok "a guest that is just starting is waited for" attach --wait-guest
+is "what it has is not plugged in again" "$(grep -c device_add "$work/qmp.log")" 1
+end_fake
+eventually 10 is_free || bail "the VF does not come back"
+
+# Of many ports the first that is not answered for is the last that is asked about.
+PORTS=20 peer "silence about a port" "no answer to qom-get in time" silent qom-get#2
+
 # Nothing is there to be detached; how sick the peer is shows before.
 for how in silent garbage half endless close die; do
 	serve $how qom-get
@@ -128,6 +138,27 @@ end_fake
 kill $holder
 wait $holder || true
 ok "the other VF is free" eventually 10 all_free
+
+# Nor is it believed whose VF it has: the MAC and VLAN of another guest would go to it.
+sriovctl lease "${vfs[1]}" -- sleep 600 &
+holder=$!
+other_is_leased() { sriovctl list "${vfs[1]}" --json | jq -e '.pfs[0].vfs[0].state == "leased"' >/dev/null; }
+eventually 10 other_is_leased || bail "no lease"
+other=$(sriovctl list --json "${vfs[1]}" | jq '.pfs[0].vfs[0].lease.id')
+under=(sriovctl run "${vfs[0]}" --id net1 --)
+HOST=${vfs[1]} serve polite
+fails 2 "swap: a VF whose lease QEMU does not keep" "^sriovctl: net1: QEMU does not keep its VF's lease, lease $other" \
+	timeout 20 sriovctl swap --qmp "$work/qmp" net1
+end_fake
+OPAQUE="sriov_broker lease=$other vf=${vfs[1]} id=net1" HOST=${vfs[1]} serve polite
+fails 2 "swap: a lease that QEMU claims to keep" \
+	"^sriovctl: net1: process [0-9]+ at $work/qmp does not hold lease $other, which is process [0-9]+'s: left$" \
+	timeout 20 sriovctl swap --qmp "$work/qmp" net1
+is "swap: its guest is not asked" "$(grep -c device_del "$work/qmp.log")" 0
+end_fake
+kill $holder
+wait $holder || true
+ok "these VFs are free" eventually 10 all_free
 
 # A swap over which the peer falls ill or dies: it ends, and the new VF is not lost.
 under=(sriovctl run "${vfs[0]}" --id net1 --)
@@ -183,6 +214,14 @@ like "swap: one that was cut short is finished" "$(timeout 60 sriovctl swap --qm
 	"^net1 has $newer, lease [0-9]+: nothing was left to do$"
 is "swap: the device keeps its lease, the other one is back" \
 	"$(sriovctl list --json | jq -r '.pfs[].vfs[] | select(.lease).bdf')" "$newer"
+end_fake
+eventually 10 all_free || bail "the VFs do not come back"
+ID=net1 HOST='' serve polite
+older=$(sriovctl list --json | jq -r '[.pfs[].vfs[] | select(.lease)] | min_by(.lease.id).bdf')
+newer=$(sriovctl list --json | jq -r '[.pfs[].vfs[] | select(.lease)] | max_by(.lease.id).bdf')
+like "swap: or goes on, if it was not to that VF" \
+	"$(timeout 60 sriovctl swap --qmp "$work/qmp" net1 --to "$older" 2>&1)" \
+	"^$older attached as net1, lease [0-9]+, instead of $newer$"
 end_fake
 eventually 10 all_free || bail "the VFs do not come back"
 

@@ -20,6 +20,7 @@
 
 #include "addr.h"
 #include "exchange.h"
+#include "guests.h"
 
 static int qmp_failed(const struct exchange *x)
 {
@@ -190,7 +191,8 @@ static int find_old(struct exchange *x)
 		return EXIT_REFUSED;
 	if (keep_list(&x->monitor->qmp, x->id, kept, KEEP_MAX, &n))
 		return qmp_failed(x);
-	x->num_kept = n;
+	x->keeps_old = n &&
+		       kept_for(kept, n, x->old.lease)->lease == x->old.lease;
 	if (x->old.state == UNPLUG_GONE && !n) {
 		if (is_replaced(x))
 			return 0;
@@ -225,15 +227,29 @@ static int read_attrs(const struct sriov_broker_addr *pf, unsigned int index,
 	return has;
 }
 
+/* Is it asked for, and as the value? */
+static int asks_for(const struct exchange *x, enum netattr attr, uint64_t value)
+{
+	return x->attrs && netattr_has(x->attrs, attr) &&
+	       x->attrs->value[attr] == value;
+}
+
 /* The old VF's, and those that were asked for. */
 static void choose_attrs(struct exchange *x)
 {
+	uint64_t mac;
 	int i;
 
 	read_attrs(&x->old_vf.pf, x->old_vf.index, &x->carried);
+	mac = x->carried.value[NETATTR_MAC];
 	/* None was set: the guest made one up. */
-	if (!x->carried.value[NETATTR_MAC])
+	if (!mac)
 		x->carried.has &= ~(1U << NETATTR_MAC);
+	x->other_mac = x->attrs && netattr_has(x->attrs, NETATTR_MAC) &&
+		       !asks_for(x, NETATTR_MAC, mac);
+	/* No VLAN has neither. */
+	if (asks_for(x, NETATTR_VLAN, 0))
+		x->carried.has &= ~(1U << NETATTR_QOS | 1U << NETATTR_PROTO);
 	for (i = 0; x->attrs && i < NUM_NETATTRS; i++) {
 		if (!netattr_has(x->attrs, i))
 			continue;
@@ -247,28 +263,32 @@ static int on_same_pf(const struct exchange *x)
 	return sb_same_addr(&x->old_vf.pf, &x->grant.pf);
 }
 
-static int has_own_mac(const struct exchange *x)
-{
-	return x->attrs && netattr_has(x->attrs, NETATTR_MAC);
-}
+#define THE_MAC	  (1U << NETATTR_MAC)
+#define ALL_ATTRS ((1U << NUM_NETATTRS) - 1)
 
-/*
- * To the new VF, as far as they are others than it has. What its driver does not
- * know of is left, but for what makes the guest's address.
- */
-static int carry_attrs(struct exchange *x)
+static struct netvf new_netvf(const struct exchange *x)
 {
-	const unsigned int needed = 1U << NETATTR_MAC | 1U << NETATTR_VLAN |
-				    (x->attrs ? x->attrs->has : 0);
-	const struct netvf vf = {
+	return (struct netvf){
 		.vf = x->grant.vf,
 		.pf = x->grant.pf,
 		.index = x->grant.index,
 		.lease_id = x->grant.id,
 	};
+}
+
+/*
+ * To the new VF, those of a set as far as they are others than it has. What its
+ * driver does not know of is left, but for what makes the guest's address.
+ */
+static int carry_attrs(struct exchange *x, unsigned int set)
+{
+	const unsigned int needed = THE_MAC | 1U << NETATTR_VLAN |
+				    (x->attrs ? x->attrs->has : 0);
+	const struct netvf vf = new_netvf(x);
 	struct netattrs have, want = x->carried;
 	int i;
 
+	want.has &= set;
 	if (read_attrs(&x->grant.pf, x->grant.index, &have))
 		want.has &= have.has | needed;
 	for (i = 0; i < NUM_NETATTRS; i++)
@@ -276,8 +296,25 @@ static int carry_attrs(struct exchange *x)
 			want.has &= ~(1U << i);
 	/* The old VF's MAC is two VFs' until that is back, and is meant to be. */
 	return want.has ? netattr_apply(&vf, &want,
-					has_own_mac(x) ? 0 : NETATTR_FORCE) :
+					x->other_mac ? 0 : NETATTR_FORCE) :
 			  0;
+}
+
+/*
+ * All that the new VF can have while the guest has the old one, so that what is
+ * refused costs the guest nothing. Two VFs of a PF can't both have its MAC.
+ */
+static int carry_attrs_early(struct exchange *x)
+{
+	const struct netvf vf = new_netvf(x);
+	int ret;
+
+	if (!on_same_pf(x))
+		return carry_attrs(x, ALL_ATTRS);
+	ret = x->other_mac ?
+		      netattr_check_mac(&vf, &x->carried, x->old_vf.index) :
+		      0;
+	return ret ? ret : carry_attrs(x, ALL_ATTRS & ~THE_MAC);
 }
 
 /* The old VF, back in the pool, may have its MAC from somebody else than us. */
@@ -379,7 +416,7 @@ static int put_old_back(struct exchange *x)
 
 static int plug_new_in(struct exchange *x)
 {
-	int err = on_same_pf(x) ? carry_attrs(x) : 0;
+	int err = on_same_pf(x) ? carry_attrs(x, THE_MAC) : 0;
 
 	if (!err)
 		err = plug_hand_over(x->monitor, &x->new);
@@ -432,8 +469,8 @@ static int break_then_make(struct exchange *x)
 	strcpy(x->new.kept.bus, x->bus);
 	ret = lease_new(x);
 	/* All that can be refused while the guest has its VF. */
-	if (!ret && !on_same_pf(x))
-		ret = carry_attrs(x);
+	if (!ret)
+		ret = carry_attrs_early(x);
 	if (!ret && x->old.state != UNPLUG_GONE)
 		ret = unplug_from_guest(x->monitor, &x->old, 1, x->patience);
 	if (ret) {
@@ -515,7 +552,7 @@ static int make_new(struct exchange *x)
 		return ret;
 	ret = check_two(x);
 	if (!ret)
-		ret = carry_attrs(x);
+		ret = carry_attrs(x, ALL_ATTRS);
 	if (!ret)
 		ret = plug_in(x->monitor, &x->new, PLUG_TIMEOUT_S);
 	/* Of the descriptor, QEMU's copy is left, or none. */
@@ -595,15 +632,35 @@ int selectors_have(const struct sriov_broker_selector *selectors,
 	return 0;
 }
 
+static int has_attrs(const struct exchange *x)
+{
+	struct netattrs have;
+	int i;
+
+	if (!x->attrs || !x->attrs->has)
+		return 1;
+	read_attrs(&x->old_vf.pf, x->old_vf.index, &have);
+	for (i = 0; i < NUM_NETATTRS; i++)
+		if (netattr_has(x->attrs, i) &&
+		    (!netattr_has(&have, i) || !asks_for(x, i, have.value[i])))
+			return 0;
+	return 1;
+}
+
 /* The device has what is wanted: an earlier run got so far. */
 static int has_it(struct exchange *x)
 {
 	if (x->finished && x->new.kept.lease)
 		return 1;
-	if (x->old.state != UNPLUG_ASK ||
-	    (!x->finished &&
-	     !selectors_have(x->selectors, x->num_selectors, &x->old_vf)))
+	if (x->old.state != UNPLUG_ASK)
 		return 0;
+	if (x->num_selectors ? !selectors_have(x->selectors, x->num_selectors,
+					       &x->old_vf) :
+			       !x->finished)
+		return 0;
+	if (!has_attrs(x))
+		return 0;
+	x->finished = 1;
 	strcpy(x->new.id, x->id);
 	strcpy(x->new.kept.bus, x->bus);
 	x->new.kept.lease = x->old.lease;
@@ -618,11 +675,29 @@ static int has_it(struct exchange *x)
  */
 static int check_kept(const struct exchange *x)
 {
-	if (x->num_kept)
+	if (x->keeps_old)
 		return 0;
 	complain(
 		"%s: QEMU does not keep its VF's lease, lease %llu, so it can't be exchanged: left",
 		x->id, x->old.lease);
+	return EXIT_REFUSED;
+}
+
+/*
+ * Which VF it has we know from QEMU, and one that was broken into could name
+ * another guest's, whose MAC and VLAN would go to it. So it is to hold the lease by
+ * the kernel's word, or to be whom that was handed to.
+ */
+static int check_holder(const struct exchange *x)
+{
+	pid_t pid = qmp_peer(&x->monitor->qmp);
+
+	if (x->old_vf.lease_pid == pid || guest_holds(pid, x->old.lease))
+		return 0;
+	complain(
+		"%s: process %d at %s does not hold lease %llu, which is process %d's: left",
+		x->id, pid, x->monitor->name, x->old.lease,
+		x->old_vf.lease_pid);
 	return EXIT_REFUSED;
 }
 
@@ -638,7 +713,8 @@ int exchange(struct exchange *x)
 	ret = find_old(x);
 	if (ret || has_it(x))
 		return ret;
-	if (check_kept(x))
+	x->finished = 0;
+	if (check_kept(x) || check_holder(x))
 		return EXIT_REFUSED;
 	choose_attrs(x);
 	return x->make_first ? make_then_break(x) : break_then_make(x);

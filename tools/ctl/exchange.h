@@ -20,12 +20,13 @@ struct exchange {
 	/* what was found */
 	struct unplug old;
 	struct sriov_broker_vf old_vf;
-	unsigned int num_kept; /* leases that QEMU keeps for the device */
+	int keeps_old; /* QEMU keeps the lease of the VF that goes */
 	char bus[QEMU_ID_LEN];
 	int has_bus;
 	int by_iommufd;
 	int finished; /* nothing was left to do but to tidy up */
 	struct netattrs carried;
+	int other_mac; /* one was asked for that the old VF does not have */
 
 	/* what was done */
 	struct sriov_broker_grant grant;

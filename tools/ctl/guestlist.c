@@ -21,12 +21,21 @@ static const struct opt options[] = {
 
 /* ---- for programs ---- */
 
+static void add_words(struct json_object *obj, const char *key,
+		      const char *words, size_t len)
+{
+	if (words[0])
+		json_words(obj, key, words, len);
+	else
+		json_text(obj, key, NULL);
+}
+
 static struct json_object *vf_json(const struct guest *guest)
 {
 	const struct sriov_broker_vf *vf = &guest->vf;
 	struct json_object *obj = json_object_new_object();
 
-	json_text(obj, "id", guest->id[0] ? guest->id : NULL);
+	add_words(obj, "id", guest->id, QEMU_ID_LEN);
 	json_addr(obj, "vf", &vf->addr);
 	json_addr(obj, "pf", &vf->pf);
 	json_number(obj, "index", vf->index);
@@ -36,22 +45,14 @@ static struct json_object *vf_json(const struct guest *guest)
 	return obj;
 }
 
-static void add_name(struct json_object *obj, const char *key, const char *name)
-{
-	if (name[0])
-		json_words(obj, key, name, VMM_NAME_LEN);
-	else
-		json_text(obj, key, NULL);
-}
-
 static struct json_object *guest_json(const struct guest *guest)
 {
 	struct json_object *obj = json_object_new_object();
 
-	add_name(obj, "name", guest->name);
+	add_words(obj, "name", guest->name, VMM_NAME_LEN);
 	json_number(obj, "pid", guest->pid);
-	json_text(obj, "monitor", guest->monitor[0] ? guest->monitor : NULL);
-	add_name(obj, "libvirt", guest->domain);
+	add_words(obj, "monitor", guest->monitor, VMM_PATH_LEN);
+	add_words(obj, "libvirt", guest->domain, VMM_NAME_LEN);
 	json_object_object_add(obj, "vfs", json_object_new_array());
 	return obj;
 }

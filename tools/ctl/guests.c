@@ -16,6 +16,9 @@
 #include "libvirt.h"
 #include "proc.h"
 
+/* Where the link of a lease's descriptor in /proc leads. */
+#define LEASE_LINK "anon_inode:[sriov_broker:lease]"
+
 /* The VFs that are looked for, and the guests found so far. */
 struct search {
 	struct sriov_broker_vf *vfs;
@@ -57,7 +60,7 @@ static void look_at_fd(void *ctx, int fd, const char *target)
 {
 	struct search *s = ctx;
 
-	if (!strcmp(target, "anon_inode:[sriov_broker:lease]"))
+	if (!strcmp(target, LEASE_LINK))
 		note_lease(s, fd);
 	else if (!strncmp(target, "/dev/vfio/", 10) && target[10] >= '0' &&
 		 target[10] <= '9')
@@ -84,6 +87,9 @@ static void note_id(void *ctx, const char *id,
 	struct search *s = ctx;
 	size_t i = s->num_guests;
 
+	/* Anybody's word; none of ours, nor of QEMU's. */
+	if (!qemu_id_ok(id))
+		return;
 	while (i-- && s->guests[i].pid == s->pid)
 		if (sb_same_addr(&s->guests[i].vf.addr, host))
 			snprintf(s->guests[i].id, sizeof(s->guests[i].id), "%s",
@@ -207,19 +213,29 @@ ssize_t guests_find(struct sb *sb, const struct sriov_broker_addr *pf,
 	return n;
 }
 
-int guest_of_lease(struct sb *sb, unsigned long long lease, struct guest *guest)
-{
-	struct sriov_broker_vf *vfs;
-	struct guest *guests = NULL;
-	ssize_t n = sb_list_vfs(sb, NULL, &vfs);
-	ssize_t i, found = n < 0 ? n : 0;
+/* ---- one lease ---- */
 
-	for (i = 0; i < n && !found; i++)
-		if (vfs[i].lease_id == lease)
-			found = find(&vfs[i], 1, GUESTS_ASK_MS, &guests);
-	if (found > 0)
-		*guest = guests[0];
-	free(guests);
-	free(vfs);
-	return found < 0 ? (int)found : found ? 0 : -ENOENT;
+struct holder {
+	pid_t pid;
+	unsigned long long lease;
+	int holds;
+};
+
+static void look_for_lease(void *ctx, int fd, const char *target)
+{
+	struct holder *holder = ctx;
+	char text[32];
+
+	if (!strcmp(target, LEASE_LINK) &&
+	    !proc_fdinfo(holder->pid, fd, "lease", text, sizeof(text)) &&
+	    strtoull(text, NULL, 10) == holder->lease)
+		holder->holds = 1;
+}
+
+int guest_holds(pid_t pid, unsigned long long lease)
+{
+	struct holder holder = { .pid = pid, .lease = lease };
+
+	proc_each_fd(pid, look_for_lease, &holder);
+	return holder.holds;
 }

@@ -32,8 +32,7 @@ struct guest {
 ssize_t guests_find(struct sb *sb, const struct sriov_broker_addr *pf,
 		    int ask_ms, struct guest **guests);
 
-/* The guest that has a lease. Return: 0 or -errno, -ENOENT: none has it. */
-int guest_of_lease(struct sb *sb, unsigned long long lease,
-		   struct guest *guest);
+/* Has a process a descriptor of a lease? By the kernel's word, not the guest's. */
+int guest_holds(pid_t pid, unsigned long long lease);
 
 #endif /* GUESTS_H */

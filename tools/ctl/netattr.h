@@ -109,7 +109,14 @@ int netattr_read(const struct netif *netif, unsigned int index,
 int netattr_apply(const struct netvf *vf, const struct netattrs *attrs,
 		  unsigned int flags);
 
-/* The same for leases of ours. Without any attribute nothing is done. */
+/*
+ * May a VF have the MAC of @attrs? Not if its PF or another VF has it, other than
+ * number @besides. With a complaint. Return: 0 or EXIT_REFUSED
+ */
+int netattr_check_mac(const struct netvf *vf, const struct netattrs *attrs,
+		      unsigned int besides);
+
+/* netattr_apply() for leases of ours. Without any attribute nothing is done. */
 int netattr_apply_leases(const struct sriov_broker_grant *grants,
 			 unsigned int count, const struct netattrs *attrs);
 

@@ -203,6 +203,7 @@ struct job {
 	const struct netvf *vf;
 	const struct netattrs *want;
 	unsigned int flags;
+	unsigned int besides; /* a VF that may have the MAC; -1U: none */
 	struct netinfo *net;
 	struct netif netif;
 	struct netattrs old;
@@ -267,7 +268,7 @@ static const char *mac_owner(const struct job *job, char *buf, size_t len)
 	}
 	rtnl_link_get_num_vf(job->netif.link, &num_vfs);
 	for (i = 0; i < num_vfs; i++) {
-		if (i == job->vf->index ||
+		if (i == job->vf->index || i == job->besides ||
 		    !netattr_read(&job->netif, i, &other) ||
 		    other.value[NETATTR_MAC] != mac)
 			continue;
@@ -471,28 +472,55 @@ static int apply(struct job *job)
 	return err;
 }
 
-int netattr_apply(const struct netvf *vf, const struct netattrs *attrs,
-		  unsigned int flags)
+/* @what is done with the PF's interface at hand. */
+static int with_job(struct job *job, int (*what)(struct job *job))
 {
-	struct job job = { .vf = vf, .want = attrs, .flags = flags };
 	/* Our own, for the VF does not return before it is closed. */
-	int err = open_broker(&job.sb);
+	int err = open_broker(&job->sb);
 
 	if (err)
 		return err;
-	job.net = netinfo_open();
-	if (job.net) {
-		sb_format_addr(&vf->vf, job.name);
-		find_driver(&job);
-		err = apply(&job);
-		netinfo_put(&job.netif);
-		netinfo_close(job.net);
+	job->net = netinfo_open();
+	if (job->net) {
+		sb_format_addr(&job->vf->vf, job->name);
+		find_driver(job);
+		err = what(job);
+		netinfo_put(&job->netif);
+		netinfo_close(job->net);
 	} else {
 		complain("out of memory");
 		err = EXIT_REFUSED;
 	}
-	sb_close(job.sb);
+	sb_close(job->sb);
 	return err;
+}
+
+int netattr_apply(const struct netvf *vf, const struct netattrs *attrs,
+		  unsigned int flags)
+{
+	struct job job = {
+		.vf = vf,
+		.want = attrs,
+		.flags = flags,
+		.besides = -1U,
+	};
+
+	return with_job(&job, apply);
+}
+
+static int look_and_check_mac(struct job *job)
+{
+	int err = look(job, &job->old);
+
+	return err ? err : check_mac(job);
+}
+
+int netattr_check_mac(const struct netvf *vf, const struct netattrs *attrs,
+		      unsigned int besides)
+{
+	struct job job = { .vf = vf, .want = attrs, .besides = besides };
+
+	return with_job(&job, look_and_check_mac);
 }
 
 int netattr_apply_leases(const struct sriov_broker_grant *grants,
