@@ -75,14 +75,23 @@ ok "traffic through the third" has_traffic a
 is "QEMU has one lease" "$(lease_fds a)" 1
 
 # A guest that was asked more than once, here by somebody else meanwhile, lets go of the new one as well.
+# Once it has let go of the old one asking is over, for that would be for the new one.
 ask_often() { # ID
-	{
-		echo '{"execute":"qmp_capabilities"}'
-		for delay in 0.3 0.03 0.03; do
-			sleep $delay
-			printf '{"execute":"device_del","arguments":{"id":"%s"}}\n' "$1"
+	local line=
+	coproc ASK { exec socat - "UNIX-CONNECT:$GUESTS/a/ask"; }
+	local pid=$ASK_PID times=0
+	echo '{"execute":"qmp_capabilities"}' >&"${ASK[1]}"
+	sleep 0.3
+	while [ $times -lt 3 ]; do
+		while read -r -t 0.03 line <&"${ASK[0]}"; do
+			[[ $line != *DEVICE_DELETED* ]] || break 2
 		done
-	} | socat -t 1 - "UNIX-CONNECT:$GUESTS/a/ask" >"$GUESTS/asked"
+		printf '{"execute":"device_del","arguments":{"id":"%s"}}\n' "$1" >&"${ASK[1]}"
+		times=$((times + 1))
+	done
+	diag "it was asked by others $times times"
+	kill "$pid"
+	wait "$pid" 2>/dev/null || true
 }
 ask_often net0 &
 asks=$!
@@ -115,8 +124,13 @@ guest_qmp a '{"execute":"cont"}' >/dev/null
 ok "the same command again gets there" sriovctl swap -t 120 --qmp "$qmp" net0 --to "${pfs[0]}#0"
 ok "and there is traffic" has_traffic a
 is "with one lease" "$(lease_fds a) $(state "${vfs0[0]}") $(states "${pfs[1]}")" "1 leased free"
-fails 2 "a MAC that another VF has" "VF 0 of .* has the MAC $mac already" \
-	sriovctl swap --qmp "$qmp" net0 --to "${pfs[0]}#1" --mac $mac
+ip link set "$(netdev_of "${pfs[0]}")" vf 2 mac 02:00:00:00:00:c1
+plugged() { grep -c 'igbvf.* Address:' "$GUESTS/a/log"; }
+before=$(plugged)
+fails 2 "a MAC that another VF has" "VF 2 of .* has the MAC 02:00:00:00:00:c1 already" \
+	sriovctl swap --qmp "$qmp" net0 --to "${pfs[0]}#1" --mac 02:00:00:00:00:c1
+ip link set "$(netdev_of "${pfs[0]}")" vf 2 mac 00:00:00:00:00:00
+is "the guest is not asked for its old one" "$(plugged)" "$before"
 is "nothing has changed" "$(lease_fds a) $(state "${vfs0[0]}") $(eventually 10 all_free "${pfs[0]}#1" && state "${vfs0[1]}")" "1 leased free"
 fails 2 "no such device" "^sriovctl: nosuch: no such device, and no lease" sriovctl swap --qmp "$qmp" nosuch
 fails 1 "no guest" "which QEMU" sriovctl swap net0
@@ -176,8 +190,14 @@ ok "the old one is free" eventually 10 all_free "${vfs0[1]}"
 is "without any" "$(mac_and_vlan "${pfs[0]}" 1)" "$no_mac 0"
 has_new_mac() { guest_macs b | grep -q "^$new_mac"; }
 ok "the guest has the new MAC" eventually 20 has_new_mac
+ok "a priority goes with a VLAN" sriovctl set "${vfs1[3]}" qos 3
+ok "swapped on the same PF, the MAC that it has named" \
+	sriovctl swap -t 120 --qmp "$b" net0 --to "${pfs[1]}#2" --mac $new_mac --vlan 0
+is "it has that, and no VLAN" "$(mac_and_vlan "${pfs[1]}" 2)" "$new_mac 0"
+is "nor a priority" "$(ip -d -j link show "$(netdev_of "${pfs[1]}")" | jq '.[0].vfinfo_list[2].vlan_list[0].qos // 0')" 0
+ok "the old one is free" eventually 10 all_free "${vfs1[3]}"
 ok "and out" sriovctl detach -t 120 --qmp "$b" net0
-is "nothing of it is left" "$(mac_and_vlan "${pfs[1]}" 3)" "$no_mac 0"
+is "nothing of it is left" "$(mac_and_vlan "${pfs[1]}" 2) $(mac_and_vlan "${pfs[1]}" 3)" "$no_mac 0 $no_mac 0"
 
 # --- a PF is drained ------------------------------------------------------------------------------
 
