@@ -116,9 +116,12 @@ struct sb_pf {
 
 	/* Serializes enable, disable, bind, and the size of VF BARs. */
 	struct mutex op;
-	/* Under op: the VFs were enabled by us, unloading disables them. */
+	/*
+	 * Both are set under op, and false again when the last VF has left the bus.
+	 * ours: the VFs were enabled by us, unloading disables them.
+	 * open: what is bound to a driver that leaves DMA to its user is open.
+	 */
 	bool ours;
-	/* Under op: what is bound to a driver that leaves DMA to its user is open. */
 	bool open;
 
 	/* Does what the pfs parameter asks for this PF. */
@@ -165,6 +168,7 @@ struct sb_vf {
 	bool moving;			    /* an operation has it */
 	bool managed;			    /* driver leaves DMA to its user */
 	bool awake;			    /* kept from being suspended */
+	u64 spoken_for;			    /* the round of the pool in which it was */
 	unsigned int net_holds;		    /* clients about to change attributes */
 	struct sb_net *net;		    /* owned; attributes a lease found, or NULL */
 	bool net_asked;			    /* to put these back */
@@ -325,6 +329,8 @@ int sb_group_fence(struct sb_group *group);
 void sb_group_unfence(struct sb_group *group);
 void sb_group_lend(struct sb_group *group, struct sb_lease *lease);
 void sb_group_abandon(struct sb_group *group);
+void sb_group_relax(struct sb_group *group);
+void sb_group_follow(struct sb_group *group);
 
 /* driver.c */
 int sb_driver_get(struct sb_driver *d, const char *name, bool may_load);

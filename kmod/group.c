@@ -240,6 +240,22 @@ void sb_group_lend(struct sb_group *group, struct sb_lease *lease)
 	mutex_unlock(&group->fence);
 }
 
+static void sb_unfence_unneeded(struct sb_group *group, bool moving)
+{
+	bool needed = false;
+	struct sb_vf *vf;
+
+	mutex_lock(&group->fence);
+	spin_lock(&sb_lock);
+	list_for_each_entry(vf, &group->vfs, group_node)
+		needed |= (moving && vf->moving) ||
+			  (vf->state != SRIOV_BROKER_VF_HOST && vf->state != SRIOV_BROKER_VF_OPEN);
+	spin_unlock(&sb_lock);
+	if (!needed)
+		sb_unfence_locked(group);
+	mutex_unlock(&group->fence);
+}
+
 /**
  * sb_group_abandon - take the fence down if nothing of the group needs it
  * @group: the group
@@ -248,16 +264,30 @@ void sb_group_lend(struct sb_group *group, struct sb_lease *lease)
  */
 void sb_group_abandon(struct sb_group *group)
 {
-	bool needed = false;
+	sb_unfence_unneeded(group, true);
+}
+
+/**
+ * sb_group_relax - the same for VFs that an operation has
+ * @group: the group, of whose VFs those that an operation has need no fence now
+ *
+ * Context: may sleep; takes group->fence and sb_lock.
+ */
+void sb_group_relax(struct sb_group *group)
+{
+	sb_unfence_unneeded(group, false);
+}
+
+/**
+ * sb_group_follow - sb_pf_follow() for each PF that has VFs in a group
+ * @group: the group
+ *
+ * Context: as sb_pf_follow().
+ */
+void sb_group_follow(struct sb_group *group)
+{
 	struct sb_vf *vf;
 
-	mutex_lock(&group->fence);
-	spin_lock(&sb_lock);
-	list_for_each_entry(vf, &group->vfs, group_node)
-		needed |= vf->moving ||
-			  (vf->state != SRIOV_BROKER_VF_HOST && vf->state != SRIOV_BROKER_VF_OPEN);
-	spin_unlock(&sb_lock);
-	if (!needed)
-		sb_unfence_locked(group);
-	mutex_unlock(&group->fence);
+	for (vf = sb_group_next(group, NULL); vf; vf = sb_group_next(group, vf))
+		sb_pf_follow(vf->pf);
 }

@@ -173,7 +173,8 @@ static int sb_take(struct sb_moves *all, struct sb_pf *pf, unsigned int first, u
 		if (!ret)
 			sb_take_one(all, vf);
 	}
-	if (!ret && !(to && to->managed))
+	/* VFs that leave the bus leave the fence to those that stay. */
+	if (!ret && to && !to->managed)
 		ret = sb_check_peers(all, why);
 	if (ret)
 		sb_untake_all(all);
@@ -272,6 +273,13 @@ static int sb_phase_unfence(struct sb_move *m)
 	return 0;
 }
 
+/* Open, but a VF of another PF in the group may be in the pool. */
+static int sb_phase_relax(struct sb_move *m)
+{
+	sb_group_relax(m->vf->group);
+	return 0;
+}
+
 static int sb_phase_attach(struct sb_move *m)
 {
 	const struct sb_driver *to = m->all->to;
@@ -304,7 +312,7 @@ static int sb_phase_back(struct sb_move *m)
 	else
 		sb_vf_wake(m->vf);
 	if (m->state == SRIOV_BROKER_VF_HOST || m->state == SRIOV_BROKER_VF_OPEN)
-		sb_group_unfence(m->vf->group);
+		sb_group_relax(m->vf->group);
 
 	/* Unbound by hand, a moment before we took it. */
 	if (m->state == SRIOV_BROKER_VF_FREE && !m->driver[0])
@@ -317,9 +325,21 @@ static int sb_phase_back(struct sb_move *m)
 		if (ret)
 			return ret;
 	}
-	ret = m->has_override ? sb_override_set(m->vf->pdev, m->override ?: "") : 0;
+	return m->has_override ? sb_override_set(m->vf->pdev, m->override ?: "") : 0;
+}
+
+/*
+ * Last, when no other VF of the move takes the fence of their group down any more.
+ * One in quarantine may be there because somebody has it open.
+ */
+static int sb_phase_refence(struct sb_move *m)
+{
+	int ret = m->err;
+
 	if (!ret && m->state == SRIOV_BROKER_VF_FREE)
 		ret = sb_group_fence(m->vf->group);
+	else if (!ret && m->state == SRIOV_BROKER_VF_QUARANTINED)
+		sb_group_fence(m->vf->group);
 	return ret;
 }
 
@@ -357,6 +377,7 @@ static void sb_move_back(struct sb_moves *all)
 	unsigned int i;
 
 	sb_phase(all, sb_phase_back);
+	sb_phase(all, sb_phase_refence);
 	for (i = 0; i < all->num; i++) {
 		struct sb_move *m = &all->move[i];
 
@@ -409,7 +430,7 @@ static int sb_move_phases(struct sb_moves *all, struct sb_pf *pf, unsigned int f
 	if (m)
 		return sb_move_refuse(why, m, SRIOV_BROKER_WHY_RESET, NULL);
 	if (pf->open && to->managed)
-		sb_phase(all, sb_phase_unfence);
+		sb_phase(all, sb_phase_relax);
 	return 0;
 }
 

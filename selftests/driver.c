@@ -172,6 +172,52 @@ static void test_return_host(void)
 	worked(disable(pf, &why), &why, "disable");
 }
 
+/* A holder may also leave the driver, and a trap for the next probe. */
+static void test_return_override(void)
+{
+	struct sriov_broker_grant g;
+	char dev[16];
+
+	if (!worked(enable(pf, 1, "vfio-pci", &why), &why, "1 VF") ||
+	    !worked(lease(vf_at(pf, 0), "", &g, &why), &why, "leased"))
+		return;
+	strcpy(dev, name_of(g.vf));
+	is(set_override(dev, "igbvf"), 0,
+	   "its holder changes the override alone");
+	close(g.fd);
+	ok(comes_to(g.vf, SRIOV_BROKER_VF_FREE), "given back, it is free");
+	ok(!strcmp(override_of(dev), "vfio-pci"), "with the override it had");
+	worked(disable(pf, &why), &why, "disable");
+}
+
+/* In quarantine it is fenced, also after a move that failed has put it back there. */
+static void test_quarantine_fence(void)
+{
+	struct sriov_broker_addr vf;
+	char dev[16];
+
+	modprobe("igbvf");
+	modprobe("virtio_pci");
+	if (!worked(enable(pf, 2, "vfio-pci", &why), &why, "2 VFs"))
+		return;
+	vf = vf_at(pf, 0);
+	strcpy(dev, name_of(vf));
+	is(unbind(dev), 0, "a free VF is unbound by hand");
+	ok(comes_to(vf, SRIOV_BROKER_VF_QUARANTINED), "it is in quarantine");
+	ok(bind_vfs(pf, 0, 0, "virtio-pci", &why) != 0 &&
+		   why.reason == SRIOV_BROKER_WHY_PROBE,
+	   "a host's driver refuses both");
+	is(state_of(vf), SRIOV_BROKER_VF_QUARANTINED, "it is still there");
+	is(set_override(dev, "igbvf"), 0, "root names a host's driver for it");
+	probe(dev);
+	ok(!driver_of(dev)[0], "which the fence keeps out");
+	is(state_of(vf_at(pf, 1)), SRIOV_BROKER_VF_FREE,
+	   "the other one is free");
+	is(clear(vf, &why), 0, "cleared");
+	ok(comes_to(vf, SRIOV_BROKER_VF_FREE), "it is free too");
+	worked(disable(pf, &why), &why, "disable");
+}
+
 int main(void)
 {
 	int err;
@@ -189,6 +235,8 @@ int main(void)
 	test_bind();
 	test_return_refused();
 	test_return_host();
+	test_return_override();
+	test_quarantine_fence();
 	is(remove_module(DRIVER), 0, "nothing holds the driver's module");
 	return done();
 }
