@@ -77,18 +77,29 @@ static bool sb_req_fits(const struct sb_request *req, struct sb_vf *vf)
 	return false;
 }
 
+/*
+ * A round lasts while the queue and the quotas stay as they are, and requests are
+ * looked at in the order of the queue: who is in one's way is in the way of all
+ * who come later, and need not be looked for again.
+ */
+static u64 sb_round;
+
 /* Does somebody who came before wait for what this VF is? */
 static bool sb_is_spoken_for(const struct sb_request *req, struct sb_vf *vf)
 {
 	struct sb_request *w;
 
 	lockdep_assert_held(&sb_lock);
+	if (vf->spoken_for == sb_round)
+		return true;
 	list_for_each_entry(w, &sb_waiters, node) {
 		if (w == req)
 			return false;
 		/* Who may not have more leases now is in nobody's way. */
-		if (sb_req_fits(w, vf) && !sb_lease_over_quota(w, NULL))
+		if (sb_req_fits(w, vf) && !sb_lease_over_quota(w, NULL)) {
+			vf->spoken_for = sb_round;
 			return true;
+		}
 	}
 	return false;
 }
@@ -267,6 +278,8 @@ static unsigned int sb_most(const struct sb_request *req)
 	list_for_each_entry(pf, &sb_pfs, node) {
 		for (i = 0, here = 0; i < req->num_sels; i++)
 			here += sb_most_of(&req->sels[i], pf);
+		/* Selectors may mean the same ones. */
+		here = min_t(unsigned int, here, pci_sriov_get_totalvfs(pf->pdev));
 		if (!sb_node_fits(req, pf))
 			continue;
 		if (req->flags & SRIOV_BROKER_LEASE_DISTINCT_PFS)
@@ -314,9 +327,11 @@ void sb_pool_kick(void)
 
 	spin_lock(&sb_lock);
 	sb_pool_gen++;
+	sb_round++;
 	list_for_each_entry_safe(w, next, &sb_waiters, node) {
 		if (sb_lease_over_quota(w, NULL) || !sb_serve(w))
 			continue;
+		sb_round++;
 		list_del_init(&w->node);
 		complete(&w->served);
 	}
@@ -401,6 +416,7 @@ int sb_pool_take(struct sb_request *req, s32 timeout_ms, u64 *seen, struct sb_wh
 	INIT_LIST_HEAD(&req->node);
 
 	spin_lock(&sb_lock);
+	sb_round++;
 	ret = sb_lease_over_quota(req, why);
 	if (!ret && !sb_serve(req))
 		ret = sb_pool_refuse(req, why);

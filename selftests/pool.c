@@ -121,7 +121,9 @@ static void test_selectors(void)
 					       { .dev = vf_at(nvme, 1) } };
 	struct sriov_broker_selector intel = { .vendor = 0x8086 };
 	struct sriov_broker_selector nobody = { .vendor = 0x1234 };
-	struct sriov_broker_grant g[IGB_VFS];
+	struct sriov_broker_selector twice[] = { { .dev = igb },
+						 { .dev = igb } };
+	struct sriov_broker_grant g[IGB_VFS + 1];
 	struct sriov_broker_vf vf;
 
 	is(ask(two, 2, 2, 0, 0, g), 0, "two VFs by name");
@@ -137,6 +139,9 @@ static void test_selectors(void)
 	give_back(g, 2);
 	is(ask(NULL, 0, 3, SRIOV_BROKER_LEASE_DISTINCT_PFS, 0, g), ENOSPC,
 	   "three from different PFs there can't be");
+
+	is(ask(twice, 2, IGB_VFS + 1, 0, 0, g), ENOSPC,
+	   "more than a PF has, the PF named twice");
 
 	is(ask(NULL, 0, 4, SRIOV_BROKER_LEASE_SPREAD, 0, g), 0, "four, spread");
 	is(count_state(igb, SRIOV_BROKER_VF_LEASED), 2, "are two and two");
