@@ -255,17 +255,47 @@ int sb_ioctl_bind(struct file *file, union sb_arg *arg, struct sb_why *why)
 	return sb_op_run(op, why);
 }
 
+/* Only configuration space is read: nothing to be hung up in, so without a worker. */
+static int sb_vf_bar_ask(struct sb_pf *pf, unsigned int bar, struct sb_vf_bar *now,
+			 struct sb_why *why)
+{
+	int ret;
+
+	if (mutex_lock_killable(&pf->op))
+		return -EINTR;
+	ret = sb_pf_vf_bar(pf, bar, 0, now, why);
+	mutex_unlock(&pf->op);
+	return ret;
+}
+
 static int sb_op_vf_bar(struct sb_op *op)
 {
 	return sb_pf_vf_bar(op->pf, op->first, op->bytes, &op->bar, &op->why);
+}
+
+static int sb_vf_bar_resize(struct sb_pf *pf, unsigned int bar, u64 bytes, struct sb_vf_bar *now,
+			    struct sb_why *why)
+{
+	struct sb_op *op = sb_op_new(pf, sb_op_vf_bar);
+	int ret;
+
+	if (!op)
+		return -ENOMEM;
+	op->first = bar;
+	op->bytes = bytes;
+	ret = sb_op_wait(op, why);
+	if (!ret)
+		*now = op->bar;
+	kref_put(&op->ref, sb_op_release);
+	return ret;
 }
 
 /* ioctl(SRIOV_BROKER_VF_BAR) */
 int sb_ioctl_vf_bar(struct file *file, union sb_arg *arg, struct sb_why *why)
 {
 	struct sriov_broker_vf_bar *p = &arg->vf_bar;
+	struct sb_vf_bar now;
 	struct sb_pf *pf;
-	struct sb_op *op;
 	int ret;
 
 	if (p->bytes && !capable(CAP_SYS_ADMIN))
@@ -279,17 +309,16 @@ int sb_ioctl_vf_bar(struct file *file, union sb_arg *arg, struct sb_why *why)
 	pf = sb_pf_find(&p->pf, why);
 	if (IS_ERR(pf))
 		return PTR_ERR(pf);
-	op = sb_op_new(pf, sb_op_vf_bar);
-	if (!op)
-		return -ENOMEM;
-	op->first = p->bar;
-	op->bytes = p->bytes;
-	ret = sb_op_wait(op, why);
-	if (!ret) {
-		p->bytes = op->bar.bytes;
-		p->sizes = op->bar.sizes;
-		p->num_vfs = op->bar.num_vfs;
+	if (p->bytes) {
+		ret = sb_vf_bar_resize(pf, p->bar, p->bytes, &now, why); /* has our reference */
+	} else {
+		ret = sb_vf_bar_ask(pf, p->bar, &now, why);
+		sb_pf_put(pf);
 	}
-	kref_put(&op->ref, sb_op_release);
-	return ret;
+	if (ret)
+		return ret;
+	p->bytes = now.bytes;
+	p->sizes = now.sizes;
+	p->num_vfs = now.num_vfs;
+	return 0;
 }
