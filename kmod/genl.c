@@ -15,7 +15,7 @@
 static struct genl_family sb_genl;
 
 static const struct genl_multicast_group sb_genl_groups[] = {
-	{ .name = SRIOV_BROKER_NL_EVENTS },
+	{ .name = SRIOV_BROKER_NL_EVENTS, .flags = GENL_MCAST_CAP_NET_ADMIN },
 };
 
 static int sb_put_addr(struct sk_buff *skb, int attr, const struct sriov_broker_addr *addr)

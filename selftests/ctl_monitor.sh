@@ -178,6 +178,8 @@ is "each dump is one picture, and nothing has happened between them" \
 like "one that is too long for it comes in parts" "$(jq .parts "$work/vf-get")" '^[2-9]$'
 fails 1 "a dump is not for everybody" "^vf-get: Operation not permitted$" \
 	setpriv --reuid 65534 --clear-groups python3 genl_listen.py vf-get
+fails 1 "nor are events" "^PermissionError: .*Operation not permitted$" \
+	setpriv --reuid 65534 --clear-groups timeout 10 python3 genl_listen.py
 kill "${jobs[@]: -2}"
 eventually 10 all_free "$pf" || true
 eventually 10 all_free "$nvme" || true

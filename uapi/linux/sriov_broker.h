@@ -127,8 +127,8 @@ struct sriov_broker_addr {
  * @SRIOV_BROKER_WHY_NOT_POOLED: @dev is with the host, not in the pool
  *	(EBUSY)
  * @SRIOV_BROKER_WHY_POOL_EMPTY: no VF that was asked for is free (EAGAIN)
- * @SRIOV_BROKER_WHY_TOO_FEW: fewer VFs exist that fit than were asked for:
- *	@value (ENOSPC)
+ * @SRIOV_BROKER_WHY_TOO_FEW: fewer VFs fit than were asked for, if all that the PFs
+ *	can have were enabled: @value (ENOSPC)
  * @SRIOV_BROKER_WHY_GROUP: @dev shares its IOMMU group with a device that
  *	stands in the way (EBUSY)
  * @SRIOV_BROKER_WHY_ASSIGNED: the PF's driver keeps the VFs since one of them
@@ -1012,7 +1012,8 @@ struct sriov_broker_event {
 #define SRIOV_BROKER_NL_EVENTS	"events" /* the multicast group */
 
 /**
- * enum sriov_broker_nl_cmd - commands of the family; they want CAP_NET_ADMIN
+ * enum sriov_broker_nl_cmd - commands of the family; they, and joining the group, want
+ *	CAP_NET_ADMIN
  * @SRIOV_BROKER_NL_CMD_UNSPEC: none
  * @SRIOV_BROKER_NL_CMD_PF_GET: dump: all PFs
  * @SRIOV_BROKER_NL_CMD_VF_GET: dump: all VFs, each with its lease
