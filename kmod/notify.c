@@ -86,6 +86,8 @@ void sb_notify_stop(void)
 	struct sb_pf *pf;
 	struct sb_vf *vf;
 
+	/* Under the lock, so that nothing leaves without our knowing. */
+	pci_lock_rescan_remove();
 	bus_unregister_notifier(&pci_bus_type, &sb_nb);
 	/* Orphans too, whose PF has left the bus before. */
 	while ((vf = sb_vf_first())) {
@@ -96,6 +98,7 @@ void sb_notify_stop(void)
 		sb_pf_del(pf->pdev);
 		sb_pf_put(pf);
 	}
+	pci_unlock_rescan_remove();
 	/* The tidying of VFs that were unbound just now. */
 	flush_workqueue(sb_wq);
 }
