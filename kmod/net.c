@@ -9,6 +9,7 @@
  * which is not to be the next one's. And the VF does not come back while such a
  * client may still be about to set one.
  */
+#include <linux/delay.h>
 #include <linux/if_ether.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
@@ -189,6 +190,29 @@ static int sb_net_put_back(struct net_device *netdev, struct ifla_vf_info *was)
 	return ret;
 }
 
+/* The PF's driver may be busy with the VF's reset, which is just over, for a second. */
+#define SB_NET_TRIES	12
+#define SB_NET_PAUSE_MS 100
+
+static int sb_net_put_back_patiently(struct sb_vf *vf)
+{
+	struct net_device *netdev;
+	unsigned int tries;
+	int ret = 0;
+
+	for (tries = 0; tries < SB_NET_TRIES; tries++) {
+		netdev = sb_net_lock(vf->pf);
+		if (!netdev)
+			return -ENODEV;
+		ret = sb_net_put_back(netdev, &vf->net->was);
+		sb_net_unlock(netdev);
+		if (!ret || ret == -EOPNOTSUPP || READ_ONCE(vf->gone))
+			break;
+		msleep(SB_NET_PAUSE_MS);
+	}
+	return ret;
+}
+
 static void sb_net_forget_now(struct sb_vf *vf)
 {
 	spin_lock(&sb_lock);
@@ -205,8 +229,7 @@ static void sb_net_forget_now(struct sb_vf *vf)
  */
 enum sriov_broker_fault sb_net_restore(struct sb_vf *vf)
 {
-	struct net_device *netdev;
-	int ret = -ENODEV;
+	int ret;
 
 	if (!READ_ONCE(vf->net) || READ_ONCE(vf->gone))
 		return SRIOV_BROKER_FAULT_NONE;
@@ -214,11 +237,7 @@ enum sriov_broker_fault sb_net_restore(struct sb_vf *vf)
 		sb_net_forget_now(vf);
 		return SRIOV_BROKER_FAULT_NONE;
 	}
-	netdev = sb_net_lock(vf->pf);
-	if (netdev) {
-		ret = sb_net_put_back(netdev, &vf->net->was);
-		sb_net_unlock(netdev);
-	}
+	ret = sb_net_put_back_patiently(vf);
 	if (ret && !READ_ONCE(vf->gone)) {
 		vf->net->failed = true;
 		pci_warn(vf->pdev, SB_NAME ": network attributes not put back: %d\n", ret);
@@ -419,7 +438,10 @@ int sb_ioctl_net_hold(struct file *file, union sb_arg *arg, struct sb_why *why)
 		return PTR_ERR(hold);
 	ret = sb_net_remember(hold->vf, p->lease_id);
 	if (ret) {
-		sb_refuse(why, ret, SRIOV_BROKER_WHY_NO_NETDEV, &hold->vf->pf->addr);
+		why->error = -ret;
+		sb_refuse(why, ret,
+			  ret == -EOPNOTSUPP ? SRIOV_BROKER_WHY_NO_NETDEV : SRIOV_BROKER_WHY_NONE,
+			  &hold->vf->pf->addr);
 		sb_hold_end(hold);
 		return ret;
 	}
