@@ -347,8 +347,12 @@ static void sb_bring_back(struct sb_pf *pf, const struct sb_place *places, unsig
 	if (!ret)
 		ret = sb_configure(pf, num, &why);
 	sb_capture(pf, false);
-	if (!ret)
+	if (ret) {
+		sb_pfdrv_drop(pf);
+	} else {
 		ret = sb_move_to_places(pf, places, num, &why);
+		sb_tell_vfs(pf, num);
+	}
 	if (ret)
 		pci_warn(pf->pdev, SB_NAME ": can't bring its %u VFs back: %d\n", num, ret);
 	put_pid(why.pid);

@@ -340,6 +340,19 @@ void sb_vf_add(struct pci_dev *pdev)
 	sb_pf_put(pf);
 }
 
+/* The next VFs may be root's own, and are not to be taken for ours. */
+static void sb_pf_emptied(struct sb_pf *pf)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&sb_lock);
+	for (i = 0; i < pf->slots; i++)
+		if (pf->vfs[i])
+			return;
+	pf->ours = false;
+	pf->open = false;
+}
+
 /**
  * sb_vf_del - a PCI device is leaving the bus: forget it if it is a VF
  * @pdev: the device
@@ -361,6 +374,7 @@ void sb_vf_del(struct pci_dev *pdev)
 	clear_bit(vf->index, vf->pf->free);
 	vf->pf->vfs[vf->index] = NULL;
 	hash_del(&vf->hash);
+	sb_pf_emptied(vf->pf);
 	sb_event_vf(vf, SRIOV_BROKER_EVENT_VF_REMOVED, vf->state, 0, 0);
 	spin_unlock(&sb_lock);
 

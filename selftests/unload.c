@@ -120,6 +120,30 @@ static void test_unbind(void)
 	check_picture("unbind, nobody");
 }
 
+/* VFs that root enables after ours have gone are root's, and not open. */
+static void test_roots_own(void)
+{
+	char numvfs_path[64];
+
+	snprintf(numvfs_path, sizeof(numvfs_path), SYS_PCI "/%s/sriov_numvfs",
+		 pf_name);
+	is(enable_open(3), 0, "3 open VFs");
+	worked(disable(pf, &why), &why, "are disabled");
+	is(put(numvfs_path, "2"), 0, "root enables two");
+	worked(bind_vfs(pf, 0, 0, "vfio-pci", &why), &why, "on vfio-pci");
+	is(count_state(pf, SRIOV_BROKER_VF_FREE), 2, "they are in the pool");
+	worked(enable(pf, 3, "vfio-pci", &why), &why,
+	       "3 of ours in their place");
+	is(put(numvfs_path, "0"), 0, "which root disables");
+	is(put(numvfs_path, "2"), 0, "and enables two");
+	close(broker);
+	broker = -1;
+	is(remove_module(MODULE), 0, "the module goes");
+	is(numvfs(pf), 2, "root's VFs are still on");
+	is(put(numvfs_path, "0"), 0, "until root disables them");
+	broker_begin("");
+}
+
 int main(void)
 {
 	pf = find_nvme(0);
@@ -127,6 +151,7 @@ int main(void)
 		bail("the machine has no nvme PF");
 	strcpy(pf_name, name_of(pf));
 	broker_begin("");
+	test_roots_own();
 	test_failed_disable();
 	test_unload();
 	test_unbind();
