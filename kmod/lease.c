@@ -379,9 +379,10 @@ static int sb_lease_reset(struct file *file, union sb_arg *arg, struct sb_why *w
 		return -EOPNOTSUPP;
 	for (vf = sb_group_next(lease->vf->group, NULL); vf;
 	     vf = sb_group_next(lease->vf->group, vf))
-		if (!ret)
+		/* Some may be the host's: they have joined the group since. */
+		if (!ret && READ_ONCE(vf->state) != SRIOV_BROKER_VF_HOST)
 			ret = sb_reset_leased(vf, lease);
-	return ret;
+	return !ret && sb_lease_is_over(lease) ? -ENODEV : ret;
 }
 
 static int sb_lease_open(struct file *file, union sb_arg *arg, struct sb_why *why)
@@ -611,7 +612,7 @@ static struct file *sb_lease_publish(struct sb_lease *lease, struct sriov_broker
 	size_t size = min_t(size_t, sizeof(grant), p->grant_size);
 	struct file *file;
 
-	sb_pf_follow(lease->vf->pf);
+	sb_group_follow(lease->vf->group);
 	sb_lease_pin(lease);
 	sb_group_lend(lease->vf->group, lease);
 	sb_net_begin(lease->vf->group);

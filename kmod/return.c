@@ -13,6 +13,7 @@
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "ioctl.h"
 #include "net.h"
 #include "stats.h"
@@ -57,19 +58,34 @@ static void sb_evict(struct sb_group *group)
 	}
 }
 
+/* The holder may have changed it alone, for a probe to come. */
+static void sb_restore_override(struct sb_vf *vf, const char *target)
+{
+	char *now = sb_override_get(vf->pdev);
+
+	if (IS_ERR(now))
+		return;
+	if (strcmp(now ?: "", target))
+		sb_override_set(vf->pdev, target);
+	kfree(now);
+}
+
 /* Back on the driver that the VF belongs on, whatever the holder did. */
 static enum sriov_broker_fault sb_rebind(struct sb_vf *vf)
 {
 	char target[SRIOV_BROKER_NAME_LEN];
 	struct sb_driver to;
-	bool there;
+	bool there, ours;
 	int ret;
 
 	spin_lock(&sb_lock);
-	there = sb_vf_is_whole(vf) || vf->gone || !sb_is_returning(vf);
+	ours = !vf->gone && sb_is_returning(vf);
+	there = sb_vf_is_whole(vf);
 	strscpy(target, vf->target, sizeof(target));
 	spin_unlock(&sb_lock);
-	if (there)
+	if (ours && there)
+		sb_restore_override(vf, target);
+	if (!ours || there)
 		return SRIOV_BROKER_FAULT_NONE;
 
 	sb_release(vf);
@@ -268,7 +284,7 @@ int sb_ioctl_clear(struct file *file, union sb_arg *arg, struct sb_why *why)
 	}
 	spin_unlock(&sb_lock);
 	if (!ret)
-		sb_pf_follow(vf->pf);
+		sb_group_follow(vf->group);
 	sb_vf_put(vf);
 	return ret;
 }
