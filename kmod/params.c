@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module's parameters. A bad value is refused, at load and later, and the
- * log says what is wrong with it.
+ * The module's parameters. A bad value is refused, at load and later; of pfs and
+ * driver the log says what is wrong with it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

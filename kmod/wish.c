@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 
 #include "broker.h"
+#include "stats.h"
 
 struct sb_wish {
 	struct list_head node;
@@ -212,20 +213,33 @@ static void sb_wish_end(struct sb_pf *pf)
 	sb_pf_put(pf);
 }
 
+static void sb_wish_failed(struct sb_pf *pf, const struct sb_wish *wish, int ret,
+			   const struct sb_why *why)
+{
+	u16 bdf = why->dev.bdf;
+
+	pci_warn(pf->pdev,
+		 SB_NAME ": pfs: no %u VFs on %s: error %d, reason %u, %04x:%02x:%02x.%u\n",
+		 wish->num, wish->driver, ret, why->reason, why->dev.domain, bdf >> 8,
+		 PCI_SLOT(bdf), PCI_FUNC(bdf));
+}
+
 static void sb_wish_work(struct work_struct *work)
 {
 	struct sb_pf *pf = container_of(to_delayed_work(work), struct sb_pf, wish);
 	struct sb_why why = {};
 	struct sb_wish wish;
+	u64 start;
 	int ret;
 
 	if (sb_wish_of(pf, &wish) && !READ_ONCE(pf->gone)) {
+		start = ktime_get_ns();
 		mutex_lock(&pf->op);
 		ret = sb_pf_enable(pf, wish.num, wish.driver, wish.open, true, &why);
 		mutex_unlock(&pf->op);
+		sb_took(SRIOV_BROKER_STAT_ENABLE, pf->pdev, wish.num, ret, ktime_get_ns() - start);
 		if (ret)
-			pci_warn(pf->pdev, SB_NAME ": pfs: no %u VFs on %s: error %d, reason %u\n",
-				 wish.num, wish.driver, ret, why.reason);
+			sb_wish_failed(pf, &wish, ret, &why);
 		put_pid(why.pid);
 	}
 	sb_wish_end(pf);
