@@ -57,6 +57,13 @@ fails 2 "no slot is left" "no free hot-plug slot; start QEMU with" sriovctl atta
 fails 2 "disable while the guest has VFs" "^sriovctl: .*: leased as lease [0-9]+ \"g\" by process" \
 	sriovctl disable "$pf"
 is "both are still the guest's" "$(lease_fds)" 2
+qemu-system-x86_64 -machine q35 -accel kvm -S -nodefaults -display none -m 64 \
+	-qmp "unix:$GUESTS/bare,server=on,wait=off" </dev/null >/dev/null 2>&1 &
+bare=$!
+eventually 20 [ -S "$GUESTS/bare" ] || bail "QEMU does not start"
+fails 2 "a machine without slots" "no free hot-plug slot; start QEMU with" sriovctl attach --qmp "$GUESTS/bare" "$pf#2"
+kill $bare
+wait $bare 2>/dev/null || true
 
 # --- and out --------------------------------------------------------------------------------------
 

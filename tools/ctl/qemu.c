@@ -236,6 +236,25 @@ static int choose_ports(struct qmp *qmp, struct json_object *array,
 	return 0;
 }
 
+/* A q35's root complex can't have devices plugged in, as others' PCI buses can. */
+static int has_other_slots(struct qmp *qmp)
+{
+	struct json_object *args = qemu_args("path", "/machine");
+	struct json_object *answer;
+	const char *type;
+	int ret;
+
+	json_object_object_add(args, "property",
+			       json_object_new_string("type"));
+	ret = qemu_call(qmp, "qom-get", args, &answer);
+	if (ret)
+		return ret < 0 ? ret : 1;
+	type = json_object_get_string(answer);
+	ret = !type || !strstr(type, "q35");
+	json_object_put(answer);
+	return ret;
+}
+
 int qemu_free_buses(struct qmp *qmp, char (*buses)[QEMU_ID_LEN],
 		    unsigned int max, unsigned int *found)
 {
@@ -250,9 +269,11 @@ int qemu_free_buses(struct qmp *qmp, char (*buses)[QEMU_ID_LEN],
 	json_object_array_sort(array, by_name);
 	ret = choose_ports(qmp, array, buses, max, found, &ports);
 	json_object_put(array);
-	if (ret)
+	if (!ret && !ports)
+		ret = has_other_slots(qmp);
+	if (ret < 0)
 		return ret;
-	while (!ports && *found < max)
+	while (ret && *found < max)
 		buses[(*found)++][0] = '\0';
 	return 0;
 }
