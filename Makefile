@@ -61,7 +61,7 @@ check-all: deps
 	$(VM)/check $(if $(WITHIN),--within $(WITHIN)) 6.12 6.1 7.3 -- $(TESTS)
 
 check-debug: deps
-	$(VM)/check debug -- $(TESTS)
+	$(VM)/check $(if $(WITHIN),--within $(WITHIN)) debug -- $(TESTS)
 
 build-all: deps
 	$(VM)/build-all
