@@ -75,28 +75,40 @@ ok "traffic through the third" has_traffic a
 is "QEMU has one lease" "$(lease_fds a)" 1
 
 # A guest that was asked more than once, here by somebody else meanwhile, lets go of the new one as well.
-# Once it has let go of the old one asking is over, for that would be for the new one.
-ask_often() { # ID
-	local line=
-	coproc ASK { exec socat - "UNIX-CONNECT:$GUESTS/a/ask"; }
-	local pid=$ASK_PID times=0
-	echo '{"execute":"qmp_capabilities"}' >&"${ASK[1]}"
-	sleep 0.3
-	while [ $times -lt 3 ]; do
-		while read -r -t 0.03 line <&"${ASK[0]}"; do
-			[[ $line != *DEVICE_DELETED* ]] || break 2
-		done
-		printf '{"execute":"device_del","arguments":{"id":"%s"}}\n' "$1" >&"${ASK[1]}"
+# Once it has let go of the old one asking is over, for that would be for the new one. Each ask is
+# answered before the next, and none begins when the swap is done.
+said_on() { # FD PATTERN: a line comes that has it; 1: none does, 2: the device was let go of before
+	local line
+	while read -r -t $((10 * SLOWER)) line <&"$1"; do
+		[[ $line != *DEVICE_DELETED* ]] || return 2
+		[[ $line != *$2* ]] || return 0
+	done
+	return 1
+}
+ask_while() { # PID ID
+	local times=0
+	while [ $times -lt 3 ] && kill -0 "$1" 2>/dev/null; do
+		printf '{"execute":"device_del","arguments":{"id":"%s"}}\n' "$2" >&"${ASK[1]}"
 		times=$((times + 1))
+		said_on "${ASK[0]}" '"' || break
 	done
 	diag "it was asked by others $times times"
-	kill "$pid"
-	wait "$pid" 2>/dev/null || true
 }
-ask_often net0 &
-asks=$!
-ok "swapped while it is asked by others too" sriovctl swap -t 120 --qmp "$qmp" net0 --to "${pfs[0]}#1"
-wait $asks || true
+coproc ASK { exec socat - "UNIX-CONNECT:$GUESTS/a/ask" 2>/dev/null; }
+asker=$ASK_PID
+said_on "${ASK[0]}" '"QMP"' || bail "no greeting"
+echo '{"execute":"qmp_capabilities"}' >&"${ASK[1]}"
+said_on "${ASK[0]}" '"return"' || bail "no answer"
+sriovctl swap -t 120 --qmp "$qmp" net0 --to "${pfs[0]}#1" >/dev/null &
+job=$!
+# It has leased the new one, and asks the guest now.
+eventually 20 is_leased "${vfs0[1]}" || true
+ask_while $job net0
+status=0
+wait $job || status=$?
+kill "$asker" 2>/dev/null || true
+wait "$asker" 2>/dev/null || true
+is "swapped while it is asked by others too" "$status" 0
 ok "the guest has the new one all the same" has_traffic a
 is "with one lease" "$(lease_fds a) $(state "${vfs0[1]}")" "1 leased"
 ok "and back" sriovctl swap -t 120 --qmp "$qmp" net0 --to "${pfs[1]}#0"
