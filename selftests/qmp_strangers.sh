@@ -21,7 +21,7 @@ serve() { # HOW [COMMAND]
 	rm -f "$work/qmp"
 	"${under[@]}" "$(dirname "$0")/fake_qemu.py" "$work/qmp" "$@" 2>/dev/null &
 	fake=$!
-	eventually 60 [ -S "$work/qmp" ]
+	eventually 60 [ -S "$work/qmp" ] || bail "the peer does not start"
 }
 end_fake() {
 	kill -9 $fake 2>/dev/null || true
@@ -150,6 +150,8 @@ HOST=${vfs[1]} serve polite
 fails 2 "swap: a VF whose lease QEMU does not keep" "^sriovctl: net1: QEMU does not keep its VF's lease, lease $other" \
 	timeout 20 sriovctl swap --qmp "$work/qmp" net1
 end_fake
+first_is_free() { [ "$(sriovctl list --json "${vfs[0]}" | jq -r '.pfs[0].vfs[0].state')" = free ]; }
+eventually 10 first_is_free || bail "the VF does not come back"
 OPAQUE="sriov_broker lease=$other vf=${vfs[1]} id=net1" HOST=${vfs[1]} serve polite
 fails 2 "swap: a lease that QEMU claims to keep" \
 	"^sriovctl: net1: process [0-9]+ at $work/qmp does not hold lease $other, which is process [0-9]+'s: left$" \
