@@ -305,6 +305,10 @@ int main(void)
 		bail("%s does not come up", netdev);
 	if (!worked(enable(pf, 2, "vfio-pci", &why), &why, "2 VFs"))
 		return done();
+	/* Without a link igb takes no rate for its VFs. */
+	ok(eventually(LONG_MS, get_number(text("/sys/class/net/%s/carrier",
+					       netdev)) == 1),
+	   "the PF has a link");
 	test_refusals();
 	test_killed();
 	test_lasting();
