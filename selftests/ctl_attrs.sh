@@ -27,8 +27,6 @@ witness() {
 		.rate.min_tx, .rate.max_tx, .spoofchk, .trust, .link_state, .query_rss_en] |
 		map(tostring) | join(\" \")" | tr 'AQD' 'aqd'
 }
-state() { sriovctl list --json "$1" | jq -r '.pfs[0].vfs[0].state'; }
-in_state() { [ "$(state "$1")" = "$2" ]; }
 show() { sriovctl show --json "$netdev#0" | jq -r "$1"; }
 
 a=02:00:00:00:00:0a

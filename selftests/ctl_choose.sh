@@ -14,9 +14,9 @@ sriovctl enable "$nvme" 3 || bail "no VFs"
 read -ra vfs <<<"$(vfs_of "$igb" | xargs)"
 work=$(mktemp -d)
 
-in_state() { sriovctl list --json | jq "[.pfs[].vfs[] | select(.state == \"$1\")] | length"; }
-all_free() { [ "$(in_state free)" = 6 ]; }
-leased() { [ "$(in_state leased)" = "$1" ]; }
+number_in() { sriovctl list --json | jq "[.pfs[].vfs[] | select(.state == \"$1\")] | length"; }
+all_free() { [ "$(number_in free)" = 6 ]; }
+leased() { [ "$(number_in leased)" = "$1" ]; }
 # What a lease takes, in JSON, and gives back at once.
 try() { sriovctl lease "$@" -j </dev/null && eventually 10 all_free; }
 
@@ -29,7 +29,7 @@ fails 1 "a device that is none" "a device's id looks like" sriovctl lease -d 808
 is "several names" "$(try -n 2 "$igb#2" "$nvme#1" | jq -c '[.[].index] | sort')" '[1,2]'
 is "a gang" "$(try -n 6 | jq -r '.[].vf' | sort -u | wc -l)" 6
 fails 2 "all or none: more than are free" "no VF is free" sriovctl lease -n 7
-is "then none is leased" "$(in_state free)" 6
+is "then none is leased" "$(number_in free)" 6
 fails 2 "more than there can be" "there can be no more than [0-9]+ VFs that fit" sriovctl lease -n 200
 is "each from another PF" "$(try -n 2 --distinct-pfs | jq -r '.[].pf' | sort | xargs)" \
 	"$(printf '%s\n' "$igb" "$nvme" | sort | xargs)"
@@ -115,7 +115,7 @@ eventually 10 all_free
 ok "reset through it" sriovctl lease "${vfs[1]}" -i -- sriovctl reset
 eventually 10 all_free
 sriovctl lease "${vfs[1]}" -i -- sh -c 'sleep 60 & echo $!' >"$work/pid"
-is "who inherited it holds it, when sriovctl has ended" "$(in_state leased)" 1
+is "who inherited it holds it, when sriovctl has ended" "$(number_in leased)" 1
 kill "$(cat "$work/pid")"
 ok "and when he ends, it comes back" eventually 10 all_free
 fails 2 "no lease" "^sriovctl: descriptor 0: not a lease$" sriovctl info --fd 0 </dev/null
@@ -142,7 +142,7 @@ ok "the VF comes back" eventually 10 all_free
 hold "${vfs[0]}" >/dev/null
 ok "revoke by VF, with grace" sriovctl revoke "${vfs[0]}" --grace 30
 like "the holder is told" "$(eventually 5 grep . "$work/err")" "lease [0-9]+ ends in [0-9]+ s: an admin revokes it"
-is "and has it still" "$(in_state leased)" 1
+is "and has it still" "$(number_in leased)" 1
 ok "until the grace is over" eventually 20 all_free
 fails 2 "a lease that is none" "^sriovctl: there is no lease 999; see" sriovctl revoke 999
 fails 2 "a VF that is not leased" "^sriovctl: ${vfs[0]}: not a VF that is leased$" sriovctl revoke "${vfs[0]}"

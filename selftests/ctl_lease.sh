@@ -11,10 +11,7 @@ sriovctl enable "$pf" 3 || bail "no VFs"
 read -ra vfs <<<"$(vfs_of "$pf" | xargs)"
 work=$(mktemp -d)
 
-states() { sriovctl list --json "$pf" | jq -r '.pfs[0].vfs[].state' | uniq | xargs; }
-state() { sriovctl list --json "$1" | jq -r '.pfs[0].vfs[0].state'; }
-all_leased() { [ "$(states)" = leased ]; }
-all_free() { [ "$(states)" = free ]; }
+all_leased() { [ "$(states "$pf")" = leased ]; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
 leased() { [ "$(state "$1")" = leased ]; }
 lease_of() { sriovctl list --json "$1" | jq -c '.pfs[0].vfs[0].lease'; }
@@ -23,30 +20,30 @@ lease_of() { sriovctl list --json "$1" | jq -c '.pfs[0].vfs[0].lease'; }
 
 is "{} is the VF" "$(sriovctl lease "$pf#1" -- echo 'a={},{}' '{}' '{')" \
 	"a=${vfs[1]},${vfs[1]} ${vfs[1]} {"
-ok "free afterwards" eventually 10 all_free
+ok "free afterwards" eventually 10 all_free "$pf"
 # shellcheck disable=SC2016 # for the inner shell
 is "so is the environment" \
 	"$(sriovctl lease "${vfs[2]}" -- sh -c 'echo $SRIOV_VF $SRIOV_PF $SRIOV_VF_INDEX $SRIOV_DRIVER')" \
 	"${vfs[2]} $pf 2 vfio-pci"
-ok "free afterwards" eventually 10 all_free
+ok "free afterwards" eventually 10 all_free "$pf"
 fails 7 "the command's exit code" "" sriovctl lease -- sh -c 'exit 7'
 fails 143 "the signal that ended it" "" sriovctl lease -- sh -c 'kill -TERM $$'
 fails 127 "a command that does not exist" "^sriovctl: nosuch: No such file" sriovctl lease -- nosuch
 fails 126 "a command that can't be run" "^sriovctl: /etc/passwd: Permission denied" \
 	sriovctl lease -- /etc/passwd
-ok "free after all these" eventually 10 all_free
+ok "free after all these" eventually 10 all_free "$pf"
 is "the lease while it runs" \
 	"$(sriovctl lease "${vfs[0]}" -l test -- sriovctl list --json "${vfs[0]}" |
 		jq -c '.pfs[0].vfs[0] | [.state, .lease.label, .lease.uid]')" '["leased","test",0]'
-eventually 10 all_free
+eventually 10 all_free "$pf"
 is "its label is the command's name, if none is given" \
 	"$(sriovctl lease "${vfs[0]}" -- /bin/sh -c "sriovctl list --json ${vfs[0]}" |
 		jq -c '.pfs[0].vfs[0].lease.label')" '"sh"'
-eventually 10 all_free
+eventually 10 all_free "$pf"
 # shellcheck disable=SC2016 # for the inner shell
 is "the command does not inherit the lease" \
 	"$(sriovctl lease -- sh -c 'ls -l /proc/$$/fd | grep -c sriov_broker')" 0
-eventually 10 all_free
+eventually 10 all_free "$pf"
 
 # A command has the VF to itself: sriovctl killed, it is killed.
 sriovctl lease "${vfs[0]}" -- sh -c "echo \$\$ >$work/pid; exec sleep 60" &
@@ -55,7 +52,7 @@ eventually 5 [ -s "$work/pid" ] || true
 kill -9 $holder
 wait $holder 2>/dev/null || true
 ok "the command does not outlive the lease" eventually 5 gone "$(cat "$work/pid")"
-ok "the VF comes back from a killed sriovctl" eventually 10 all_free
+ok "the VF comes back from a killed sriovctl" eventually 10 all_free "$pf"
 
 rm "$work/pid"
 sriovctl lease "${vfs[0]}" -- sh -c "trap 'exit 9' TERM; echo \$\$ >$work/pid; while :; do sleep 0.1; done" &
@@ -65,16 +62,16 @@ kill -TERM $holder
 status=0
 wait $holder || status=$?
 is "a signal is passed on, its answer passed back" $status 9
-ok "free afterwards" eventually 10 all_free
+ok "free afterwards" eventually 10 all_free "$pf"
 
 # --- without --------------------------------------------------------------------------------------
 
 like "says what it holds" "$(sriovctl lease "$pf#1" </dev/null)" \
 	"^${vfs[1]} leased: lease [0-9]+, VF 1 of $pf, driver vfio-pci, IOMMU group [0-9]+$"
-eventually 10 all_free
+eventually 10 all_free "$pf"
 is "as JSON" "$(sriovctl lease "$pf#1" -j </dev/null | jq -c '[.vf, .pf, .index, .driver]')" \
 	"[\"${vfs[1]}\",\"$pf\",1,\"vfio-pci\"]"
-ok "end of input ends it" eventually 10 all_free
+ok "end of input ends it" eventually 10 all_free "$pf"
 
 mkfifo "$work/in"
 sriovctl lease "${vfs[1]}" --label 'two words' <"$work/in" >"$work/out" &
@@ -92,7 +89,7 @@ status=0
 wait $holder || status=$?
 exec 8>&-
 is "a signal ends it, in peace" $status 0
-ok "free afterwards" eventually 10 all_free
+ok "free afterwards" eventually 10 all_free "$pf"
 
 # --- what the caller ignores, and where from ------------------------------------------------------
 
@@ -104,7 +101,7 @@ os.execvp('sriovctl', ['sriovctl', 'lease'] + sys.argv[1:])" "${@:2}"
 }
 fails 7 "the exit code comes through when children are not waited for" "" \
 	python 'signal.signal(signal.SIGCHLD, signal.SIG_IGN)' -- sh -c 'exit 7'
-eventually 10 all_free
+eventually 10 all_free "$pf"
 python 'signal.signal(signal.SIGHUP, signal.SIG_IGN)' "${vfs[1]}" -- sleep 3 &
 holder=$!
 eventually 10 leased "${vfs[1]}" || true
@@ -112,7 +109,7 @@ kill -HUP "$(pidof sriovctl)"
 status=0
 wait $holder || status=$?
 is "what nohup ignores is not passed on" $status 0
-eventually 10 all_free
+eventually 10 all_free "$pf"
 [ -e /dev/pts/ptmx ] || busybox mount -t devpts devpts /dev/pts
 # On a terminal, but as a job in the background.
 python 'pid, fd = pty.fork()
@@ -127,7 +124,7 @@ ok "in the background of a terminal it is held" eventually 10 leased "${vfs[1]}"
 sleep 2
 is "and held on" "$(state "${vfs[1]}")" leased
 wait $holder || true
-ok "until the terminal goes" eventually 20 all_free
+ok "until the terminal goes" eventually 20 all_free "$pf"
 # The terminal's hangup goes to its leader only, which is to pass it on.
 python 'if pty.fork()[0]:
 	time.sleep(4)
@@ -135,7 +132,7 @@ python 'if pty.fork()[0]:
 holder=$!
 ok "as the leader of a terminal it is held" eventually 10 leased "${vfs[1]}"
 wait $holder || true
-ok "until that hangs up, with a command too" eventually 20 all_free
+ok "until that hangs up, with a command too" eventually 20 all_free "$pf"
 
 # --- inherited, then revoked ----------------------------------------------------------------------
 
@@ -147,7 +144,7 @@ status=0
 wait $holder || status=$?
 is "the command is asked to end" $status 143
 like "the reason is said, once" "$(cat "$work/err")" "^sriovctl: ${vfs[1]}: lease [0-9]+ is being revoked$"
-ok "free afterwards" eventually 10 all_free
+ok "free afterwards" eventually 10 all_free "$pf"
 
 # Three VFs, three holders, and one too many.
 for i in 0 1 2; do
@@ -161,7 +158,7 @@ fails 2 "none is left" "no VF of those asked for is free; see sriovctl list$" sr
 fails 2 "nor anywhere" "^sriovctl: no VF is free; see sriovctl list$" sriovctl lease
 # shellcheck disable=SC2046 # a list
 kill -9 $(pidof sriovctl)
-ok "all come back from killed holders" eventually 10 all_free
+ok "all come back from killed holders" eventually 10 all_free "$pf"
 
 fails 2 "a VF that isn't there" "^sriovctl: $pf: VF 3 asked, it has VFs 0 to 2$" sriovctl lease "$pf#3"
 fails 2 "of several the one that isn't" "^sriovctl: $pf: VF 7 asked, it has VFs 0 to 2$" sriovctl lease "$pf#0" "$pf#7" "$pf#1"

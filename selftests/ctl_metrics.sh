@@ -15,7 +15,6 @@ sriovctl enable "$pf" 4 || bail "no VFs"
 metrics() { sriovctl metrics "$@"; }
 # The value of a series.
 value() { metrics | sed -n "s/^sriov_broker_$1 //p"; }
-is_free() { [ "$(sriovctl list -j "$1" | jq -r '[.pfs[0].vfs[].state] | unique[]')" = free ]; }
 
 # --- the numbers ----------------------------------------------------------------------------------
 
@@ -36,7 +35,7 @@ waiters_are() { [ "$(value lease_waiters)" = "$1" ]; }
 ok "one waits" eventually 10 waiters_are 1
 exec 8>&-
 wait $waiter
-ok "all come back" eventually 10 is_free "$pf"
+ok "all come back" eventually 10 all_free "$pf"
 is "nobody waits" "$(value lease_waiters)" 0
 count() { value "operation_duration_seconds_count{operation=\"$1\"}"; }
 is "one PF was given VFs" "$(count enable)" 1

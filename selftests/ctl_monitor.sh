@@ -54,8 +54,6 @@ in_the_end() {
 		elif $e.vf then .[$e.vf] = $e.state else . end) | to_entries | sort_by(.key) | map([.key, .value])'
 }
 by_list() { sriovctl list -j | jq -c '[.pfs[].vfs[] | [.bdf, .state]] | sort'; }
-in_state() { [ "$(sriovctl list -j "$1" | jq -r '.pfs[0].vfs[].state')" = "$2" ]; }
-all_free() { [ "$(sriovctl list -j "$1" | jq -r '.pfs[0].vfs[].state' | sort -u)" = free ]; }
 
 # --- beside an independent listener ---------------------------------------------------------------
 

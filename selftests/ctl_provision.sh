@@ -11,9 +11,7 @@ netdev=$(netdev_of "$pf")
 
 # The drivers of all VFs, in their order, with each name once where they are one.
 drivers() { for vf in $(vfs_of "$pf"); do driver_of "$vf"; done | uniq | xargs; }
-states() { sriovctl list --json "$pf" | jq -r '.pfs[0].vfs[].state' | uniq | xargs; }
-any_leased() { [[ $(states) == *leased* ]]; }
-all_free() { [ "$(states)" = free ]; }
+any_leased() { [[ $(states "$pf") == *leased* ]]; }
 # VFs in the kernel's order, which is not the one of their addresses where those wrap.
 vf() { basename "$(readlink "$SYS/$pf/virtfn$1")"; }
 
@@ -33,7 +31,7 @@ is "nothing came of these" "$(cat "$SYS/$pf/sriov_numvfs")" 0
 ok "enable, by interface" sriovctl enable "$netdev" 7
 is "7 VFs" "$(cat "$SYS/$pf/sriov_numvfs")" 7
 is "on vfio-pci" "$(drivers)" vfio-pci
-is "in the pool" "$(states)" free
+is "in the pool" "$(states "$pf")" free
 ok "asking for what is there" sriovctl enable "$netdev" 7
 ok "fewer, in one step" sriovctl enable "$pf" 3
 is "3 VFs" "$(vfs_of "$pf" | wc -l)" 3
@@ -55,10 +53,10 @@ fails 2 "bind to a driver that refuses" "^sriovctl: $(vf 0): pcieport refused: "
 is "then it is where it was" "$(driver_of "$(vf 0)") $(drivers)" \
 	"vfio-pci vfio-pci pci-stub vfio-pci pci-stub"
 ok "bind all, to the host" sriovctl bind "$pf" host
-is "the host's" "$(states)" host
+is "the host's" "$(states "$pf")" host
 is "no override stays behind" "$(cat "$SYS/$(vf 3)/driver_override")" "(null)"
 ok "and back" sriovctl bind "$netdev" vfio-pci
-is "in the pool again" "$(states)" free
+is "in the pool again" "$(states "$pf")" free
 
 fails 2 "clear a VF that is free" "^sriovctl: $(vf 0): not in quarantine$" sriovctl clear "$(vf 0)"
 
@@ -71,7 +69,7 @@ fails 2 "so does bind" "^sriovctl: $(vf 2): leased as" sriovctl bind "$pf" host
 fails 2 "so does another number of VFs" "^sriovctl: $(vf 2): leased as" sriovctl enable "$pf" 3
 is "all are still there" "$(vfs_of "$pf" | wc -l)" 7
 kill -9 "$(pidof sriovctl)"
-ok "it comes back" eventually 10 all_free
+ok "it comes back" eventually 10 all_free "$pf"
 
 sriovctl lease "$(vf 2)" >/dev/null 2>&1 < <(exec sleep 600) &
 holder=$!

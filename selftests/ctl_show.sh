@@ -19,7 +19,6 @@ show() { sriovctl show --json "$1" | jq -c "$2"; }
 lspci_of() { lspci -vv -s "$1"; }
 # A number in lspci's words, or nothing.
 number_in() { lspci_of "$1" | sed -nE "s/.*$2([0-9]+).*/\1/p" | head -n 1; }
-is_free() { [ "$(show "$1" .state)" = '"free"' ]; }
 
 # BARs of a device as lspci has them: number, size in bytes, kind.
 bars_by_lspci() {
@@ -91,14 +90,13 @@ mkfifo "$work/in"
 sriovctl lease "$pf#1" --label "two $(printf '\302\2331m')words" <"$work/in" >/dev/null &
 holder=$!
 exec 8>"$work/in"
-is_leased() { [ "$(show "$netdev#1" .state)" = '"leased"' ]; }
-ok "it is leased" eventually 10 is_leased
+ok "it is leased" eventually 10 in_state "$netdev#1" leased
 is "by whom" "$(show "$netdev#1" .lease.pid)" "$holder"
 text=$(sriovctl show "$netdev#1")
 # U+009B begins a command to a terminal; the shorter ways the kernel refuses.
 like "a label can't command the terminal" "$text" "lease .*\"two \?\?1mwords\" of process $holder$"
 exec 8>&-
-ok "it comes back" eventually 10 is_free "$netdev#1"
+ok "it comes back" eventually 10 in_state "$netdev#1" free
 is "what happened to it" "$(show "$netdev#1" '[.events[] | select(.seq > 0) | .event] | .[-6:]')" \
 	'["vf-state","lease-granted","lease-ended","vf-state","vf-state","vf-state"]'
 is "each of these in a state after the other" \

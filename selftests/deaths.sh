@@ -23,7 +23,6 @@ work=$(mktemp -d)
 leased() { sriovctl list --json | jq -r '.pfs[].vfs[] | select(.state == "leased").bdf' | sort | xargs; }
 returning() { sriovctl list --json | jq -r '.pfs[].vfs[] | select(.state == "draining" or .state == "resetting").bdf'; }
 none_returns() { [ -z "$(returning)" ]; }
-all_free() { [ "$(sriovctl list --json | jq -r '.pfs[].vfs[].state' | uniq)" = free ]; }
 lease_fds() { # GUEST: the leases that its QEMU has descriptors of
 	local pid
 	pid=$(cat "$GUESTS/$1/pid")

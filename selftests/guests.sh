@@ -17,8 +17,8 @@ sriovctl enable "$pf" 7 || bail "no VFs"
 read -ra vfs <<<"$(vfs_of "$pf" | xargs)"
 for i in "${!vfs[@]}"; do ip link set "$netdev" vf "$i" mac "02:00:00:00:00:0$i"; done
 
-states() { sriovctl list --json "$pf" | jq -r '.pfs[0].vfs[].state' | sort | uniq -c | xargs; }
-states_are() { [ "$(states)" = "$*" ]; }
+how_many() { sriovctl list --json "$pf" | jq -r '.pfs[0].vfs[].state' | sort | uniq -c | xargs; }
+how_many_are() { [ "$(how_many)" = "$*" ]; }
 leases() { sriovctl info --json | jq .num_leases; }
 pid_of() { cat "$GUESTS/$1/pid"; }
 attach() { sriovctl attach --qmp "$GUESTS/$1/qmp" "${@:2}"; }
@@ -41,21 +41,21 @@ fails 1 "an id that QEMU would not take" "an id is a letter" sriovctl run "$pf" 
 fails 2 "more VFs than there are" "no more than 7 VFs" sriovctl run "$pf" --count 8 -- touch /run/started
 ok "then nothing is started" [ ! -e /run/started ]
 fails 127 "a QEMU that does not exist" "^sriovctl: nosuch: No such file" sriovctl run "$pf" -- nosuch
-ok "nothing stays leased" eventually 10 states_are 7 free
+ok "nothing stays leased" eventually 10 how_many_are 7 free
 
 # What becomes of the words, by a command that tells.
 is "a VF is added to the words" "$(sriovctl run "${vfs[6]}" --id net -- echo -M pc -name vm)" \
 	"-M pc -name vm -device vfio-pci,host=${vfs[6]},id=net -add-fd fd=4,set=1000002,opaque=sriov_broker lease=2 vf=${vfs[6]} id=net -chardev pipe,id=sriov_broker-2,path=/dev/fdset/1000002"
-eventually 10 states_are 7 free
+eventually 10 how_many_are 7 free
 like "on a q35 it gets a port" "$(sriovctl run "${vfs[6]}" --id net -- echo -machine type=q35)" \
 	"-device pcie-root-port,id=port-net,chassis=128 -device vfio-pci,host=${vfs[6]},id=net,bus=port-net -add-fd"
-eventually 10 states_are 7 free
+eventually 10 how_many_are 7 free
 like "or the place it is given" "$(sriovctl run "${vfs[6]}" -- echo -M q35 -device '{},bus=a' -S)" \
 	"^-M q35 -device vfio-pci,host=${vfs[6]},id=sriov-0000-[0-9a-f-]*,bus=a -S -add-fd"
-eventually 10 states_are 7 free
+eventually 10 how_many_are 7 free
 is "the label is the guest's name" "$(sriovctl run "${vfs[6]}" -- \
 	bash -c "sriovctl list --json ${vfs[6]}" -name guest=vm,debug-threads=on | jq -r '.pfs[0].vfs[0].lease.label')" vm
-eventually 10 states_are 7 free
+eventually 10 how_many_are 7 free
 
 # --- seven VFs, three guests ----------------------------------------------------------------------
 
@@ -71,7 +71,7 @@ ok "one for the second guest" attach g2 "$pf#3-4" --id a
 ok "another one" attach g2 "$pf#3-4" --id b
 ok "one for the third, of the same id" attach g3 "$pf#5-6" --id a
 ok "and one without" attach g3 "$pf#5-6"
-is "all are leased" "$(states)" "7 leased"
+is "all are leased" "$(how_many)" "7 leased"
 for g in "g1 0 1 2" "g2 3 4" "g3 5 6"; do
 	read -r name numbers <<<"$g"
 	# shellcheck disable=SC2086 # numbers
@@ -113,13 +113,13 @@ is "one that detach and attach have moved" "$(ids_of g1)" "net-0 again net-2"
 ok "the third guest's go back" detach g3 a
 sriovctl lease "${vfs[5]}" -- sleep 60 &
 holder=$!
-eventually 10 states_are 7 leased || true
+eventually 10 how_many_are 7 leased || true
 is "who leases a VF without a guest is not a guest" "$(held_by sleep)$(sriovctl guests --json | jq '.guests | length')" 3
 kill $holder
 wait $holder || true
 guest_kill g1
 guest_kill g3
-ok "a killed guest's VFs come back" eventually 15 states_are "5 free 2 leased"
+ok "a killed guest's VFs come back" eventually 15 how_many_are "5 free 2 leased"
 is "and it is no more" "$(sriovctl guests --json | jq -r '.guests[].name')" g2
 
 # --- many rounds ----------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ grown() { # MORE FILE FILE
 descriptors() { find "/proc/$(pid_of g2)/fd" -mindepth 1 | wc -l; }
 groups() { find /sys/kernel/iommu_groups -mindepth 1 -maxdepth 1 | wc -l; }
 users() { cat /sys/module/{sriov_broker,vfio_pci}/refcnt | xargs; }
-counts() { echo "$(leases) leases, $(descriptors) descriptors, $(groups) groups, module users $(users), $(states)"; }
+counts() { echo "$(leases) leases, $(descriptors) descriptors, $(groups) groups, module users $(users), $(how_many)"; }
 round() { # NUMBER: in, seen by the guest, out
 	attach g2 "$pf#1" --id x && eventually 20 seen "$1" && detach g2 x
 }
@@ -176,7 +176,7 @@ else
 fi
 
 guest_kill g2
-ok "all are free in the end" eventually 15 states_are 7 free
+ok "all are free in the end" eventually 15 how_many_are 7 free
 is "no lease is left" "$(leases)" 0
 unload_module
 done_testing

@@ -26,9 +26,6 @@ libvirt_start || skip_all "libvirtd does not start here: $(tail -n 1 "$LIBVIRT_L
 libvirt_guest lv || bail "no guest"
 guest_pid=$(cat "$GUESTS/lv/pid")
 
-state() { sriovctl list --json "$1" | jq -r '.pfs[0].vfs[0].state'; }
-is_free() { [ "$(state "$1")" = free ]; }
-all_free() { [ "$(sriovctl list --json "$pf" | jq -r '.pfs[0].vfs[].state' | uniq)" = free ]; }
 none_leased() { [ "$(sriovctl info --json | jq .num_leases)" = 0 ]; }
 hostdevs() { virsh -q dumpxml lv | sed -n "/<hostdev/,/<.hostdev/s/.*alias name='\(.*\)'.*/\1/p" | xargs; }
 has_hostdevs() { [ "$(hostdevs)" = "$*" ]; }
@@ -55,7 +52,7 @@ like "swap, which takes the MAC along" "$(sriovctl swap -t 120 --libvirt lv net1
 	"^${vfs[2]} attached as ua-net1 at pci\.[0-9]+, lease [0-9]+, instead of ${vfs[1]}$"
 ok "the guest has that" eventually 20 sees 02:00:00:00:00:01
 like "libvirt knows it" "$(virsh -q dumpxml lv)" "slot='0x$(printf %02x $((16#${vfs[2]:8:2})))' function='0x${vfs[2]: -1}'"
-ok "the other one is free" is_free "${vfs[1]}"
+ok "the other one is free" in_state "${vfs[1]}" free
 ok "and back" sriovctl swap -t 120 --libvirt lv net1 --to "$pf#1"
 is "detach" "$(sriovctl detach -t 120 --libvirt lv net1 2>&1)" "ua-net1 detached: ${vfs[1]} is free"
 ok "libvirt knows of that as well" eventually 10 has_hostdevs "ua-sriov-$(tr :. - <<<"${vfs[0]}")"
@@ -64,7 +61,7 @@ is "QEMU keeps no descriptor of it" "$(find "/proc/$guest_pid/fd" -lname '*sriov
 ok "detach by the whole id" sriovctl detach -t 120 --libvirt lv "ua-sriov-$(tr :. - <<<"${vfs[0]}")"
 fails 2 "libvirt's own words when it refuses" "^sriovctl: ${vfs[1]}: QEMU refused it: .*PCI" \
 	sriovctl attach --libvirt lv "$pf#1" --id net1 --bus pci.77
-ok "then the VF is free" eventually 10 is_free "${vfs[1]}"
+ok "then the VF is free" eventually 10 in_state "${vfs[1]}" free
 
 # --- what is not there ----------------------------------------------------------------------------
 
@@ -81,7 +78,7 @@ kill -STOP $LIBVIRTD
 fails 2 "a libvirtd that hangs is not waited for" "^sriovctl: lv: no answer of libvirt in 10 s" \
 	timeout 60 sriovctl attach --libvirt lv "$pf"
 kill -CONT $LIBVIRTD
-ok "nothing was leased for these" all_free
+ok "nothing was leased for these" all_free "$pf"
 
 # --- a lease for virsh ----------------------------------------------------------------------------
 
@@ -102,7 +99,7 @@ ok "VFs of another PF" sriovctl enable "$other" 2
 out=$(sriovctl drain -t 120 "$pf" 2>&1) && status=0 || status=$?
 is "drain moves it there, through libvirt" "$status" 0
 like "and says so" "$out" "^${other%:*}:.* attached as ua-net1 of lv at pci\.[0-9]+, lease [0-9]+, instead of ${vfs[1]}$"
-ok "the PF has no user any more" all_free
+ok "the PF has no user any more" all_free "$pf"
 is "libvirt knows of that" "$(hostdevs)" ua-net1
 guest_forget lv
 virsh -q destroy lv

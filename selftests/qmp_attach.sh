@@ -17,10 +17,6 @@ guest_start g || bail "the guest does not start"
 qmp=$GUESTS/g/qmp
 guest_pid=$(cat "$GUESTS/g/pid")
 
-state() { sriovctl list --json "$1" | jq -r '.pfs[0].vfs[0].state'; }
-is_free() { [ "$(state "$1")" = free ]; }
-states() { sriovctl list --json "$pf" | jq -r '.pfs[0].vfs[].state' | uniq | xargs; }
-all_free() { [ "$(states)" = free ]; }
 lease_fds() { # leases that it has descriptors of
 	find "/proc/$guest_pid/fd" -lname '*sriov_broker*' -printf "/proc/$guest_pid/fdinfo/%f\n" |
 		xargs -r grep -h ^lease: | sort -u | wc -l
@@ -44,7 +40,7 @@ is "nothing was leased for it" "$(state "${vfs[2]}")" free
 fails 2 "QEMU's own words when it refuses" \
 	"^sriovctl: ${vfs[2]}: QEMU refused it: Bus 'nosuch' not found$" \
 	sriovctl attach --qmp "$qmp" "$pf#2" --bus nosuch
-ok "the lease is given back" eventually 10 is_free "${vfs[2]}"
+ok "the lease is given back" eventually 10 in_state "${vfs[2]}" free
 is "QEMU keeps no descriptor of it" "$(lease_fds)" 1
 fails 1 "an id that QEMU would not take" "an id is a letter" sriovctl attach --qmp "$qmp" --id 1net
 fails 1 "no socket named" "which QEMU" sriovctl attach "$pf"
@@ -96,11 +92,11 @@ is "the guest was using both when attach ended" "$(guest_run g 'cat /sys/bus/pci
 is "QEMU holds both leases" "$(lease_fds)" 2
 fails 2 "of several ids those that are there are detached" "^sriovctl: nosuch: no such device, and no lease" \
 	sriovctl detach --qmp "$qmp" gang-0 nosuch gang-1
-ok "they are free" all_free
+ok "they are free" all_free "$pf"
 sriovctl bind "$pf#6" pci-stub
 fails 2 "one of two is refused by QEMU" "^sriovctl: ${vfs[6]}: QEMU refused it: .*vfio" \
 	sriovctl attach --qmp "$qmp" "$pf#5-6" --count all --id gang
-ok "the other comes out again" eventually 10 all_free
+ok "the other comes out again" eventually 10 all_free "$pf"
 is "nothing is left in QEMU" "$(lease_fds)" 0
 sriovctl bind "$pf#6" vfio-pci
 fails 1 "all of what is no range" "count all goes with PF#RANGE" sriovctl attach --qmp "$qmp" "$pf" --count all
@@ -144,7 +140,7 @@ if [ -e /dev/vfio/devices ]; then
 else
 	skip "a device by descriptor" "this kernel has no /dev/vfio/devices (CONFIG_VFIO_DEVICE_CDEV)"
 	fails 2 "no way by descriptor: it says so" "CONFIG_IOMMUFD|has no iommufd" sriovctl attach --qmp "$qmp" "$pf#1" --iommufd
-	ok "nothing was leased" all_free
+	ok "nothing was leased" all_free "$pf"
 fi
 
 # --- a paused guest, an attach that was cut short -------------------------------------------------
@@ -184,17 +180,18 @@ asked_goes() {
 	eventually 2 has_none other
 }
 ok "by device_del it goes" eventually 60 asked_goes
-sriovctl disable "$nvme"
+# The device is out of QEMU's tree a moment before QEMU has closed it.
+ok "then its PF has no user" eventually 20 sriovctl disable "$nvme"
 
 # --- the guest dies -------------------------------------------------------------------------------
 
 ok "once more in" sriovctl attach --qmp "$qmp" "$pf#1" --id net1
 guest_kill g
-ok "all VFs come back from a killed QEMU" eventually 15 all_free
+ok "all VFs come back from a killed QEMU" eventually 15 all_free "$pf"
 fails 2 "a socket that nobody serves" "^sriovctl: $qmp: Connection refused; nobody serves it$" \
 	sriovctl attach --qmp "$qmp" "$pf"
 fails 2 "nor for detach" "^sriovctl: $qmp: Connection refused" sriovctl detach --qmp "$qmp" net1
-is "nothing was leased for it" "$(states)" free
+is "nothing was leased for it" "$(states "$pf")" free
 
 # --- a guest that boots ---------------------------------------------------------------------------
 

@@ -13,9 +13,6 @@ vf=$(vfs_of "$pf")
 work=$(mktemp -d)
 fake=
 
-state() { sriovctl list --json "$vf" | jq -r '.pfs[0].vfs[0].state'; }
-is_free() { [ "$(state)" = free ]; }
-all_free() { [ "$(sriovctl list --json | jq -r '.pfs[].vfs[].state' | uniq)" = free ]; }
 under=() # what the peer is run by
 serve() { # HOW [COMMAND]
 	rm -f "$work/qmp"
@@ -43,7 +40,7 @@ peer() {
 	shift 2
 	serve "$@"
 	fails 2 "$name" "^sriovctl: .*$pattern" attach
-	ok "$name: the VF is free" eventually 10 is_free
+	ok "$name: the VF is free" eventually 10 in_state "$vf" free
 	end_fake
 }
 
@@ -64,9 +61,9 @@ for when in add-fd device_add; do
 	for how in silent garbage half endless close; do
 		serve $how $when
 		fails 2 "$how over $when" "if QEMU lives it holds the lease; to take it back: sriovctl detach" attach
-		is "$how over $when: the peer has the lease" "$(state)" leased
+		is "$how over $when: the peer has the lease" "$(state "$vf")" leased
 		end_fake
-		ok "$how over $when: and loses it when it dies" eventually 10 is_free
+		ok "$how over $when: and loses it when it dies" eventually 10 in_state "$vf" free
 	done
 done
 
@@ -74,16 +71,16 @@ done
 serve fickle
 ok "a fickle guest gets it again" attach --wait-guest
 is "by device_add" "$(grep -c device_add "$work/qmp.log")" 2
-is "it has the lease" "$(state)" leased
+is "it has the lease" "$(state "$vf")" leased
 end_fake
-ok "and no more when it has gone" eventually 10 is_free
+ok "and no more when it has gone" eventually 10 in_state "$vf" free
 
 # Before the firmware has numbered the buses query-pci does not list what is plugged in.
 serve hidden
 ok "a guest that is just starting is waited for" attach --wait-guest
 is "what it has is not plugged in again" "$(grep -c device_add "$work/qmp.log")" 1
 end_fake
-eventually 10 is_free || bail "the VF does not come back"
+eventually 10 in_state "$vf" free || bail "the VF does not come back"
 
 # Of many ports the first that is not answered for is the last that is asked about.
 PORTS=20 peer "silence about a port" "no answer to qom-get in time" silent qom-get#2
@@ -101,8 +98,7 @@ read -ra vfs <<<"$(vfs_of "$pf" | xargs)"
 vf=${vfs[1]}
 sriovctl lease "${vfs[0]}" -- sleep 600 &
 holder=$!
-is_leased() { sriovctl list "${vfs[0]}" --json | jq -e '.pfs[0].vfs[0].state == "leased"' >/dev/null; }
-ok "another VF is leased" eventually 10 is_leased
+ok "another VF is leased" eventually 10 in_state "${vfs[0]}" leased
 
 # A guest that says no is believed, unless a time to try is named.
 HOST=${vfs[0]} serve unwilling
@@ -142,16 +138,14 @@ ok "the other VF is free" eventually 10 all_free
 # Nor is it believed whose VF it has: the MAC and VLAN of another guest would go to it.
 sriovctl lease "${vfs[1]}" -- sleep 600 &
 holder=$!
-other_is_leased() { sriovctl list "${vfs[1]}" --json | jq -e '.pfs[0].vfs[0].state == "leased"' >/dev/null; }
-eventually 10 other_is_leased || bail "no lease"
+eventually 10 in_state "${vfs[1]}" leased || bail "no lease"
 other=$(sriovctl list --json "${vfs[1]}" | jq '.pfs[0].vfs[0].lease.id')
 under=(sriovctl run "${vfs[0]}" --id net1 --)
 HOST=${vfs[1]} serve polite
 fails 2 "swap: a VF whose lease QEMU does not keep" "^sriovctl: net1: QEMU does not keep its VF's lease, lease $other" \
 	timeout 20 sriovctl swap --qmp "$work/qmp" net1
 end_fake
-first_is_free() { [ "$(sriovctl list --json "${vfs[0]}" | jq -r '.pfs[0].vfs[0].state')" = free ]; }
-eventually 10 first_is_free || bail "the VF does not come back"
+eventually 10 in_state "${vfs[0]}" free || bail "the VF does not come back"
 OPAQUE="sriov_broker lease=$other vf=${vfs[1]} id=net1" HOST=${vfs[1]} serve polite
 fails 2 "swap: a lease that QEMU claims to keep" \
 	"^sriovctl: net1: process [0-9]+ at $work/qmp does not hold lease $other, which is process [0-9]+'s: left$" \
@@ -169,7 +163,7 @@ for when in query-fdsets add-fd device_del device_add; do
 		HOST=${vfs[0]} serve $how $when
 		fails 2 "swap: $how over $when" "does not speak QMP|it closed the connection|[Rr]eset by peer|Broken pipe" \
 			timeout 60 sriovctl swap --qmp "$work/qmp" --timeout 2 net1
-		[ $how = die ] || ok "swap: $how over $when: the VF of the device is as it was" is_leased
+		[ $how = die ] || ok "swap: $how over $when: the VF of the device is as it was" in_state "${vfs[0]}" leased
 		end_fake
 		ok "swap: $how over $when: the VFs are free" eventually 10 all_free
 	done
@@ -234,7 +228,7 @@ sriovctl revoke "${vfs[0]}"
 eventually 10 all_free || bail "a revoked lease goes on"
 sriovctl lease "${vfs[0]}" -- sleep 600 &
 holder=$!
-ok "the VF is another's" eventually 10 is_leased
+ok "the VF is another's" eventually 10 in_state "${vfs[0]}" leased
 fails 2 "swap: another's VF is not put into the guest" \
 	"^sriovctl: net1: its lease [0-9]+ has ended, and ${vfs[0]} is another's, under lease [0-9]+; sriovctl detach --qmp $work/qmp net1, then attach$" \
 	timeout 20 sriovctl swap --qmp "$work/qmp" net1

@@ -24,10 +24,6 @@ GUEST_WORDS=()
 guest_ready a || bail "the guest does not start"
 guest_ready b || bail "the guest does not start"
 
-state() { sriovctl list --json "$1" | jq -r '.pfs[0].vfs[0].state'; }
-is_leased() { [ "$(state "$1")" = leased ]; }
-states() { sriovctl list --json "$1" | jq -r '.pfs[0].vfs[].state' | uniq | xargs; }
-all_free() { [ "$(states "$1")" = free ]; }
 mac_of() { # PF INDEX, by iproute2
 	ip -j link show "$(netdev_of "$1")" | jq -r ".[0].vfinfo_list[$2].address"
 }
@@ -90,7 +86,7 @@ printf '{"execute":"%s"}\n' qmp_capabilities stop >&"${ASK[1]}"
 { answered && answered; } || bail "no answer"
 sriovctl swap -t 120 --qmp "$qmp" net0 --to "${pfs[0]}#1" >/dev/null &
 job=$!
-eventually 20 is_leased "${vfs0[1]}" || true
+eventually 20 in_state "${vfs0[1]}" leased || true
 sleep 1
 {
 	printf '{"execute":"%s"}\n' cont query-pci query-pci query-pci query-pci query-pci query-pci
@@ -109,7 +105,7 @@ ok "and back" sriovctl swap -t 120 --qmp "$qmp" net0 --to "${pfs[1]}#0"
 
 sriovctl lease "${vfs0[3]}" -- sleep 600 &
 holder=$!
-ok "another holder" eventually 10 is_leased "${vfs0[3]}"
+ok "another holder" eventually 10 in_state "${vfs0[3]}" leased
 fails 2 "a VF that another one has" "^sriovctl: ${vfs0[3]}: leased as lease 6 \"sleep\"" \
 	sriovctl swap --qmp "$qmp" net0 --to "${vfs0[3]}"
 sriovctl bind "${vfs0[2]}" pci-stub

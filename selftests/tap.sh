@@ -128,3 +128,12 @@ driver_of() {
 
 # Its network interface.
 netdev_of() { ls "$SYS/$1/net"; }
+
+# --- what sriovctl list says -------------------------------------------------------------------
+
+state() { sriovctl list --json "$1" | jq -r '.pfs[0].vfs[0].state'; }
+in_state() { [ "$(state "$1")" = "$2" ]; } # VF STATE
+
+# Of all VFs, or those of a PF: their states, those of neighbours that are the same once.
+states() { sriovctl list --json "$@" | jq -r '.pfs[].vfs[].state' | uniq | xargs; }
+all_free() { [ "$(states "$@")" = free ]; }

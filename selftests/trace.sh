@@ -15,7 +15,6 @@ pf=$(pfs_of igb)
 work=$(mktemp -d)
 trap '[ ! -d $EVENTS ] || echo 0 >$EVENTS/enable' EXIT
 
-all_free() { [ "$(sriovctl list --json "$1" | jq -r '.pfs[0].vfs[].state' | sort -u)" = free ]; }
 
 # All that there are tracepoints for, by name; the VFs, the lease and the time it all took go to files.
 deeds() { # PF DIRECTORY
@@ -31,7 +30,7 @@ deeds() { # PF DIRECTORY
 	sriovctl disable "$1"
 	echo $(($(date +%s%N) - start)) >"$2/took"
 }
-export -f deeds all_free vfs_of eventually
+export -f deeds states all_free vfs_of eventually
 export SYS SLOWER
 
 # of NAME: what a tracepoint has told, without the time; times NAME: the times.
