@@ -372,8 +372,6 @@ static void give_new_back(struct exchange *x)
 	if (err && err != -ENOENT)
 		complain("%s: QEMU did not give lease %llu back: %s", x->new.vf,
 			 x->new.kept.lease, x->monitor->qmp.error);
-	if (x->by_iommufd)
-		iommufd_tidy(x->monitor, x->new.id);
 }
 
 /* ---- break before make ---- */
