@@ -21,6 +21,9 @@
 /* How often whoever waits with us hears of it. */
 #define TICK_MS 500
 
+/* How long QEMU may take to see that we go. */
+#define LEAVE_MS 1000
+
 void (*qmp_waiting)(void);
 
 static volatile sig_atomic_t signalled; /* and no wait has ended of it yet */
@@ -532,8 +535,27 @@ int qmp_open(struct qmp *qmp, const char *path)
 	return qmp_open_within(qmp, path, QMP_TIMEOUT_MS);
 }
 
+/*
+ * A monitor serves one client: wait until QEMU has seen that this one is gone, for
+ * whoever comes next to find it free. Signals stay what they are: for the next wait.
+ */
+static void take_leave(struct qmp *qmp)
+{
+	struct pollfd fd = { .fd = qmp->fd, .events = POLLIN };
+	int64_t deadline = now_ms() + LEAVE_MS;
+	int64_t left = LEAVE_MS;
+
+	if (shutdown(qmp->fd, SHUT_WR))
+		return;
+	while (left > 0 && poll(&fd, 1, left) > 0 &&
+	       recv(qmp->fd, qmp->buf, sizeof(qmp->buf), MSG_DONTWAIT) > 0)
+		left = deadline - now_ms();
+}
+
 void qmp_close(struct qmp *qmp)
 {
+	if (qmp->fd >= 0 && !qmp->broken && !qmp->helper)
+		take_leave(qmp);
 	if (qmp->fd >= 0)
 		close(qmp->fd);
 	if (qmp->helper) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The QMP client against peers of every kind, at the other end of a pair. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -342,6 +343,41 @@ static void crowd(void **state)
 	close(waiting);
 }
 
+static int noted[2]; /* a pipe */
+
+/* It is busy when its client goes, says something yet, and goes later itself. */
+static void busy_peer(int fd)
+{
+	char c;
+
+	shake_hands(fd);
+	if (read(fd, &c, 1))
+		_exit(1);
+	usleep(200000);
+	say(fd, "{\"event\": \"STOP\"}\r\n");
+	say(noted[1], "x");
+	close(fd);
+}
+
+/* When we have gone, so has the monitor: it is free for the next one. */
+static void leave(void **state)
+{
+	struct qmp qmp;
+	char c;
+	int fd;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(noted, O_NONBLOCK), 0);
+	pid = start_peer(busy_peer, &fd);
+	assert_int_equal(qmp_start(&qmp, fd), 0);
+	qmp_close(&qmp);
+	assert_int_equal(read(noted[0], &c, 1), 1);
+	end_peer(&qmp, pid);
+	close(noted[0]);
+	close(noted[1]);
+}
+
 /* The last test: what it does to signals stays. */
 static void interruption(void **state)
 {
@@ -384,7 +420,7 @@ int main(void)
 		cmocka_unit_test(chatter),	cmocka_unit_test(strangers),
 		cmocka_unit_test(descriptor),	cmocka_unit_test(deafness),
 		cmocka_unit_test(ids),		cmocka_unit_test(crowd),
-		cmocka_unit_test(interruption),
+		cmocka_unit_test(leave),	cmocka_unit_test(interruption),
 	};
 
 	return cmocka_run_group_tests_name("qmp", tests, NULL, NULL);
