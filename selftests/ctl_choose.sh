@@ -127,9 +127,10 @@ is "info about the module" "$(sriovctl info --json | jq -c '[.abi, .num_pfs, .nu
 # --- revoke ---------------------------------------------------------------------------------------
 
 hold() { # VF: its lease's number, held in the background
+	rm -f "$work/out"
 	sriovctl lease "$1" >"$work/out" 2>"$work/err" < <(exec sleep 600) &
 	holder=$!
-	eventually 10 leased 1 || true
+	eventually 10 [ -s "$work/out" ] || true
 	sed -n 's/.*lease \([0-9]*\),.*/\1/p' "$work/out"
 }
 hold "${vfs[0]}" >"$work/lease"

@@ -28,6 +28,7 @@ is "so is the environment" \
 ok "free afterwards" eventually 10 all_free "$pf"
 fails 7 "the command's exit code" "" sriovctl lease -- sh -c 'exit 7'
 fails 143 "the signal that ended it" "" sriovctl lease -- sh -c 'kill -TERM $$'
+eventually 10 all_free "$pf"
 fails 127 "a command that does not exist" "^sriovctl: nosuch: No such file" sriovctl lease -- nosuch
 fails 126 "a command that can't be run" "^sriovctl: /etc/passwd: Permission denied" \
 	sriovctl lease -- /etc/passwd
@@ -95,42 +96,45 @@ ok "free afterwards" eventually 10 all_free "$pf"
 
 # python COMMAND-OF-PYTHON WORD...: then become "sriovctl lease WORD..."
 python() {
-	timeout 30 python3 -c "import os, pty, signal, sys, time
+	timeout 120 python3 -c "import os, pty, signal, sys, time
 $1
 os.execvp('sriovctl', ['sriovctl', 'lease'] + sys.argv[1:])" "${@:2}"
 }
 fails 7 "the exit code comes through when children are not waited for" "" \
 	python 'signal.signal(signal.SIGCHLD, signal.SIG_IGN)' -- sh -c 'exit 7'
 eventually 10 all_free "$pf"
-python 'signal.signal(signal.SIGHUP, signal.SIG_IGN)' "${vfs[1]}" -- sleep 3 &
+python 'signal.signal(signal.SIGHUP, signal.SIG_IGN)' "${vfs[1]}" -- sh -c "echo >$work/runs; exec sleep 10" &
 holder=$!
-eventually 10 leased "${vfs[1]}" || true
+eventually 10 [ -s "$work/runs" ] || true
 kill -HUP "$(pidof sriovctl)"
 status=0
 wait $holder || status=$?
 is "what nohup ignores is not passed on" $status 0
 eventually 10 all_free "$pf"
 [ -e /dev/pts/ptmx ] || busybox mount -t devpts devpts /dev/pts
-# On a terminal, but as a job in the background.
-python 'pid, fd = pty.fork()
-if pid:
-	time.sleep(8)
-	sys.exit()
+# On a terminal, which goes when we have seen enough, but as a job in the background.
+until_seen="while not os.path.exists('$work/seen'):
+		time.sleep(0.1)
+	sys.exit()"
+python "if pty.fork()[0]:
+	$until_seen
 if os.fork():
 	time.sleep(60)
-os.setpgid(0, 0)' "${vfs[1]}" &
+os.setpgid(0, 0)" "${vfs[1]}" &
 holder=$!
 ok "in the background of a terminal it is held" eventually 10 leased "${vfs[1]}"
 sleep 2
 is "and held on" "$(state "${vfs[1]}")" leased
+touch "$work/seen"
 wait $holder || true
 ok "until the terminal goes" eventually 20 all_free "$pf"
 # The terminal's hangup goes to its leader only, which is to pass it on.
-python 'if pty.fork()[0]:
-	time.sleep(4)
-	sys.exit()' "${vfs[1]}" -- sleep 600 &
+rm "$work/seen"
+python "if pty.fork()[0]:
+	$until_seen" "${vfs[1]}" -- sleep infinity &
 holder=$!
 ok "as the leader of a terminal it is held" eventually 10 leased "${vfs[1]}"
+touch "$work/seen"
 wait $holder || true
 ok "until that hangs up, with a command too" eventually 20 all_free "$pf"
 

@@ -75,7 +75,7 @@ sriovctl lease "$(vf 2)" >/dev/null 2>&1 < <(exec sleep 600) &
 holder=$!
 eventually 5 any_leased || true
 fails 1 "a time for nothing" "timeout goes with --force" sriovctl disable "$pf" --timeout 1
-ok "disable by force, a lease out" sriovctl disable "$pf" --force --timeout 5
+ok "disable by force, a lease out" sriovctl disable "$pf" --force --timeout 30
 is "no VFs" "$(cat "$SYS/$pf/sriov_numvfs")" 0
 status=0
 wait $holder || status=$?

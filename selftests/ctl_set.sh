@@ -79,6 +79,7 @@ ip link set "$netdev" down
 fails 2 "a rate without a link: the reason is shown" "refused: Invalid argument; note that $netdev is down$" \
 	sriovctl set "$netdev#1" max-rate 10
 ip link set "$netdev" up
+ok "the link is back" eventually 20 carrier
 is "it is as before" "$(witness 1)" "$b 4094 7 0 true false"
 
 fails 2 "the MAC of another VF" "^sriovctl: ${vfs[2]}: VF 1 of $netdev has the MAC $b already; only" \

@@ -44,7 +44,8 @@ agree() {
 	all=$(leased)
 	[ "$(wc -w <<<"$all")" = "$(lease_fds g)" ] || { echo "leased: $all, QEMU has $(lease_fds g)"; return 1; }
 	for id in $(ids); do
-		grep -qw -- "$(host_of "$id")" <<<"$all" || { echo "$id is not leased: $all"; return 1; }
+		grep -qw -- "$(host_of "$id")" <<<"$all" || [[ " $(ids) " != *" $id "* ]] || # gone meanwhile
+			{ echo "$id is not leased: $all"; return 1; }
 	done
 }
 

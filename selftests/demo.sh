@@ -48,7 +48,7 @@ guest_log() { tail -n "+$((logged + 1))" "$GUESTS/guest/log" | tr -d '\r'; }
 # The guest's kernel says so, after the mark, within two minutes: this may be emulated.
 await_guest_log() {
 	local end=$((SECONDS + 120))
-	until guest_log | grep -qE "$1"; do
+	until grep -qE "$1" < <(guest_log); do
 		[ $SECONDS -lt $end ] || { echo "the guest did not say /$1/"; guest_log; return 1; }
 		sleep 0.2
 	done

@@ -213,9 +213,11 @@ def main():
     path, how, when = (words[: (options + [len(words)])[0]] + [None])[:3]
     take_options(words)
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(path)
-    listener.listen()
     with open(path + ".log", "w", encoding="ascii") as log:
+        # It is there when it can be connected to.
+        listener.bind(path + ".new")
+        listener.listen()
+        os.rename(path + ".new", path)
         serve(listener.accept()[0], set(how.split(",")), when, log)
     time.sleep(600)
 

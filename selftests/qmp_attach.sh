@@ -53,11 +53,13 @@ fails 2 "no slot is left" "no free hot-plug slot; start QEMU with" sriovctl atta
 fails 2 "disable while the guest has VFs" "^sriovctl: .*: leased as lease [0-9]+ \"g\" by process" \
 	sriovctl disable "$pf"
 is "both are still the guest's" "$(lease_fds)" 2
+mkdir -p "$GUESTS/bare"
 qemu-system-x86_64 -machine q35 -accel kvm -S -nodefaults -display none -m 64 \
-	-qmp "unix:$GUESTS/bare,server=on,wait=off" </dev/null >/dev/null 2>&1 &
+	-qmp "unix:$GUESTS/bare/qmp,server=on,wait=off" </dev/null >/dev/null 2>&1 &
 bare=$!
-eventually 20 [ -S "$GUESTS/bare" ] || bail "QEMU does not start"
-fails 2 "a machine without slots" "no free hot-plug slot; start QEMU with" sriovctl attach --qmp "$GUESTS/bare" "$pf#2"
+guest_answers() { guest_qmp "$1" '{"execute":"query-name"}'; }
+eventually 20 guest_answers bare >/dev/null || bail "QEMU does not start"
+fails 2 "a machine without slots" "no free hot-plug slot; start QEMU with" sriovctl attach --qmp "$GUESTS/bare/qmp" "$pf#2"
 kill $bare
 wait $bare 2>/dev/null || true
 
@@ -91,7 +93,7 @@ is "two in one call, which have numbers" \
 is "the guest was using both when attach ended" "$(guest_run g 'cat /sys/bus/pci/devices/0000:0[1-9]*/enable' | xargs)" "1 1"
 is "QEMU holds both leases" "$(lease_fds)" 2
 fails 2 "of several ids those that are there are detached" "^sriovctl: nosuch: no such device, and no lease" \
-	sriovctl detach --qmp "$qmp" gang-0 nosuch gang-1
+	sriovctl detach -t 120 --qmp "$qmp" gang-0 nosuch gang-1
 ok "they are free" all_free "$pf"
 sriovctl bind "$pf#6" pci-stub
 fails 2 "one of two is refused by QEMU" "^sriovctl: ${vfs[6]}: QEMU refused it: .*vfio" \
@@ -106,8 +108,8 @@ fails 1 "one slot for several" "bus is for one VF" sriovctl attach --qmp "$qmp" 
 
 no_driver() { guest_run g 'rmmod igbvf 2>/dev/null; [ ! -e /sys/module/igbvf ]'; }
 eventually 90 no_driver || bail "the guest keeps its driver"
-fails 2 "a guest without a driver" "^sriovctl: lazy: plugged in, but the guest has not enabled it in 2 s; it may be" \
-	sriovctl attach --qmp "$qmp" "$pf#1" --id lazy --wait-guest --timeout 2
+fails 2 "a guest without a driver" "^sriovctl: lazy: plugged in, but the guest has not enabled it in 10 s; it may be" \
+	sriovctl attach --qmp "$qmp" "$pf#1" --id lazy --wait-guest --timeout 10
 guest_run g 'insmod /modules/*igbvf*' || true
 ok "it has the driver now" eventually 20 guest_run g 'ls /sys/class/net/eth0'
 # Two at a time: QEMU's monitor serves one, the other waits for its turn.
@@ -127,7 +129,8 @@ if [ -e /dev/vfio/devices ]; then
 	ok "a device by descriptor" sriovctl attach -t 120 --qmp "$qmp" "$pf#1" --id fd1 --iommufd --wait-guest
 	is "QEMU has the device's node open, and no group" "$(vfio_fds '/dev/vfio/devices/*') $(vfio_fds '/dev/vfio/[0-9]*')" "1 0"
 	ok "another one" sriovctl attach -t 120 --qmp "$qmp" "$pf#2" --id fd2 --iommufd --wait-guest
-	is "both are shown under their ids" "$(sriovctl guests --json | jq -r '.guests[].vfs[].id' | sort | xargs)" "fd1 fd2"
+	ids_are() { [ "$(sriovctl guests --json | jq -r '.guests[].vfs[].id' | sort | xargs)" = "$*" ]; }
+	ok "both are shown under their ids" eventually 10 ids_are fd1 fd2
 	ok "another VF for it goes the same way" sriovctl swap -t 120 --qmp "$qmp" fd2 --to "$pf#3"
 	is "with a descriptor as well" "$(vfio_fds '/dev/vfio/devices/*') $(vfio_fds '/dev/vfio/[0-9]*')" "2 0"
 	ok "out" sriovctl detach -t 120 --qmp "$qmp" fd1 fd2
@@ -160,7 +163,9 @@ ok "running again it does" sriovctl detach -t 120 --qmp "$qmp" net1
 # --- somebody else's device ------------------------------------------------------------------------
 
 has_none() { # ID: QEMU has no such device
-	! guest_qmp g '{"execute":"qom-list","arguments":{"path":"/machine/peripheral"}}' | jq -r '.return[].name' | grep -qx "$1"
+	local devices
+	devices=$(guest_qmp g '{"execute":"qom-list","arguments":{"path":"/machine/peripheral"}}') || return
+	! jq -r '.return[].name' <<<"$devices" | grep -qx "$1"
 }
 nvme=$(pfs_of nvme)
 sriovctl enable "$nvme" 1 --open || bail "no VF of the nvme"
@@ -196,7 +201,7 @@ is "nothing was leased for it" "$(states "$pf")" free
 # --- a guest that boots ---------------------------------------------------------------------------
 
 guest_begin b 1
-ok "QEMU is there" eventually 20 [ -S "$GUESTS/b/qmp" ]
+ok "QEMU is there" eventually 20 guest_answers b
 ok "a VF for a guest that has not booted" sriovctl attach --qmp "$GUESTS/b/qmp" "$pf#1" --id early
 ok "it is asked until it has" sriovctl detach --qmp "$GUESTS/b/qmp" early --timeout $GUEST_BOOT_S
 guest_kill b

@@ -103,14 +103,14 @@ ok "and back" sriovctl swap -t 120 --qmp "$qmp" net0 --to "${pfs[1]}#0"
 
 # --- refused --------------------------------------------------------------------------------------
 
-sriovctl lease "${vfs0[3]}" -- sleep 600 &
+sriovctl lease "${vfs0[3]}" -- sleep infinity &
 holder=$!
 ok "another holder" eventually 10 in_state "${vfs0[3]}" leased
 fails 2 "a VF that another one has" "^sriovctl: ${vfs0[3]}: leased as lease 6 \"sleep\"" \
 	sriovctl swap --qmp "$qmp" net0 --to "${vfs0[3]}"
 sriovctl bind "${vfs0[2]}" pci-stub
 fails 2 "a VF that QEMU refuses" "^sriovctl: net0: ${vfs1[0]} is plugged in again$" \
-	sriovctl swap --qmp "$qmp" net0 --to "${vfs0[2]}"
+	sriovctl swap -t 120 --qmp "$qmp" net0 --to "${vfs0[2]}"
 ok "the old one works again" has_traffic a
 is "the new one is given back, the old one is leased, QEMU has one lease" \
 	"$(eventually 10 all_free "${pfs[0]}#2" && state "${vfs0[2]}") $(state "${vfs1[0]}") $(lease_fds a)" "free leased 1"
@@ -157,6 +157,7 @@ ok "the driver is back" eventually 20 guest_run a 'ls /sys/class/net/eth0'
 # A guest that does not listen at the old one's port; it may do so later.
 b=$GUESTS/b/qmp
 ok "a VF for the second guest" sriovctl attach -t 120 --qmp "$b" "${pfs[1]}#2" --id net0 --wait-guest
+ok "it has an interface" eventually 20 guest_run b 'ls -d /sys/class/net/eth0'
 cat >"$GUESTS/listeners" <<'END'
 for s in $(ls -d /sys/class/net/eth0/device/../*:pcie*); do s=${s##*/}; [ ! -e /sys/bus/pci_express/drivers/pciehp/$s ] || echo $s; done
 END
@@ -234,7 +235,8 @@ like "each guest's VF is moved" "$out" "^${pfs[0]%:*}:.* attached as net0 of b a
 like "and it says that it is done" "$out" "^${pfs[1]} is drained: nobody has a VF of it$"
 is "nothing is leased there" "$(states "${pfs[1]}")" free
 ok "traffic through the first guest's new one" has_traffic a
-is "both guests have all their interfaces" "$(interfaces a) $(interfaces b)" "2 1"
+interfaces_are() { [ "$(interfaces a) $(interfaces b)" = "$*" ]; }
+ok "both guests have all their interfaces" eventually 20 interfaces_are 2 1
 is "the PF without users can be disabled" "$(sriovctl disable "${pfs[1]}" 2>&1)" ""
 sriovctl enable "${pfs[1]}" 4
 out=$(sriovctl drain -t 120 "${pfs[0]}" --parallel --to "${pfs[1]}" 2>&1) && status=0 || status=$?

@@ -135,14 +135,16 @@ guest_run() {
 guest_macs() { guest_run "$1" 'cat /sys/class/net/*/address' | grep -v '^00:00:00:00:00:00'; }
 
 guest_qmp() {
-	local line answers=0
-	coproc QMP { exec socat - "UNIX-CONNECT:$GUESTS/$1/qmp" 2>/dev/null; }
+	local line answers=0 in out
+	coproc QMP { exec socat -t 5 - "UNIX-CONNECT:$GUESTS/$1/qmp" 2>/dev/null; }
 	local pid=$QMP_PID
-	printf '%s\n' '{"execute":"qmp_capabilities"}' "$2" >&"${QMP[1]}"
-	while [ $answers -lt 2 ] && read -r -t 20 line <&"${QMP[0]}"; do
+	out=${QMP[0]} in=${QMP[1]}
+	printf '%s\n' '{"execute":"qmp_capabilities"}' "$2" >&"$in"
+	while [ $answers -lt 2 ] && read -r -t 20 line <&"$out"; do
 		case $line in '{"return"'* | '{"error"'*) answers=$((answers + 1)) ;; esac
 	done
-	kill "$pid" 2>/dev/null || true
+	# Then socat ends when QEMU has closed the monitor, which is free for the next one with that.
+	exec {in}>&-
 	wait "$pid" 2>/dev/null || true
 	printf '%s\n' "$line"
 	[ $answers = 2 ] && [[ $line == '{"return"'* ]]
