@@ -99,7 +99,7 @@ is "the failed reset says how" "$(jq -c 'select(.event == "reset-failed") | [.vf
 now=$(date +%s)
 is "the clock on the wall" \
 	"$(jq -s --argjson now "$now" 'map(select(.time) | .time | sub("[.][0-9]+"; "") | fromdate |
-		select(. > $now or . < $now - 300)) | length' "$work/monitor")" 0
+		select(. > $now or . < $now - 3000)) | length' "$work/monitor")" 0
 
 # --- list and events fit --------------------------------------------------------------------------
 

@@ -218,7 +218,10 @@ def main():
         listener.bind(path + ".new")
         listener.listen()
         os.rename(path + ".new", path)
-        serve(listener.accept()[0], set(how.split(",")), when, log)
+        try:
+            serve(listener.accept()[0], set(how.split(",")), when, log)
+        except OSError:
+            pass  # whoever listened has gone
     time.sleep(600)
 
 

@@ -217,7 +217,7 @@ static void test_stuck(void)
 	is(clear(vf_at(pf, 0), &why), 0, "stuck: cleared");
 	ok(comes_back(pf), "stuck: it comes back");
 	shows(before, "stuck: as it was");
-	put("/sys/module/" MODULE "/parameters/drain_timeout", "30");
+	put("/sys/module/" MODULE "/parameters/drain_timeout", "600");
 	free(before);
 }
 
@@ -299,7 +299,7 @@ int main(void)
 		bail("no igb");
 	modprobe("vfio-pci");
 	monitor_begin();
-	broker_begin("");
+	broker_begin("drain_timeout=600");
 	netdev = netdev_of(pf);
 	if (system(text("ip link set %s up", netdev)) || set_link(true))
 		bail("%s does not come up", netdev);

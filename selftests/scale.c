@@ -12,9 +12,6 @@
 
 #define MAX_PFS 8
 
-/* One reset takes that by specification, however fast all else is. */
-#define RESET_MS 100
-
 static struct sriov_broker_addr pfs[MAX_PFS];
 static unsigned int num_pfs, each, all;
 static int errors[MAX_PFS];
@@ -81,8 +78,8 @@ static void test_list(void)
 /* All leased by one process, which is killed. */
 static void test_lease_all(void)
 {
-	unsigned int leased, i;
-	long long start, took;
+	unsigned int leased, now, most = 0, i;
+	long long start;
 	pid_t pid;
 
 	pid = fork();
@@ -105,15 +102,13 @@ static void test_lease_all(void)
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	ok(eventually(LONG_MS * 2,
-		      count_state(no_addr, SRIOV_BROKER_VF_FREE) == all),
+		      (now = count_state(no_addr, SRIOV_BROKER_VF_RESETTING),
+		       most = now > most ? now : most,
+		       count_state(no_addr, SRIOV_BROKER_VF_FREE) == all)),
 	   "it is killed: all come back");
-	took = now_ms() - start;
-	diag("%u VFs were back after %lld ms", all, took);
-	if (exists("/sys/kernel/debug/kmemleak"))
-		skip("this kernel takes longer for all else",
-		     "they come back side by side");
-	else
-		ok(took < all * RESET_MS / 3, "they come back side by side");
+	diag("%u VFs were back after %lld ms, %u at a time", all,
+	     now_ms() - start, most);
+	ok(most >= 2, "they come back side by side");
 }
 
 /* One gang of as many as one call may ask. */
@@ -168,6 +163,8 @@ int main(void)
 	all = each * num_pfs;
 	diag("%u PFs of %u VFs", num_pfs, each);
 	broker_begin("");
+	/* Of PFs that are enabled side by side each waits for the PCI core's lock until it is its turn. */
+	put("/proc/sys/kernel/hung_task_timeout_secs", "600");
 
 	start = now_ms();
 	is(side_by_side(enable_one), num_pfs, "PFs enabled side by side");
