@@ -13,7 +13,6 @@ work=$(mktemp -d)
 
 all_leased() { [ "$(states "$pf")" = leased ]; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
-leased() { [ "$(state "$1")" = leased ]; }
 lease_of() { sriovctl list --json "$1" | jq -c '.pfs[0].vfs[0].lease'; }
 
 # --- with a command -------------------------------------------------------------------------------
@@ -78,7 +77,7 @@ mkfifo "$work/in"
 sriovctl lease "${vfs[1]}" --label 'two words' <"$work/in" >"$work/out" &
 holder=$!
 exec 8>"$work/in"
-ok "held while there is input" eventually 5 leased "${vfs[1]}"
+ok "held while there is input" eventually 5 in_state "${vfs[1]}" leased
 echo more >&8
 is "what is shown of it" "$(lease_of "${vfs[1]}" | jq -c '[.label, .pid, .uid]')" \
 	"[\"two words\",$holder,0]"
@@ -122,7 +121,7 @@ if os.fork():
 	time.sleep(60)
 os.setpgid(0, 0)" "${vfs[1]}" &
 holder=$!
-ok "in the background of a terminal it is held" eventually 10 leased "${vfs[1]}"
+ok "in the background of a terminal it is held" eventually 10 in_state "${vfs[1]}" leased
 sleep 2
 is "and held on" "$(state "${vfs[1]}")" leased
 touch "$work/seen"
@@ -133,7 +132,7 @@ rm "$work/seen"
 python "if pty.fork()[0]:
 	$until_seen" "${vfs[1]}" -- sleep infinity &
 holder=$!
-ok "as the leader of a terminal it is held" eventually 10 leased "${vfs[1]}"
+ok "as the leader of a terminal it is held" eventually 10 in_state "${vfs[1]}" leased
 touch "$work/seen"
 wait $holder || true
 ok "until that hangs up, with a command too" eventually 20 all_free "$pf"
@@ -142,7 +141,7 @@ ok "until that hangs up, with a command too" eventually 20 all_free "$pf"
 
 sriovctl lease "${vfs[1]}" --inherit -- sleep 60 2>"$work/err" &
 holder=$!
-eventually 10 leased "${vfs[1]}" || true
+eventually 10 in_state "${vfs[1]}" leased || true
 ok "what is inherited is revoked, with grace" sriovctl revoke "${vfs[1]}" --grace 20
 status=0
 wait $holder || status=$?

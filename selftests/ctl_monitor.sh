@@ -60,8 +60,7 @@ by_list() { sriovctl list -j | jq -c '[.pfs[].vfs[] | [.bdf, .state]] | sort'; }
 sriovctl enable "$pf" 2
 sriovctl lease "$pf#1" --label 'the "first"' -- sleep 1000 &
 jobs+=($!)
-leased() { [ "$(sriovctl list -j "$pf" | jq -r '.pfs[0].vfs[1].state')" = leased ]; }
-eventually 10 leased || bail "no lease"
+eventually 10 in_state "$pf#1" leased || bail "no lease"
 start listener ready python3 genl_listen.py
 start monitor listed sriovctl monitor --json
 
