@@ -7,11 +7,13 @@ comes (at once without one; for the Nth time), then HOW: silent, garbage, half,
 endless, close, die, or refuse that command. HOW polite: do not misbehave at all.
 HOW unwilling: it has a device that its guest does not let go of. HOW fickle: its
 guest lets go of the first device that it is given, as if it had been asked to.
+HOW slow: the same, but only after SLOW seconds, and makes no use of it until then.
 HOW idle: its guest makes no use of what it is given. HOW hidden: query-pci does not
 list that at first, for no bus has a number yet. More than one: fickle,silent.
 
 With HOST, a VF's address, in the environment it has a device with that, which
-its guest does let go of; with an empty HOST one that came by descriptor. It keeps
+its guest does let go of; with an empty HOST one that came by descriptor. If its id
+is in USED query-pci lists it, as one that the guest makes use of. It keeps
 the descriptors it is sent, and those of -add-fd, as QEMU does; all for device ID,
 if that is in the environment, or with OPAQUE in place of their texts. It has PORTS
 (none) ports for hot-plug. VERSION is 10.0 by default. What it was told to do is in
@@ -74,7 +76,10 @@ def misbehave(conn, how):
 
 
 HOST = os.environ.get("HOST")
+SLOW = 8  # seconds, longer than sriovctl looks after a device that is of no use
 device = None if HOST is None else {"type": "vfio-pci", "host": HOST}
+if device and "USED" in os.environ:
+    device |= {"id": os.environ["USED"], "used": True}
 times_added = times_asked = 0
 fdsets = {}  # number: (descriptor, opaque)
 
@@ -93,6 +98,10 @@ def device_add(how, arguments):
     if "fickle" not in how or times_added > 1:
         device = {"type": "vfio-pci", "host": arguments.get("host")}
         device["id"] = arguments["id"]
+        device["used"] = "idle" not in how
+        if "slow" in how and times_added == 1:
+            device["used"] = False
+            device["until"] = time.monotonic() + SLOW
     return {"return": {}}
 
 
@@ -130,12 +139,14 @@ def query_fdsets():
 
 
 def query_pci(how):
-    """Its guest uses its device, if it is not idle."""
-    global times_asked
+    """What it has, and whether its guest uses that."""
+    global device, times_asked
     times_asked += 1
     devices = []
+    if device and time.monotonic() > device.get("until", float("inf")):
+        device = None
     if device and not ("hidden" in how and times_asked < 3):
-        use = [{"bar": 0, "address": -1 if "idle" in how else 4096}]
+        use = [{"bar": 0, "address": 4096 if device.get("used") else -1}]
         devices = [{"qdev_id": device.get("id"), "regions": use}]
     return {"return": [{"bus": 0, "devices": devices}]}
 

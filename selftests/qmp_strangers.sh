@@ -178,6 +178,20 @@ like "swap: a fickle guest gets it again" "$(swap)" "$SWAPPED"
 is "swap: by device_add" "$(grep -c device_add "$work/qmp.log")" 2
 end_fake
 eventually 10 all_free || bail "the VFs do not come back"
+HOST=${vfs[0]} USED=net1 serve slow
+like "swap: so does one that takes its time over it, if it used the old one" \
+	"$(timeout 120 sriovctl swap --qmp "$work/qmp" --timeout 60 net1 2>&1)" "$SWAPPED"
+is "swap: by device_add too" "$(grep -c device_add "$work/qmp.log")" 2
+end_fake
+eventually 10 all_free || bail "the VFs do not come back"
+HOST=${vfs[0]} USED=net1 serve idle
+said=$(swap)
+like "swap: that the guest makes no use of the new one is said" "$said" \
+	"^sriovctl: net1: plugged in, but the guest has not enabled it in 2 s; it may be booting, or have no driver for it$"
+like "swap: and is no failure" "$said" "$SWAPPED"
+is "swap: it is back all the same" "$(state "${vfs[0]}") $(state "${vfs[1]}")" "free leased"
+end_fake
+eventually 10 all_free || bail "the VFs do not come back"
 
 # interrupted HOW COMMAND N: a swap that gets a signal when the peer has been told COMMAND N times.
 interrupted() {
@@ -189,7 +203,7 @@ interrupted() {
 	status=0
 	wait $swap || status=$?
 }
-interrupted idle,silent query-pci 1
+interrupted idle,silent query-pci 2
 is "swap: a signal while it only looks after what is in" "$status" 0
 like "swap: that is a swap" "$(cat "$work/said")" "$SWAPPED"
 is "swap: one lease is left" "$(sriovctl list --json | jq -r '.pfs[].vfs[] | select(.lease).bdf')" "${vfs[1]}"
@@ -242,7 +256,7 @@ eventually 10 all_free || bail "the VFs do not come back"
 HOST=${vfs[0]} serve idle
 swap >"$work/said" &
 swap=$!
-eventually 10 was_told query-pci 1 || diag "it does not look"
+eventually 10 was_told query-pci 2 || diag "it does not look"
 ok "swap: the PF goes" timeout 20 sh -c "echo 1 >/sys/bus/pci/devices/$pf/remove"
 status=0
 wait $swap || status=$?

@@ -376,12 +376,32 @@ static void give_new_back(struct exchange *x)
 
 /* ---- break before make ---- */
 
+/*
+ * A guest that makes use of the VF that goes will do so of another one, however slow
+ * it is. Of one that does not, or has no driver, nobody can tell when it has come to
+ * the end of what it was asked.
+ */
+static int look_at_use(struct exchange *x)
+{
+	enum guest_use use = GUEST_USES_IT;
+	int err = 0;
+
+	if (x->old.state != UNPLUG_GONE)
+		err = qemu_guest_use(&x->monitor->qmp, x->id, &use);
+	/* A guest may let go of it at any time. */
+	if (err && err != -ENODEV)
+		return qmp_failed(x);
+	if (err || use == GUEST_USES_IT)
+		x->settle_s = x->patience->timeout_s;
+	return 0;
+}
+
 /* Where the other one was. */
 static int add_and_settle(struct exchange *x, struct plug *plug)
 {
 	int err = plug_device_add(x->monitor, plug, PLUG_TIMEOUT_S);
 
-	return err ? err : plug_settle(x->monitor, plug);
+	return err ? err : plug_settle(x->monitor, plug, x->settle_s);
 }
 
 static int put_old_back(struct exchange *x)
@@ -465,7 +485,9 @@ static int break_then_make(struct exchange *x)
 
 	strcpy(x->new.id, x->id);
 	strcpy(x->new.kept.bus, x->bus);
-	ret = lease_new(x);
+	ret = look_at_use(x);
+	if (!ret)
+		ret = lease_new(x);
 	/* All that can be refused while the guest has its VF. */
 	if (!ret)
 		ret = carry_attrs_early(x);

@@ -24,7 +24,8 @@ struct exchange {
 	char bus[QEMU_ID_LEN];
 	int has_bus;
 	int by_iommufd;
-	int finished; /* nothing was left to do but to tidy up */
+	unsigned int settle_s; /* how long the guest may take to use a VF */
+	int finished;	       /* nothing was left to do but to tidy up */
 	struct netattrs carried;
 	int other_mac; /* one was asked for that the old VF does not have */
 

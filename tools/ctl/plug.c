@@ -18,7 +18,7 @@
 /* How often the guest's doing is looked at. */
 #define LOOK_MS 100
 
-/* Most guests make use of a device, by their driver for it, within this. */
+/* A guest with a driver for a device mostly makes use of it within this. */
 #define SETTLE_MS 5000
 
 /* ---- the monitor ---- */
@@ -310,14 +310,18 @@ static int look_after(struct monitor *m, struct plug *plug, int64_t until,
 	return err;
 }
 
-int plug_settle(struct monitor *m, struct plug *plug)
+int plug_settle(struct monitor *m, struct plug *plug, unsigned int timeout_s)
 {
 	enum guest_use use;
 	int err;
 
 	progress("%s: waiting for the guest to take it", plug->id);
-	err = look_after(m, plug, now_ms() + SETTLE_MS, &use);
+	err = look_after(
+		m, plug,
+		now_ms() + (timeout_s ? timeout_s * 1000LL : SETTLE_MS), &use);
 	progress_end();
+	if (!err && timeout_s && use == GUEST_NOT_YET)
+		guest_is_late(m, plug, timeout_s);
 	/* It is in, and what the guest does with it later is left to be seen. */
 	if (err == -EINTR && !plug->in_doubt)
 		return 0;

@@ -80,11 +80,13 @@ int plug_in(struct monitor *m, struct plug *plug, unsigned int timeout_s);
 
 /*
  * Where another device was until now: it is watched until the guest makes use of
- * it, or for a while, and plugged in again should the guest let go of it because it
- * was asked to let go of the other one more than once. No complaint here.
- * Return: as plug_device_add(); 0 if a signal came while it was in
+ * it, and plugged in again should the guest let go of it because it was asked to let
+ * go of the other one more than once. @timeout_s: for how long, with a word if that
+ * does not do; 0: it can't be expected to make use of it, so not for long.
+ * Return: as plug_device_add(), without a complaint; 0 if the guest was too slow,
+ * or a signal came while it was in
  */
-int plug_settle(struct monitor *m, struct plug *plug);
+int plug_settle(struct monitor *m, struct plug *plug, unsigned int timeout_s);
 
 /* The same, until the guest makes use of it, with a complaint if it does not. */
 int plug_await_guest(struct monitor *m, struct plug *plug,
