@@ -302,7 +302,7 @@ static int sb_pool_refuse(const struct sb_request *req, struct sb_why *why)
 	why->value = 0;
 
 	vf = req->num_sels == 1 && !sb_any(&sel->dev) ? sb_vf_lookup(&sel->dev) : NULL;
-	if (vf && sb_pf_is_busy(vf->pf))
+	if (vf && (sb_pf_is_busy(vf->pf) || vf->moving))
 		return sb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY, &vf->pf->addr);
 	if (vf && vf->state != SRIOV_BROKER_VF_FREE)
 		return sb_refuse_vf(why, vf);
