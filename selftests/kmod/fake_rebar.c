@@ -13,6 +13,8 @@
 #include <linux/pci.h>
 #include <linux/sizes.h>
 
+#include "find.h"
+
 #ifndef PCI_EXT_CAP_ID_VF_REBAR
 #define PCI_EXT_CAP_ID_VF_REBAR 0x24
 #endif
@@ -87,15 +89,6 @@ static int fake_write(struct pci_bus *on, unsigned int fn, int where, int size,
 
 static struct pci_ops fake_ops = { .read = fake_read, .write = fake_write };
 
-static struct pci_dev *find_dev(void)
-{
-	unsigned int domain, nr, slot, func;
-
-	if (sscanf(dev, "%x:%x:%x.%x", &domain, &nr, &slot, &func) != 4)
-		return NULL;
-	return pci_get_domain_bus_and_slot(domain, nr, PCI_DEVFN(slot, func));
-}
-
 static int find_caps(struct pci_dev *pdev)
 {
 	int pos = PCI_CFG_SPACE_SIZE, n;
@@ -128,7 +121,7 @@ static void replace(struct pci_ops *ops)
 
 static int __init fake_rebar_init(void)
 {
-	struct pci_dev *pdev = find_dev();
+	struct pci_dev *pdev = find_dev(dev);
 	int ret;
 
 	if (!pdev)

@@ -3,14 +3,20 @@
  * A PF driver that has what no driver of the test machine's devices has: a pool
  * of MSI-X vectors to give its VFs. Binds only by driver_override. The number
  * that each VF was given is in the PF's attribute test_msix, as the tests'
- * witness; 0 is one that was never given any.
+ * witness; 0 is one that was never given any. It can be made to enable fewer VFs
+ * than it is told; who writes to test_hold has the PF's lock until he is killed.
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 
 static unsigned int pool = 20;
 module_param(pool, uint, 0444);
 MODULE_PARM_DESC(pool, "MSI-X vectors for all VFs together");
+
+static int most = INT_MAX;
+module_param(most, int, 0644);
+MODULE_PARM_DESC(most, "VFs that it enables, however many it is told");
 
 struct test_pf {
 	unsigned int vfs;
@@ -49,6 +55,7 @@ static int test_pf_configure(struct pci_dev *pdev, int num)
 		pci_disable_sriov(pdev);
 		return 0;
 	}
+	num = min(num, READ_ONCE(most));
 	ret = pci_enable_sriov(pdev, num);
 	return ret ? ret : num;
 }
@@ -91,7 +98,19 @@ static ssize_t test_msix_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(test_msix);
 
-static struct attribute *test_pf_attrs[] = { &dev_attr_test_msix.attr, NULL };
+static ssize_t test_hold_store(struct device *dev,
+			       struct device_attribute *attr, const char *buf,
+			       size_t count)
+{
+	device_lock(dev);
+	msleep_interruptible(UINT_MAX);
+	device_unlock(dev);
+	return count;
+}
+static DEVICE_ATTR_WO(test_hold);
+
+static struct attribute *test_pf_attrs[] = { &dev_attr_test_msix.attr,
+					     &dev_attr_test_hold.attr, NULL };
 ATTRIBUTE_GROUPS(test_pf);
 
 static const struct pci_device_id test_pf_ids[] = { {} };

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Makes the device "dev" look sick: a VF that does DMA whatever it is told, or a PF
+ * whose VFs lie so far apart that its bus has no numbers for them. It stands between
+ * the PCI core and the device's configuration space, as aer_inject does, so whatever
+ * reads that sees the same.
+ */
+#include <linux/module.h>
+#include <linux/pci.h>
+
+#include "find.h"
+
+static char *dev = "";
+module_param(dev, charp, 0444);
+MODULE_PARM_DESC(dev, "address of the PF or VF");
+
+static bool master;
+module_param(master, bool, 0644);
+MODULE_PARM_DESC(master, "its bus mastering is always on");
+
+static ushort stride;
+module_param(stride, ushort, 0644);
+MODULE_PARM_DESC(stride, "routing ids from VF to VF, 0: the device's");
+
+static struct pci_bus *bus; /* counted */
+static struct pci_ops *real;
+static unsigned int devfn;
+static int sriov; /* the SR-IOV capability, 0: it has none */
+
+static u32 sick_dword(int where, u32 val)
+{
+	u32 wanted = READ_ONCE(stride);
+
+	if (where == PCI_COMMAND && READ_ONCE(master))
+		return val | PCI_COMMAND_MASTER;
+	if (sriov && where == sriov + PCI_SRIOV_VF_OFFSET && wanted)
+		return (val & 0xffff) | wanted << 16;
+	return val;
+}
+
+static int sick_read(struct pci_bus *on, unsigned int fn, int where, int size,
+		     u32 *val)
+{
+	int ret;
+
+	if (on != bus || fn != devfn)
+		return real->read(on, fn, where, size, val);
+	ret = real->read(on, fn, where & ~3, 4, val);
+	if (ret)
+		return ret;
+	*val = sick_dword(where & ~3, *val) >> 8 * (where & 3);
+	if (size < 4)
+		*val &= (1 << 8 * size) - 1;
+	return 0;
+}
+
+static int sick_write(struct pci_bus *on, unsigned int fn, int where, int size,
+		      u32 val)
+{
+	return real->write(on, fn, where, size, val);
+}
+
+static struct pci_ops sick_ops = { .read = sick_read, .write = sick_write };
+
+static int __init fake_sick_init(void)
+{
+	struct pci_dev *pdev = find_dev(dev);
+
+	if (!pdev)
+		return -ENODEV;
+	sriov = pci_find_ext_capability(pdev, PCI_EXT_CAP_ID_SRIOV);
+	devfn = pdev->devfn;
+	bus = pdev->bus;
+	get_device(&bus->dev);
+	real = bus->ops;
+	pci_bus_set_ops(bus, &sick_ops);
+	pci_dev_put(pdev);
+	return 0;
+}
+
+static void __exit fake_sick_exit(void)
+{
+	pci_bus_set_ops(bus, real);
+	put_device(&bus->dev);
+}
+
+module_init(fake_sick_init);
+module_exit(fake_sick_exit);
+MODULE_DESCRIPTION("Tests: a device with a sick configuration space");
+MODULE_LICENSE("GPL");
