@@ -5,9 +5,9 @@
 #ifndef SB_LEASE_H
 #define SB_LEASE_H
 
-#include <linux/completion.h>
 #include <linux/fs.h>
 #include <linux/poll.h>
+#include <linux/wait.h>
 
 #include "broker.h"
 
@@ -41,7 +41,8 @@ struct sb_request {
 	kuid_t uid;
 	bool exempt;	       /* from the quota of users */
 	struct list_head node; /* sb_lock; among those who wait */
-	struct completion served;
+	bool served;	       /* under sb_lock */
+	wait_queue_head_t wait;
 };
 
 /* lease.c */

@@ -316,16 +316,11 @@ static int sb_pool_refuse(const struct sb_request *req, struct sb_why *why)
 			 req->num_sels == 1 ? &sel->dev : NULL);
 }
 
-/**
- * sb_pool_kick - VFs have become free, or more may be leased: serve who waits
- *
- * Context: takes sb_lock.
- */
-void sb_pool_kick(void)
+static void sb_serve_waiters(void)
 {
 	struct sb_request *w, *next;
 
-	spin_lock(&sb_lock);
+	lockdep_assert_held(&sb_lock);
 	sb_pool_gen++;
 	sb_round++;
 	list_for_each_entry_safe(w, next, &sb_waiters, node) {
@@ -333,24 +328,44 @@ void sb_pool_kick(void)
 			continue;
 		sb_round++;
 		list_del_init(&w->node);
-		complete(&w->served);
+		w->served = true;
+		wake_up(&w->wait);
 	}
+}
+
+/**
+ * sb_pool_kick - VFs have become free, or more may be leased: serve who waits
+ *
+ * Context: takes sb_lock.
+ */
+void sb_pool_kick(void)
+{
+	spin_lock(&sb_lock);
+	sb_serve_waiters();
 	spin_unlock(&sb_lock);
 	wake_up_all(&sb_pool_wq);
 }
 
-/* True: the wait ended without an answer, and the request is off the queue. */
-static bool sb_give_up(struct sb_request *req)
+/*
+ * True: the wait ended without an answer, and the request is off the queue; @seen is
+ * what the pool is like without it. The lock is taken in any case: who serves has it
+ * until he has done with the request, which may be gone when we return.
+ */
+static bool sb_give_up(struct sb_request *req, u64 *seen)
 {
 	bool waiting;
 
 	spin_lock(&sb_lock);
-	waiting = !list_empty(&req->node);
-	list_del_init(&req->node);
+	waiting = !req->served;
+	if (waiting) {
+		list_del_init(&req->node);
+		/* Who stood behind may have been kept from something. */
+		sb_serve_waiters();
+		*seen = sb_pool_gen;
+	}
 	spin_unlock(&sb_lock);
-	/* Who stood behind may have been kept from something. */
 	if (waiting)
-		sb_pool_kick();
+		wake_up_all(&sb_pool_wq);
 	return waiting;
 }
 
@@ -382,13 +397,23 @@ static bool sb_queue_has_room(const struct sb_request *req)
 	return num <= SB_MAX_WAITING;
 }
 
-static int sb_pool_wait(struct sb_request *req, s32 timeout_ms, struct sb_why *why)
+/*
+ * wait_event_killable_timeout(), but who waits can be frozen: he may wait for days, and the
+ * machine is to be suspended meanwhile. Returns as that does.
+ */
+static long sb_await_served(struct sb_request *req, long timeout)
 {
-	unsigned long timeout = timeout_ms < 0 ? MAX_SCHEDULE_TIMEOUT :
-						 msecs_to_jiffies(timeout_ms);
-	long left = wait_for_completion_killable_timeout(&req->served, timeout);
+	return ___wait_event(req->wait, ___wait_cond_timeout(READ_ONCE(req->served)),
+			     (TASK_KILLABLE | TASK_FREEZABLE), 0, timeout,
+			     __ret = schedule_timeout(__ret));
+}
 
-	if (left > 0 || !sb_give_up(req))
+static int sb_pool_wait(struct sb_request *req, s32 timeout_ms, u64 *seen, struct sb_why *why)
+{
+	long timeout = timeout_ms < 0 ? MAX_SCHEDULE_TIMEOUT : msecs_to_jiffies(timeout_ms);
+	long left = sb_await_served(req, timeout);
+
+	if (!sb_give_up(req, seen))
 		return 0;
 	if (left < 0)
 		return -EINTR;
@@ -400,7 +425,8 @@ static int sb_pool_wait(struct sb_request *req, s32 timeout_ms, struct sb_why *w
  * sb_pool_take - take VFs out of the pool
  * @req: which, how many, and the leases to give them to
  * @timeout_ms: how long to wait: 0 not at all, less: until killed
- * @seen: filled with the pool's count when nothing was free, for sb_pool_poll()
+ * @seen: filled with the pool's count when nothing was free, or became free in time, for
+ *	sb_pool_poll()
  * @why: says why not
  *
  * Context: may sleep, and waits for other users, but not for longer than
@@ -412,7 +438,8 @@ int sb_pool_take(struct sb_request *req, s32 timeout_ms, u64 *seen, struct sb_wh
 	u64 start = ktime_get_ns();
 	int ret;
 
-	init_completion(&req->served);
+	req->served = false;
+	init_waitqueue_head(&req->wait);
 	INIT_LIST_HEAD(&req->node);
 
 	spin_lock(&sb_lock);
@@ -425,7 +452,7 @@ int sb_pool_take(struct sb_request *req, s32 timeout_ms, u64 *seen, struct sb_wh
 		put_pid(why->pid);
 		*why = (struct sb_why){ .uid = INVALID_UID };
 		spin_unlock(&sb_lock);
-		ret = sb_pool_wait(req, timeout_ms, why);
+		ret = sb_pool_wait(req, timeout_ms, seen, why);
 		sb_took(SRIOV_BROKER_STAT_WAIT, NULL, 0, ret, ktime_get_ns() - start);
 		return ret;
 	}

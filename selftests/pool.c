@@ -201,6 +201,7 @@ static void test_waiting(void)
 	is(ask_pf(igb, IGB_VFS, 0, g), 0, "all VFs of a PF are out");
 	is(ask_pf(igb, 1, 300, &more), ETIMEDOUT, "waiting 300 ms for one");
 	is(why.reason, SRIOV_BROKER_WHY_TIMEOUT, "ends so");
+	is(poll(&p, 1, 0), 0, "poll: that is not worth trying yet");
 	is(ask_pf(igb, 1, 0, &more), EAGAIN, "not waiting ends at once");
 	is(poll(&p, 1, 0), 0, "poll: not yet worth trying");
 

@@ -62,6 +62,56 @@ static void test_provisioning(void)
 	ok(falls_asleep(), "with free VFs it falls asleep");
 }
 
+/* Waits for a VF as long as it takes. Return: 0 or errno */
+static int lease_patiently(struct sriov_broker_addr vf)
+{
+	struct sriov_broker_selector sel = { .dev = vf };
+	struct sriov_broker_grant g;
+	struct sriov_broker_lease p = {
+		.size = sizeof(p),
+		.num_selectors = 1,
+		.count = 1,
+		.selectors = (uintptr_t)&sel,
+		.grants = (uintptr_t)&g,
+		.grant_size = sizeof(g),
+		.timeout_ms = -1,
+		.numa_node = -1,
+	};
+
+	return call(broker, SRIOV_BROKER_LEASE, &p);
+}
+
+/* Who waits for a VF, for days perhaps, does not keep the machine from being suspended. */
+static void test_freezer(void)
+{
+	struct sriov_broker_grant g;
+	struct sriov_broker_info i;
+	int status = 0;
+	pid_t pid;
+
+	if (put("/sys/power/pm_test", "freezer")) {
+		skip("this kernel has no pm_test (CONFIG_PM_DEBUG)",
+		     "suspend while somebody waits");
+		return;
+	}
+	is(lease(vf_at(pf, 2), "", &g, &why), 0, "frozen: a lease");
+	pid = fork();
+	if (!pid) {
+		close(g.fd);
+		_exit(lease_patiently(vf_at(pf, 2)));
+	}
+	ok(eventually(LONG_MS, !info(&i) && i.num_waiters == 1),
+	   "frozen: somebody waits for that VF");
+	is(put("/sys/power/state", "freeze"), 0,
+	   "frozen: he is, and all others");
+	put("/sys/power/pm_test", "none");
+	ok(!info(&i) && i.num_waiters == 1, "frozen: then he waits again");
+	close(g.fd);
+	waitpid(pid, &status, 0);
+	is(status, 0, "frozen: and gets it");
+	ok(comes_back(pf), "frozen: it comes back");
+}
+
 /* Out of the bus and in again. */
 static void test_removed(void)
 {
@@ -102,6 +152,7 @@ int main(void)
 		return done();
 	test_used();
 	test_provisioning();
+	test_freezer();
 	test_removed();
 	monitor_says(
 		"{\"execute\":\"set_link\",\"arguments\":{\"name\":\"igb1\",\"up\":true}}\n");
