@@ -380,6 +380,7 @@ void sb_vf_del(struct pci_dev *pdev)
 
 	sb_vf_doze(vf);
 	sb_group_leave(vf);
+	sb_group_abandon(vf->group); /* others of a shared one may need no fence without it */
 	sb_pf_follow(vf->pf);
 	sb_vf_put(vf); /* ours */
 	sb_vf_put(vf); /* the table's */
