@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VF Resizable BAR, and the function that sets a size, came after 6.12. */
+/* VF Resizable BAR, and the function that sets a size, since 6.17. */
 #include <linux/pci.h>
 
 int sb_probe(struct pci_dev *pdev);
