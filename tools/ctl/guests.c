@@ -15,6 +15,7 @@
 #include "keep.h"
 #include "libvirt.h"
 #include "proc.h"
+#include "progress.h"
 
 /* Where the link of a lease's descriptor in /proc leads. */
 #define LEASE_LINK "anon_inode:[sriov_broker:lease]"
@@ -207,8 +208,11 @@ ssize_t guests_find(struct sb *sb, const struct sriov_broker_addr *pf,
 	ssize_t n = sb_list_vfs(sb, pf, &vfs);
 
 	*guests = NULL;
+	qmp_waiting = progress_tick;
+	progress("asking guests for their VFs");
 	if (n >= 0)
 		n = find(vfs, keep_held(vfs, n), ask_ms, guests);
+	progress_end();
 	free(vfs);
 	return n;
 }

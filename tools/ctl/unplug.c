@@ -135,10 +135,11 @@ static void await_all(struct sb *sb)
 	int returning = 1;
 	ssize_t i, n;
 
+	progress("waiting for VFs' resets");
 	while (returning && now_ms() < deadline) {
 		n = sb_list_vfs(sb, NULL, &vfs);
 		if (n < 0)
-			return;
+			break;
 		returning = 0;
 		for (i = 0; i < n; i++)
 			if (vfs[i].state == SRIOV_BROKER_VF_DRAINING ||
@@ -147,7 +148,9 @@ static void await_all(struct sb *sb)
 		free(vfs);
 		if (returning)
 			poll(NULL, 0, RETURN_POLL_MS);
+		progress_tick();
 	}
+	progress_end();
 }
 
 /* ---- which VF it is ---- */
