@@ -164,10 +164,17 @@ guest_kill() {
 	while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
 }
 
+# NAME: has died by itself, or does not answer, though no test has paused it.
+guest_is_lost() {
+	guest_alive "$1" || return 0
+	[[ $(guest_qmp "$1" '{"execute":"query-status"}') != *'"paused"'* ]] || return 1
+	! guest_run "$1" true >/dev/null 2>&1
+}
+
 # NAME: how it is, and the last that it said.  One that has died by itself, or does not answer, is noted in
 # $GUESTS/lost: KVM in an emulated machine is not KVM, and run-tests then tries the test once more.
 guest_report() {
-	if ! guest_alive "$1" || ! guest_run "$1" true >/dev/null 2>&1; then
+	if guest_is_lost "$1"; then
 		echo "guest $1 is lost"
 		echo "$1" >>$GUESTS/lost
 	fi
