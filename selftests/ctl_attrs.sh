@@ -50,7 +50,8 @@ is_set "trust on" "$a 5 3 802.1ad 10 100 false true auto false"
 is_set "state enable" "$a 5 3 802.1ad 10 100 false true enable false"
 is_set "state disable" "$a 5 3 802.1ad 10 100 false true disable false"
 is_set "rss-query on" "$a 5 3 802.1ad 10 100 false true disable true"
-like "show has them all" "$(sriovctl show --json "$netdev#0")" '"min_rate": ?10'
+is "show has them all" "$(show '.net | [.mac, .vlan, .qos, .proto, .max_rate, .min_rate, .spoofchk, .trust, .state,
+	.rss_query] | map(tostring) | join(" ")')" "$a 5 3 802.1ad 100 10 false true disable true"
 fails 2 "a rate below the least" "max-rate 5: the PF's driver, test_net, refused: Invalid argument" \
 	sriovctl set "$netdev#0" state auto max-rate 5
 is "of what was set before, nothing is left" "$(witness 0)" "$a 5 3 802.1ad 10 100 false true disable true"

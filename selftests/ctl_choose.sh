@@ -68,7 +68,7 @@ holder=$(pidof sriovctl)
 fails 2 "nothing is free" "no VF is free" sriovctl lease
 begin=$SECONDS
 fails 2 "nor within a second" "became free in time" sriovctl lease "$igb" --wait 1
-ok "which is how long it waited" test $((SECONDS - begin)) -le 20
+ok "it has waited for that long" test $((SECONDS - begin)) -ge 1
 fails 1 "a wait that is none" "--wait is a number" sriovctl lease --wait long
 sriovctl lease "$igb" --wait forever -- echo got {} >"$work/out" &
 waiter=$!

@@ -102,7 +102,10 @@ os.execvp('sriovctl', ['sriovctl', 'lease'] + sys.argv[1:])" "${@:2}"
 fails 7 "the exit code comes through when children are not waited for" "" \
 	python 'signal.signal(signal.SIGCHLD, signal.SIG_IGN)' -- sh -c 'exit 7'
 eventually 10 all_free "$pf"
-python 'signal.signal(signal.SIGHUP, signal.SIG_IGN)' "${vfs[1]}" -- sh -c "echo >$work/runs; exec sleep 10" &
+python 'signal.signal(signal.SIGHUP, signal.SIG_IGN)' "${vfs[1]}" -- python3 -c "import signal, sys, time
+signal.signal(signal.SIGHUP, lambda *_: sys.exit(9))
+open('$work/runs', 'w').write('yes')
+time.sleep(10)" &
 holder=$!
 eventually 10 [ -s "$work/runs" ] || true
 kill -HUP "$(pidof sriovctl)"

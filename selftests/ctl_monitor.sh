@@ -45,7 +45,7 @@ misfits() {
 			.last = $e.seq |
 			if $e.event == "vf-removed" then del(.vfs[$e.vf])
 			elif $e.vf then .vfs[$e.vf] = $e.state else . end
-		end) | .bad[]'
+		end) | .bad[]' || echo "jq ended with $?"
 }
 # The VFs and their states in the end, and the same of sriovctl list.
 in_the_end() {
@@ -96,6 +96,7 @@ is "of every kind" "$(jq -r '.[1]' "$work/heard" | sort -u | xargs)" \
 is "the failed reset says how" "$(jq -c 'select(.event == "reset-failed") | [.vf, .fault]' "$work/monitor")" \
 	"[\"$vf\",\"reset\"]"
 now=$(date +%s)
+is "each has a time" "$(jq -c 'select(.time)' "$work/monitor" | as_listener | wc -l)" "$(wc -l <"$work/shown")"
 is "the clock on the wall" \
 	"$(jq -s --argjson now "$now" 'map(select(.time) | .time | sub("[.][0-9]+"; "") | fromdate |
 		select(. > $now or . < $now - 3000)) | length' "$work/monitor")" 0

@@ -173,11 +173,12 @@ dies_after() { # WORD COMMAND...
 	: >"$work/trace"
 	# Answers come late, so that there is time to kill it.
 	strace -qq -s 64 -e trace=sendmsg,recvfrom -e inject=recvfrom:delay_enter=400000 -o "$work/trace" "$@" >"$work/out" 2>&1 &
-	eventually 60 grep -q "$word" "$work/trace" || true
+	eventually 60 grep -q "$word" "$work/trace" || echo "it has not come to $word"
 	child=$(pgrep -P $!) || true
 	[ -z "$child" ] || kill -9 "$child"
 	wait $! || status=$?
 	[ "$status" = 137 ] || { echo "it ended with $status: $(cat "$work/out")"; return 1; }
+	grep -q "$word" "$work/trace"
 }
 id=net0-swap$number to=$((1 - to)) number=$((number + 1))
 eventually 20 guest_run g 'ls -d /sys/class/net/eth*' >/dev/null || true

@@ -5,7 +5,8 @@
 fake_qemu.py SOCKET HOW [COMMAND[#N]] [-OPTION ...]: be a polite QEMU until COMMAND
 comes (at once without one; for the Nth time), then HOW: silent, garbage, half,
 endless, close, die, or refuse that command. HOW polite: do not misbehave at all.
-HOW unwilling: it has a device that its guest does not let go of. HOW fickle: its
+HOW unwilling: it has a device that its guest does not let go of. HOW deaf: its guest
+does not hear the first time it is asked for one. HOW fickle: its
 guest lets go of the first device that it is given, as if it had been asked to.
 HOW slow: the same, but only after SLOW seconds, and makes no use of it until then.
 HOW idle: its guest makes no use of what it is given. HOW hidden: query-pci does not
@@ -80,7 +81,7 @@ SLOW = 8  # seconds, longer than sriovctl looks after a device that is of no use
 device = None if HOST is None else {"type": "vfio-pci", "host": HOST}
 if device and "USED" in os.environ:
     device |= {"id": os.environ["USED"], "used": True}
-times_added = times_asked = 0
+times_added = times_asked = times_told = 0
 fdsets = {}  # number: (descriptor, opaque)
 
 
@@ -105,9 +106,14 @@ def device_add(how, arguments):
     return {"return": {}}
 
 
+def is_unheard(how):
+    return "deaf" in how and times_told == 1
+
+
 def device_del(how):
-    global device
-    if "unwilling" not in how:
+    global device, times_told
+    times_told += 1
+    if "unwilling" not in how and not is_unheard(how):
         device = None
     return {"return": {}}
 
@@ -202,7 +208,7 @@ def serve(conn, how, when, log):
         else:
             answer = answer_to(name, message.get("arguments"), fd, how)
         send(conn, {**answer, "id": message["id"]})
-        if name == "device_del":
+        if name == "device_del" and not is_unheard(how):
             data = {"device": message["arguments"]["id"], "path": "/x"}
             event = "DEVICE_DELETED"
             if "unwilling" in how:

@@ -112,7 +112,7 @@ ok "one that detach and attach have moved" eventually 10 ids_are g1 "net-0 again
 ok "the third guest's go back" detach g3 a
 sriovctl lease "${vfs[5]}" -- sleep infinity &
 holder=$!
-eventually 10 how_many_are 7 leased || true
+eventually 10 how_many_are 7 leased || bail "no lease"
 is "who leases a VF without a guest is not a guest" "$(held_by sleep)$(sriovctl guests --json | jq '.guests | length')" 3
 kill $holder
 wait $holder || true

@@ -8,9 +8,10 @@ set -euo pipefail
 . "$(dirname "$0")/vm/guest.sh"
 . "$(dirname "$0")/vm/libvirt.sh"
 
-for program in libvirtd virsh sriovctl-libvirt; do
+for program in libvirtd virsh; do
 	command -v $program >/dev/null || skip_all "there is no $program"
 done
+command -v sriovctl-libvirt >/dev/null || bail "sriovctl was built without libvirt, though it is here"
 load_module || bail "the module does not load"
 read -r pf other <<<"$(pfs_of igb | xargs)"
 [ -n "$other" ] || bail "two igb PFs are wanted"
@@ -22,7 +23,7 @@ read -ra vfs <<<"$(vfs_of "$pf" | xargs)"
 ip link set "$netdev" vf 1 mac 02:00:00:00:00:01
 
 trap 'libvirt_end lv' EXIT
-libvirt_start || skip_all "libvirtd does not start here: $(tail -n 1 "$LIBVIRT_LOG")"
+libvirt_start || bail "libvirtd does not start here: $(tail -n 1 "$LIBVIRT_LOG")"
 libvirt_guest lv || bail "no guest"
 guest_pid=$(cat "$GUESTS/lv/pid")
 

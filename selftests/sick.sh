@@ -90,9 +90,12 @@ is "for it does not look reset" "$(fault)" "quarantined check"
 fails 2 "to be seen by who asks for it" "^sriovctl: $vf: in quarantine; to try its reset again: sriovctl clear $vf$" \
 	sriovctl lease "$vf" -- true
 is "the others can be had" "$(sriovctl lease "$pf#2" -- echo leased)" leased
-sriovctl clear "$vf" >/dev/null 2>&1 || true
-ok "reset once more" eventually 10 in_state "$vf" quarantined
-is "in vain" "$(fault)" "quarantined check"
+failed_resets() { [ "$(sriovctl show --json "$vf" | jq '[.events[] | select(.event == "reset-failed")] | length')" = "$1" ]; }
+ok "one reset has failed" failed_resets 1
+ok "it is tried once more" sriovctl clear "$vf"
+ok "in vain" eventually 10 failed_resets 2
+ok "so nobody gets it" eventually 10 in_state "$vf" quarantined
+is "for the same reason" "$(fault)" "quarantined check"
 echo 0 >/sys/module/fake_sick/parameters/master
 ok "it is well again" sriovctl clear "$vf"
 ok "and free" eventually 10 in_state "$vf" free
