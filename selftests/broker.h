@@ -210,10 +210,12 @@ static inline int bind_vfs(struct sriov_broker_addr dev, unsigned int first,
 	return call(broker, SRIOV_BROKER_BIND, &p);
 }
 
-static inline int lease_range(struct sriov_broker_addr dev, unsigned int first,
-			      unsigned int count, const char *label,
-			      struct sriov_broker_grant *grant,
-			      struct sriov_broker_why *why)
+/* @timeout_ms: how long to wait for a VF: 0 not at all, less: as long as it takes */
+static inline int lease_within(int timeout_ms, struct sriov_broker_addr dev,
+			       unsigned int first, unsigned int count,
+			       const char *label,
+			       struct sriov_broker_grant *grant,
+			       struct sriov_broker_why *why)
 {
 	struct sriov_broker_selector sel = {
 		.dev = dev,
@@ -227,6 +229,7 @@ static inline int lease_range(struct sriov_broker_addr dev, unsigned int first,
 		.selectors = (uintptr_t)&sel,
 		.grants = (uintptr_t)grant,
 		.grant_size = sizeof(*grant),
+		.timeout_ms = timeout_ms,
 		.numa_node = -1,
 		.why = (uintptr_t)why_init(why),
 	};
@@ -235,6 +238,14 @@ static inline int lease_range(struct sriov_broker_addr dev, unsigned int first,
 	grant->fd = -1;
 	strncpy(p.label, label, sizeof(p.label) - 1);
 	return call(broker, SRIOV_BROKER_LEASE, &p);
+}
+
+static inline int lease_range(struct sriov_broker_addr dev, unsigned int first,
+			      unsigned int count, const char *label,
+			      struct sriov_broker_grant *grant,
+			      struct sriov_broker_why *why)
+{
+	return lease_within(0, dev, first, count, label, grant, why);
 }
 
 static inline int lease(struct sriov_broker_addr dev, const char *label,

@@ -8,14 +8,9 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 pf=$(pfs_of igb)
-use_driver() { # DRIVER, or none for what the host would choose
-	echo "${1:-}" >"$SYS/$pf/driver_override"
-	echo "$pf" >"$SYS/$pf/driver/unbind"
-	echo "$pf" >/sys/bus/pci/drivers_probe
-}
 insmod "$here/kmod/test_net.ko" || bail "no PF driver"
 load_module || bail "the module does not load"
-use_driver test_net
+use_driver "$pf" test_net
 [ "$(driver_of "$pf")" = test_net ] || bail "the PF does not take the driver"
 netdev=$(netdev_of "$pf")
 sriovctl enable "$netdev" 2 || bail "no VFs"
@@ -76,7 +71,7 @@ ok "a killed holder's VF comes back" eventually 10 in_state "$netdev#0" free
 is "all of it is put back" "$(witness 0)" "$lasting"
 
 ok "no VFs" sriovctl disable "$netdev"
-use_driver
+use_driver "$pf"
 rmmod test_net
 unload_module
 done_testing

@@ -17,11 +17,6 @@ show() { sriovctl show --json "$1" | jq -c "$2"; }
 # --- MSI-X vectors ----------------------------------------------------------------------------------
 
 given() { cat "$SYS/$pf/test_msix"; }
-use_driver() { # DRIVER, or none for what the host would choose
-	echo "${1:-}" >"$SYS/$pf/driver_override"
-	echo "$pf" >"$SYS/$pf/driver/unbind"
-	echo "$pf" >/sys/bus/pci/drivers_probe
-}
 free_of_driver() { # VF: out of the pool, unbound, as sriovctl(8) says
 	sriovctl bind "$1" host && { echo "$1" >"$SYS/$1/driver/unbind"; } 2>/dev/null
 	[ "$(driver_of "$1")" = none ]
@@ -29,7 +24,7 @@ free_of_driver() { # VF: out of the pool, unbound, as sriovctl(8) says
 
 insmod "$here/kmod/test_pf.ko" || bail "no PF driver"
 load_module || bail "the module does not load"
-use_driver test_pf
+use_driver "$pf" test_pf
 is "the PF has the tests' driver" "$(driver_of "$pf")" test_pf
 sriovctl enable "$pf" 3 || bail "no VFs"
 read -ra vfs <<<"$(vfs_of "$pf" | xargs)"
@@ -61,7 +56,7 @@ fails 2 "a PF has none to be set so" "^sriovctl: $pf: no VF that is there" sriov
 fails 1 "not with others" "^sriovctl: msix goes alone" sriovctl set "$pf#1" msix 4 vlan 3
 is "nothing has changed" "$(given)" "10 0 0 0 0 0 0 0"
 ok "no VFs" eventually 10 sriovctl disable "$pf"
-use_driver
+use_driver "$pf"
 rmmod test_pf
 
 # --- BARs: what is there ----------------------------------------------------------------------------

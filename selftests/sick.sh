@@ -11,12 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 pf=$(pfs_of igb)
 insmod "$here/kmod/test_pf.ko" || bail "no PF driver"
 load_module || bail "the module does not load"
-use_driver() { # DRIVER, or none for what the host would choose
-	echo "${1:-}" >"$SYS/$pf/driver_override"
-	echo "$pf" >"$SYS/$pf/driver/unbind"
-	echo "$pf" >/sys/bus/pci/drivers_probe
-}
-use_driver test_pf
+use_driver "$pf" test_pf
 [ "$(driver_of "$pf")" = test_pf ] || bail "the PF does not take the driver"
 driver_enables() { echo "$1" >/sys/module/test_pf/parameters/most; }
 numvfs() { cat "$SYS/$pf/sriov_numvfs"; }
@@ -104,7 +99,7 @@ ok "it comes back" eventually 10 in_state "$vf" free
 rmmod fake_sick
 
 ok "no VFs" eventually 10 sriovctl disable "$pf"
-use_driver
+use_driver "$pf"
 rmmod test_pf
 unload_module
 done_testing

@@ -62,25 +62,6 @@ static void test_provisioning(void)
 	ok(falls_asleep(), "with free VFs it falls asleep");
 }
 
-/* Waits for a VF as long as it takes. Return: 0 or errno */
-static int lease_patiently(struct sriov_broker_addr vf)
-{
-	struct sriov_broker_selector sel = { .dev = vf };
-	struct sriov_broker_grant g;
-	struct sriov_broker_lease p = {
-		.size = sizeof(p),
-		.num_selectors = 1,
-		.count = 1,
-		.selectors = (uintptr_t)&sel,
-		.grants = (uintptr_t)&g,
-		.grant_size = sizeof(g),
-		.timeout_ms = -1,
-		.numa_node = -1,
-	};
-
-	return call(broker, SRIOV_BROKER_LEASE, &p);
-}
-
 /* Who waits for a VF, for days perhaps, does not keep the machine from being suspended. */
 static void test_freezer(void)
 {
@@ -98,7 +79,7 @@ static void test_freezer(void)
 	pid = fork();
 	if (!pid) {
 		close(g.fd);
-		_exit(lease_patiently(vf_at(pf, 2)));
+		_exit(lease_within(-1, vf_at(pf, 2), 0, 0, "", &g, NULL));
 	}
 	ok(eventually(LONG_MS, !info(&i) && i.num_waiters == 1),
 	   "frozen: somebody waits for that VF");

@@ -126,6 +126,12 @@ driver_of() {
 	if [ -e "$SYS/$1/driver" ]; then basename "$(readlink "$SYS/$1/driver")"; else echo none; fi
 }
 
+use_driver() { # DEVICE DRIVER, or none for what the host would choose
+	echo "${2:-}" >"$SYS/$1/driver_override"
+	echo "$1" >"$SYS/$1/driver/unbind"
+	echo "$1" >/sys/bus/pci/drivers_probe
+}
+
 # Its network interface.
 netdev_of() { ls "$SYS/$1/net"; }
 

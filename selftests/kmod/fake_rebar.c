@@ -13,7 +13,7 @@
 #include <linux/pci.h>
 #include <linux/sizes.h>
 
-#include "find.h"
+#include "fake.h"
 
 #ifndef PCI_EXT_CAP_ID_VF_REBAR
 #define PCI_EXT_CAP_ID_VF_REBAR 0x24
@@ -59,17 +59,9 @@ static u32 fake_dword(int where, u32 val)
 static int fake_read(struct pci_bus *on, unsigned int fn, int where, int size,
 		     u32 *val)
 {
-	int ret;
-
 	if (on != bus || fn != devfn)
 		return real->read(on, fn, where, size, val);
-	ret = real->read(on, fn, where & ~3, 4, val);
-	if (ret)
-		return ret;
-	*val = fake_dword(where & ~3, *val) >> 8 * (where & 3);
-	if (size < 4)
-		*val &= (1 << 8 * size) - 1;
-	return 0;
+	return fake_config_read(real, on, fn, where, size, val, fake_dword);
 }
 
 static int fake_write(struct pci_bus *on, unsigned int fn, int where, int size,

@@ -8,7 +8,7 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 
-#include "find.h"
+#include "fake.h"
 
 static char *dev = "";
 module_param(dev, charp, 0444);
@@ -41,17 +41,9 @@ static u32 sick_dword(int where, u32 val)
 static int sick_read(struct pci_bus *on, unsigned int fn, int where, int size,
 		     u32 *val)
 {
-	int ret;
-
 	if (on != bus || fn != devfn)
 		return real->read(on, fn, where, size, val);
-	ret = real->read(on, fn, where & ~3, 4, val);
-	if (ret)
-		return ret;
-	*val = sick_dword(where & ~3, *val) >> 8 * (where & 3);
-	if (size < 4)
-		*val &= (1 << 8 * size) - 1;
-	return 0;
+	return fake_config_read(real, on, fn, where, size, val, sick_dword);
 }
 
 static int sick_write(struct pci_bus *on, unsigned int fn, int where, int size,
