@@ -5,10 +5,10 @@
  *
  * Objects
  * -------
- * A PF (struct sb_pf) lives from the day the module sees the PCI device to the
+ * A PF (struct vfb_pf) lives from the day the module sees the PCI device to the
  * day it is deleted from the bus. It has a slot for every VF the device can have.
  *
- * A VF (struct sb_vf) lives from BUS_NOTIFY_ADD_DEVICE, within the enabling of
+ * A VF (struct vfb_vf) lives from BUS_NOTIFY_ADD_DEVICE, within the enabling of
  * VFs, to BUS_NOTIFY_DEL_DEVICE. It is in one state (enum sriov_broker_vf_state):
  *
  *	          BIND, ENABLE           LEASE
@@ -28,12 +28,12 @@
  * to change its network attributes. Who takes the driver off a FREE VF by hand sends it
  * to QUARANTINED, with the fence up; off an OPEN one, to HOST.
  *
- * A group (struct sb_group) is an IOMMU group, as far as it has VFs in it, or a
+ * A group (struct vfb_group) is an IOMMU group, as far as it has VFs in it, or a
  * single VF that has none. The fence is its DMA ownership, claimed by us: as
  * long as it is, nobody can open its devices through vfio, nor bind a driver
  * that does DMA for the host. VFs are leased by the group.
  *
- * A lease (struct sb_lease) lives as long as a file: from the ioctl to the last
+ * A lease (struct vfb_lease) lives as long as a file: from the ioctl to the last
  * close. It covers the VFs of one group. When the file goes, the group is sent
  * through the return path (return.c), which ends in FREE or QUARANTINED; the
  * lease itself is no more by then.
@@ -60,18 +60,18 @@
  *	rtnl		the network stack's, and under it the interface's: to read and
  *			put back a VF's attributes, with none of the above; a PF driver
  *			may take it when it is woken, under any of them
- *	sb_lock		a spinlock: all state that the bus notifier touches.
+ *	vfb_lock		a spinlock: all state that the bus notifier touches.
  *			Nothing is called under it that may sleep.
- *	sb_stats_lock	a leaf: counters
+ *	vfb_stats_lock	a leaf: counters
  *
  * The notifier is called by the PCI core with the rescan-remove lock, and often
  * a device's lock, held, also from within our own sriov_configure call. So it
- * takes nothing but group->fence, pf->protect_lock and sb_lock; on 6.1 also the lock
+ * takes nothing but group->fence, pf->protect_lock and vfb_lock; on 6.1 also the lock
  * of a VF that is just being added. Nothing waits for a user with any of these locks
  * held: who has a VF open is found out by claiming the fence, which fails at once.
  */
-#ifndef SB_BROKER_H
-#define SB_BROKER_H
+#ifndef VFB_BROKER_H
+#define VFB_BROKER_H
 
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -85,16 +85,16 @@
 
 #include <linux/sriov_broker.h>
 
-#define SB_NAME "sriov_broker"
-#define SB_HOST "host"		    /* the driver the host would choose */
-#define SB_HOLD "sriov_broker_hold" /* an override that names no driver */
+#define VFB_NAME "sriov_broker"
+#define VFB_HOST "host"		     /* the driver the host would choose */
+#define VFB_HOLD "sriov_broker_hold" /* an override that names no driver */
 
 struct file;
-struct sb_lease;
-struct sb_net;
+struct vfb_lease;
+struct vfb_net;
 
 /* What a failing operation tells beside its errno; see sriov_broker_why. */
-struct sb_why {
+struct vfb_why {
 	u32 reason;
 	int error;
 	struct sriov_broker_addr dev;
@@ -106,7 +106,7 @@ struct sb_why {
 	char driver[SRIOV_BROKER_NAME_LEN];
 };
 
-struct sb_pf {
+struct vfb_pf {
 	struct kref ref;
 	struct pci_dev *pdev; /* counted */
 	struct sriov_broker_addr addr;
@@ -132,8 +132,8 @@ struct sb_pf {
 	bool protected;
 	bool awake;
 
-	/* The rest is under sb_lock. */
-	struct list_head node;	  /* in sb_pfs, by address */
+	/* The rest is under vfb_lock. */
+	struct list_head node;	  /* in vfb_pfs, by address */
 	bool gone;		  /* left the bus */
 	bool leaving;		  /* its driver goes */
 	unsigned int closing;	  /* forced DISABLEs under way */
@@ -144,20 +144,20 @@ struct sb_pf {
 	unsigned int nr_reserved; /* VFs about to be leased; 0 outside the lock */
 	char driver[SRIOV_BROKER_NAME_LEN];
 	unsigned long *free; /* slots that LEASE may take */
-	struct sb_vf **vfs;  /* by index, NULL: no such VF */
+	struct vfb_vf **vfs; /* by index, NULL: no such VF */
 };
 
-struct sb_vf {
+struct vfb_vf {
 	struct kref ref;
-	struct pci_dev *pdev;	/* counted */
-	struct sb_pf *pf;	/* counted */
-	struct sb_group *group; /* counted */
+	struct pci_dev *pdev;	 /* counted */
+	struct vfb_pf *pf;	 /* counted */
+	struct vfb_group *group; /* counted */
 	struct sriov_broker_addr addr;
 	unsigned int index;
 	struct work_struct tidy;     /* after an unbinding by hand */
 	struct work_struct net_look; /* remembers attributes for a lease */
 
-	/* The rest is under sb_lock. */
+	/* The rest is under vfb_lock. */
 	struct list_head group_node; /* in group->vfs */
 	struct hlist_node hash;	     /* in the table by address */
 	enum sriov_broker_vf_state state;
@@ -170,13 +170,13 @@ struct sb_vf {
 	bool awake;			    /* kept from being suspended */
 	u64 spoken_for;			    /* the round of the pool in which it was */
 	unsigned int net_holds;		    /* clients about to change attributes */
-	struct sb_net *net;		    /* owned; attributes a lease found, or NULL */
+	struct vfb_net *net;		    /* owned; attributes a lease found, or NULL */
 	bool net_asked;			    /* to put these back */
 	char driver[SRIOV_BROKER_NAME_LEN]; /* that it is bound to */
 	char target[SRIOV_BROKER_NAME_LEN]; /* that it belongs on */
 };
 
-struct sb_group {
+struct vfb_group {
 	struct kref ref;
 	struct iommu_group *iommu; /* counted, may be NULL */
 
@@ -194,185 +194,186 @@ struct sb_group {
 	unsigned long drain_since; /* jiffies */
 	unsigned long drain_until;
 
-	/* The rest is under sb_lock. */
+	/* The rest is under vfb_lock. */
 	struct hlist_node hash; /* in the table of groups */
 	struct list_head vfs;
-	struct sb_lease *lease; /* not counted */
+	struct vfb_lease *lease; /* not counted */
 };
 
 /* A driver to move VFs to; .drv is NULL for the host's own choice. */
-struct sb_driver {
+struct vfb_driver {
 	char name[SRIOV_BROKER_NAME_LEN];
 	struct device_driver *drv; /* its module is counted */
 	bool managed;		   /* leaves DMA to its user */
 };
 
-extern spinlock_t sb_lock;
-extern struct list_head sb_pfs;		  /* sb_lock */
-extern struct workqueue_struct *sb_wq;	  /* work on single VFs */
-extern struct workqueue_struct *sb_op_wq; /* work on PFs, which waits for that */
+extern spinlock_t vfb_lock;
+extern struct list_head vfb_pfs;	   /* vfb_lock */
+extern struct workqueue_struct *vfb_wq;	   /* work on single VFs */
+extern struct workqueue_struct *vfb_op_wq; /* work on PFs, which waits for that */
 
 /* A set of VFs under way from one driver to another; see move.c. */
-struct sb_moves;
-#define SB_MOVE_FRESH BIT(0) /* just born: no reset, no way back */
-#define SB_MOVE_OURS  BIT(1) /* let VFs be that are the host's */
+struct vfb_moves;
+#define VFB_MOVE_FRESH BIT(0) /* just born: no reset, no way back */
+#define VFB_MOVE_OURS  BIT(1) /* let VFs be that are the host's */
 
 /* params.c */
-void sb_param_driver(char *name);
-unsigned long sb_param_drain(void);
-bool sb_param_protect(void);
-bool sb_param_keep(void);
-unsigned int sb_param_max_leases(void);
-unsigned int sb_param_max_leases_per_user(void);
-bool sb_name_ok(const char *name);
+void vfb_param_driver(char *name);
+unsigned long vfb_param_drain(void);
+bool vfb_param_protect(void);
+bool vfb_param_keep(void);
+unsigned int vfb_param_max_leases(void);
+unsigned int vfb_param_max_leases_per_user(void);
+bool vfb_name_ok(const char *name);
 
 /* ioctl.c */
-int sb_refuse(struct sb_why *why, int err, u32 reason, const struct sriov_broker_addr *dev);
-int sb_refuse_vf(struct sb_why *why, struct sb_vf *vf);
+int vfb_refuse(struct vfb_why *why, int err, u32 reason, const struct sriov_broker_addr *dev);
+int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf);
 
 /* event.c */
-int sb_event_init(void);
-void sb_event_exit(void);
-void sb_event(struct sriov_broker_event *event);
-u64 sb_event_seq(void);
-void sb_event_pf(struct sb_pf *pf, u32 type, u64 value);
-void sb_event_vf(struct sb_vf *vf, u32 type, u32 old, u64 lease_id, u64 value);
-void sb_event_reset_failed(struct sb_vf *vf, enum sriov_broker_fault fault);
+int vfb_event_init(void);
+void vfb_event_exit(void);
+void vfb_event(struct sriov_broker_event *event);
+u64 vfb_event_seq(void);
+void vfb_event_pf(struct vfb_pf *pf, u32 type, u64 value);
+void vfb_event_vf(struct vfb_vf *vf, u32 type, u32 old, u64 lease_id, u64 value);
+void vfb_event_reset_failed(struct vfb_vf *vf, enum sriov_broker_fault fault);
 
 /* genl.c */
-int sb_genl_register(void);
-void sb_genl_unregister(void);
+int vfb_genl_register(void);
+void vfb_genl_unregister(void);
 
 /* op.c */
-int sb_op_init(void);
-void sb_op_exit(void);
+int vfb_op_init(void);
+void vfb_op_exit(void);
 
 /* pf.c */
-struct sriov_broker_addr sb_addr(struct pci_dev *pdev);
-int sb_addr_cmp(const struct sriov_broker_addr *a, const struct sriov_broker_addr *b);
-struct sb_pf *sb_pf_find(const struct sriov_broker_addr *addr, struct sb_why *why);
-int sb_vf_missing(const struct sriov_broker_addr *addr, struct sb_why *why);
-struct sb_pf *sb_pf_of(struct pci_dev *pdev);
-struct sb_pf *sb_pf_next(struct sb_pf *pf);
-struct sb_vf *sb_pf_vf(struct sb_pf *pf, unsigned int index);
-void sb_pf_put(struct sb_pf *pf);
-void sb_pf_add(struct pci_dev *pdev);
-void sb_pf_del(struct pci_dev *pdev);
-void sb_pf_unbind(struct pci_dev *pdev);
-void sb_pf_driver(struct pci_dev *pdev, const char *name);
-void sb_pf_follow(struct sb_pf *pf);
+struct sriov_broker_addr vfb_addr(struct pci_dev *pdev);
+int vfb_addr_cmp(const struct sriov_broker_addr *a, const struct sriov_broker_addr *b);
+struct vfb_pf *vfb_pf_find(const struct sriov_broker_addr *addr, struct vfb_why *why);
+int vfb_vf_missing(const struct sriov_broker_addr *addr, struct vfb_why *why);
+struct vfb_pf *vfb_pf_of(struct pci_dev *pdev);
+struct vfb_pf *vfb_pf_next(struct vfb_pf *pf);
+struct vfb_vf *vfb_pf_vf(struct vfb_pf *pf, unsigned int index);
+void vfb_pf_put(struct vfb_pf *pf);
+void vfb_pf_add(struct pci_dev *pdev);
+void vfb_pf_del(struct pci_dev *pdev);
+void vfb_pf_unbind(struct pci_dev *pdev);
+void vfb_pf_driver(struct pci_dev *pdev, const char *name);
+void vfb_pf_follow(struct vfb_pf *pf);
 
 /* provision.c */
-int sb_pf_lock(struct sb_pf *pf);
-void sb_pf_unlock(struct sb_pf *pf);
-int sb_pf_enable(struct sb_pf *pf, unsigned int num, const char *driver, bool open, bool may_load,
-		 struct sb_why *why);
-int sb_pf_disable(struct sb_pf *pf, struct sb_why *why);
-void sb_pf_force_begin(struct sb_pf *pf, unsigned int timeout_ms);
-void sb_pf_force_end(struct sb_pf *pf);
-int sb_pf_bind(struct sb_pf *pf, unsigned int first, unsigned int count, const char *driver,
-	       bool may_load, struct sb_why *why);
-void sb_pf_leave_all(void);
+int vfb_pf_lock(struct vfb_pf *pf);
+void vfb_pf_unlock(struct vfb_pf *pf);
+int vfb_pf_enable(struct vfb_pf *pf, unsigned int num, const char *driver, bool open, bool may_load,
+		  struct vfb_why *why);
+int vfb_pf_disable(struct vfb_pf *pf, struct vfb_why *why);
+void vfb_pf_force_begin(struct vfb_pf *pf, unsigned int timeout_ms);
+void vfb_pf_force_end(struct vfb_pf *pf);
+int vfb_pf_bind(struct vfb_pf *pf, unsigned int first, unsigned int count, const char *driver,
+		bool may_load, struct vfb_why *why);
+void vfb_pf_leave_all(void);
 
 /* bar.c */
-struct sb_vf_bar {
+struct vfb_vf_bar {
 	u64 sizes;	      /* that it can have, bit n: 2^(20 + n) bytes */
 	u64 bytes;	      /* that it has */
 	unsigned int num_vfs; /* that there is memory for */
 };
 
-int sb_pf_vf_bar(struct sb_pf *pf, unsigned int bar, u64 bytes, struct sb_vf_bar *now,
-		 struct sb_why *why);
-unsigned int sb_pf_bar_room(struct sb_pf *pf);
+int vfb_pf_vf_bar(struct vfb_pf *pf, unsigned int bar, u64 bytes, struct vfb_vf_bar *now,
+		  struct vfb_why *why);
+unsigned int vfb_pf_bar_room(struct vfb_pf *pf);
 
 /* wish.c */
-#define SB_SETTLE_MS 2000 /* for the driver of a PF that has just appeared */
-void sb_wish_init(struct sb_pf *pf);
-void sb_wish_apply(struct sb_pf *pf, unsigned int delay_ms);
-void sb_wish_all(unsigned int settle_ms);
-void sb_wish_start(void);
-void sb_wish_stop(void);
+#define VFB_SETTLE_MS 2000 /* for the driver of a PF that has just appeared */
+void vfb_wish_init(struct vfb_pf *pf);
+void vfb_wish_apply(struct vfb_pf *pf, unsigned int delay_ms);
+void vfb_wish_all(unsigned int settle_ms);
+void vfb_wish_start(void);
+void vfb_wish_stop(void);
 
 /* orphan.c */
-int sb_orphan_find(struct pci_dev *pf, struct sriov_broker_addr *addr);
-void sb_orphan_clean(void);
-void sb_orphan_stop(void);
+int vfb_orphan_find(struct pci_dev *pf, struct sriov_broker_addr *addr);
+void vfb_orphan_clean(void);
+void vfb_orphan_stop(void);
 
 /* pfdrv.c */
-bool sb_pfdrv_is(const char *name);
-int sb_pfdrv_register(void);
-void sb_pfdrv_unregister(void);
-int sb_pfdrv_take(struct sb_pf *pf);
-void sb_pfdrv_drop(struct sb_pf *pf);
+bool vfb_pfdrv_is(const char *name);
+int vfb_pfdrv_register(void);
+void vfb_pfdrv_unregister(void);
+int vfb_pfdrv_take(struct vfb_pf *pf);
+void vfb_pfdrv_drop(struct vfb_pf *pf);
 
 /* vf.c */
-void sb_vf_add(struct pci_dev *pdev);
-void sb_vf_del(struct pci_dev *pdev);
-void sb_vf_bound(struct pci_dev *pdev, const char *name, bool managed);
-void sb_vf_unbound(struct pci_dev *pdev);
-bool sb_vf_is_whole(const struct sb_vf *vf);
-void sb_vf_wake(struct sb_vf *vf);
-void sb_vf_doze(struct sb_vf *vf);
-struct sb_vf *sb_vf_find(const struct sriov_broker_addr *addr);
-struct sb_vf *sb_vf_first(void);
-struct sb_vf *sb_vf_lookup(const struct sriov_broker_addr *addr);
-void sb_vf_put(struct sb_vf *vf);
-void sb_vf_state(struct sb_vf *vf, enum sriov_broker_vf_state state, enum sriov_broker_fault fault);
+void vfb_vf_add(struct pci_dev *pdev);
+void vfb_vf_del(struct pci_dev *pdev);
+void vfb_vf_bound(struct pci_dev *pdev, const char *name, bool managed);
+void vfb_vf_unbound(struct pci_dev *pdev);
+bool vfb_vf_is_whole(const struct vfb_vf *vf);
+void vfb_vf_wake(struct vfb_vf *vf);
+void vfb_vf_doze(struct vfb_vf *vf);
+struct vfb_vf *vfb_vf_find(const struct sriov_broker_addr *addr);
+struct vfb_vf *vfb_vf_first(void);
+struct vfb_vf *vfb_vf_lookup(const struct sriov_broker_addr *addr);
+void vfb_vf_put(struct vfb_vf *vf);
+void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
+		  enum sriov_broker_fault fault);
 
 /* group.c */
-struct sb_group *sb_group_join(struct sb_vf *vf);
-void sb_group_leave(struct sb_vf *vf);
-void sb_group_put(struct sb_group *group);
-int sb_group_id(struct sb_group *group);
-struct sb_vf *sb_group_next(struct sb_group *group, struct sb_vf *prev);
-int sb_group_fence(struct sb_group *group);
-void sb_group_unfence(struct sb_group *group);
-void sb_group_lend(struct sb_group *group, struct sb_lease *lease);
-void sb_group_abandon(struct sb_group *group);
-void sb_group_relax(struct sb_group *group);
-void sb_group_follow(struct sb_group *group);
+struct vfb_group *vfb_group_join(struct vfb_vf *vf);
+void vfb_group_leave(struct vfb_vf *vf);
+void vfb_group_put(struct vfb_group *group);
+int vfb_group_id(struct vfb_group *group);
+struct vfb_vf *vfb_group_next(struct vfb_group *group, struct vfb_vf *prev);
+int vfb_group_fence(struct vfb_group *group);
+void vfb_group_unfence(struct vfb_group *group);
+void vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease);
+void vfb_group_abandon(struct vfb_group *group);
+void vfb_group_relax(struct vfb_group *group);
+void vfb_group_follow(struct vfb_group *group);
 
 /* driver.c */
-int sb_driver_get(struct sb_driver *d, const char *name, bool may_load);
-void sb_driver_put(struct sb_driver *d);
-void sb_release(struct sb_vf *vf);
-int sb_attach(struct sb_vf *vf, const struct sb_driver *to);
+int vfb_driver_get(struct vfb_driver *d, const char *name, bool may_load);
+void vfb_driver_put(struct vfb_driver *d);
+void vfb_release(struct vfb_vf *vf);
+int vfb_attach(struct vfb_vf *vf, const struct vfb_driver *to);
 
 /* move.c */
-int sb_move_vfs(struct sb_pf *pf, unsigned int first, unsigned int count,
-		const struct sb_driver *to, unsigned int flags, struct sb_why *why);
-struct sb_moves *sb_strip_vfs(struct sb_pf *pf, struct sb_why *why);
-void sb_unstrip_vfs(struct sb_moves *all);
-void sb_stripped_free(struct sb_moves *all);
+int vfb_move_vfs(struct vfb_pf *pf, unsigned int first, unsigned int count,
+		 const struct vfb_driver *to, unsigned int flags, struct vfb_why *why);
+struct vfb_moves *vfb_strip_vfs(struct vfb_pf *pf, struct vfb_why *why);
+void vfb_unstrip_vfs(struct vfb_moves *all);
+void vfb_stripped_free(struct vfb_moves *all);
 
 /* notify.c */
-int sb_notify_start(void);
-void sb_notify_stop(void);
+int vfb_notify_start(void);
+void vfb_notify_stop(void);
 
 /* lease.c */
-unsigned int sb_lease_count(void);
-u64 sb_lease_id(const struct sb_lease *lease);
-bool sb_lease_is_over(struct sb_lease *lease);
-void sb_lease_show(struct sriov_broker_vf *out, struct sb_lease *lease);
-void sb_lease_blame(struct sb_why *why, struct sb_lease *lease);
-void sb_lease_revoke(struct sb_lease *lease, u32 cause);
+unsigned int vfb_lease_count(void);
+u64 vfb_lease_id(const struct vfb_lease *lease);
+bool vfb_lease_is_over(struct vfb_lease *lease);
+void vfb_lease_show(struct sriov_broker_vf *out, struct vfb_lease *lease);
+void vfb_lease_blame(struct vfb_why *why, struct vfb_lease *lease);
+void vfb_lease_revoke(struct vfb_lease *lease, u32 cause);
 
 /* pool.c */
-void sb_pool_kick(void);
-unsigned int sb_pool_waiters(void);
+void vfb_pool_kick(void);
+unsigned int vfb_pool_waiters(void);
 
 /* vfio.c */
-bool sb_vfio_node_is_open(struct pci_dev *pdev);
-bool sb_vfio_is_open(struct sb_group *group);
+bool vfb_vfio_node_is_open(struct pci_dev *pdev);
+bool vfb_vfio_is_open(struct vfb_group *group);
 
 /* return.c */
-void sb_return_init(struct sb_group *group);
-void sb_return_start(struct sb_group *group);
-void sb_return_flush(void);
-void sb_return_wait(struct sb_pf *pf, unsigned int timeout_ms);
+void vfb_return_init(struct vfb_group *group);
+void vfb_return_start(struct vfb_group *group);
+void vfb_return_flush(void);
+void vfb_return_wait(struct vfb_pf *pf, unsigned int timeout_ms);
 
 /* reset.c */
-enum sriov_broker_fault sb_reset(struct sb_vf *vf);
-int sb_reset_leased(struct sb_vf *vf, struct sb_lease *lease);
+enum sriov_broker_fault vfb_reset(struct vfb_vf *vf);
+int vfb_reset_leased(struct vfb_vf *vf, struct vfb_lease *lease);
 
-#endif /* SB_BROKER_H */
+#endif /* VFB_BROKER_H */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What differs between the supported kernels, under one name each. Nothing else
- * in the module knows that there is more than one kernel. The SB_HAVE_ macros
+ * in the module knows that there is more than one kernel. The VFB_HAVE_ macros
  * come from the compile probes in kmod/compat/.
  */
-#ifndef SB_COMPAT_H
-#define SB_COMPAT_H
+#ifndef VFB_COMPAT_H
+#define VFB_COMPAT_H
 
 #include <linux/cleanup.h>
 #include <linux/device.h>
@@ -20,21 +20,21 @@
 
 #include "compat-probed.h"
 
-#ifdef SB_HAVE_NETDEV_LOCK_OPS
+#ifdef VFB_HAVE_NETDEV_LOCK_OPS
 #include <net/netdev_lock.h>
 #endif
 
 /**
- * sb_override_set - set or clear a device's driver_override
+ * vfb_override_set - set or clear a device's driver_override
  * @pdev: the device
  * @name: a driver's name, or "" to clear
  *
  * Context: may sleep; may take the device's lock, so it must not be held.
  * Return: 0 or a negative errno.
  */
-static inline int sb_override_set(struct pci_dev *pdev, const char *name)
+static inline int vfb_override_set(struct pci_dev *pdev, const char *name)
 {
-#ifdef SB_HAVE_DEVICE_DRIVER_OVERRIDE
+#ifdef VFB_HAVE_DEVICE_DRIVER_OVERRIDE
 	return device_set_driver_override(&pdev->dev, name);
 #else
 	return driver_set_override(&pdev->dev, &pdev->driver_override, name, strlen(name));
@@ -42,18 +42,18 @@ static inline int sb_override_set(struct pci_dev *pdev, const char *name)
 }
 
 /**
- * sb_override_get - copy a device's driver_override
+ * vfb_override_get - copy a device's driver_override
  * @pdev: the device
  *
  * Context: may sleep; may take the device's lock, so it must not be held.
  * Return: a copy for the caller to free, NULL: there is none, or an ERR_PTR.
  */
-static inline char *sb_override_get(struct pci_dev *pdev)
+static inline char *vfb_override_get(struct pci_dev *pdev)
 {
 	const char *now;
 	char *name;
 
-#ifdef SB_HAVE_DEVICE_DRIVER_OVERRIDE
+#ifdef VFB_HAVE_DEVICE_DRIVER_OVERRIDE
 	spin_lock(&pdev->dev.driver_override.lock);
 	now = pdev->dev.driver_override.name;
 	name = kstrdup(now, GFP_ATOMIC);
@@ -68,36 +68,36 @@ static inline char *sb_override_get(struct pci_dev *pdev)
 }
 
 /**
- * sb_override_clear_if - clear a device's driver_override if it is ours
+ * vfb_override_clear_if - clear a device's driver_override if it is ours
  * @pdev: the device
  * @name: what we set
  *
  * Context: may sleep; may take the device's lock, so it must not be held.
  */
-static inline void sb_override_clear_if(struct pci_dev *pdev, const char *name)
+static inline void vfb_override_clear_if(struct pci_dev *pdev, const char *name)
 {
-	char *now = sb_override_get(pdev);
+	char *now = vfb_override_get(pdev);
 
 	if (IS_ERR(now))
 		return;
 	if (now && !strcmp(now, name))
-		sb_override_set(pdev, "");
+		vfb_override_set(pdev, "");
 	kfree(now);
 }
 
 /**
- * sb_open_as_init - open a file as init would
+ * vfb_open_as_init - open a file as init would
  * @path: its path, from the host's root
  * @flags: O_RDWR and the like
  *
  * Context: a kernel thread; may sleep.
  * Return: the file, or an ERR_PTR.
  */
-static inline struct file *sb_open_as_init(const char *path, int flags)
+static inline struct file *vfb_open_as_init(const char *path, int flags)
 {
 	struct file *file = NULL;
 
-#ifdef SB_HAVE_SCOPED_INIT_FS
+#ifdef VFB_HAVE_SCOPED_INIT_FS
 	scoped_with_init_fs()
 #endif
 		file = filp_open(path, flags, 0);
@@ -105,27 +105,27 @@ static inline struct file *sb_open_as_init(const char *path, int flags)
 }
 
 /**
- * sb_netdev_lock - take the lock that an interface's driver may want besides rtnl
+ * vfb_netdev_lock - take the lock that an interface's driver may want besides rtnl
  * @netdev: the interface
  *
  * Context: rtnl held; may sleep.
  */
-static inline void sb_netdev_lock(struct net_device *netdev)
+static inline void vfb_netdev_lock(struct net_device *netdev)
 {
-#ifdef SB_HAVE_NETDEV_LOCK_OPS
+#ifdef VFB_HAVE_NETDEV_LOCK_OPS
 	netdev_lock_ops(netdev);
 #endif
 }
 
 /**
- * sb_netdev_unlock - and drop it
+ * vfb_netdev_unlock - and drop it
  * @netdev: the interface
  *
  * Context: rtnl held.
  */
-static inline void sb_netdev_unlock(struct net_device *netdev)
+static inline void vfb_netdev_unlock(struct net_device *netdev)
 {
-#ifdef SB_HAVE_NETDEV_LOCK_OPS
+#ifdef VFB_HAVE_NETDEV_LOCK_OPS
 	netdev_unlock_ops(netdev);
 #endif
 }
@@ -136,7 +136,7 @@ static inline void sb_netdev_unlock(struct net_device *netdev)
 #endif
 
 /**
- * sb_vf_bar_set_size - set the size of a BAR of a PF's VFs
+ * vfb_vf_bar_set_size - set the size of a BAR of a PF's VFs
  * @pdev: the PF, which has no VFs
  * @bar: the BAR's number
  * @order: the size, as 2^(20 + order) bytes
@@ -144,9 +144,9 @@ static inline void sb_netdev_unlock(struct net_device *netdev)
  * Context: the PF's lock held.
  * Return: 0 or a negative errno, -EOPNOTSUPP: this kernel can't.
  */
-static inline int sb_vf_bar_set_size(struct pci_dev *pdev, unsigned int bar, int order)
+static inline int vfb_vf_bar_set_size(struct pci_dev *pdev, unsigned int bar, int order)
 {
-#ifdef SB_HAVE_VF_BAR_SET_SIZE
+#ifdef VFB_HAVE_VF_BAR_SET_SIZE
 	int ret = pci_iov_vf_bar_set_size(pdev, PCI_IOV_RESOURCES + bar, order);
 
 	return ret == -ENOTSUPP ? -EOPNOTSUPP : ret; /* not one for userspace */
@@ -155,4 +155,4 @@ static inline int sb_vf_bar_set_size(struct pci_dev *pdev, unsigned int bar, int
 #endif
 }
 
-#endif /* SB_COMPAT_H */
+#endif /* VFB_COMPAT_H */

@@ -13,9 +13,9 @@
  * The bus's list keeps a driver alive while we look at it, which driver_find()
  * does not; once its module is counted it stays.
  */
-static int sb_driver_match(struct device_driver *drv, void *data)
+static int vfb_driver_match(struct device_driver *drv, void *data)
 {
-	struct sb_driver *d = data;
+	struct vfb_driver *d = data;
 
 	if (strcmp(drv->name, d->name) || !try_module_get(drv->owner))
 		return 0;
@@ -25,9 +25,9 @@ static int sb_driver_match(struct device_driver *drv, void *data)
 }
 
 /**
- * sb_driver_get - find a driver, and load its module if need be
- * @d: filled; sb_driver_put() when done with it
- * @name: its name, or SB_HOST for whatever the host would choose
+ * vfb_driver_get - find a driver, and load its module if need be
+ * @d: filled; vfb_driver_put() when done with it
+ * @name: its name, or VFB_HOST for whatever the host would choose
  * @may_load: the caller may have any module loaded
  *
  * The drivers that leave a device to its user are loaded for everybody who may
@@ -36,30 +36,30 @@ static int sb_driver_match(struct device_driver *drv, void *data)
  * Context: may sleep, and waits for modprobe.
  * Return: 0, -ENOENT: there is no such driver, -EINVAL: that can't be a name.
  */
-int sb_driver_get(struct sb_driver *d, const char *name, bool may_load)
+int vfb_driver_get(struct vfb_driver *d, const char *name, bool may_load)
 {
 	memset(d, 0, sizeof(*d));
-	if (!sb_name_ok(name))
+	if (!vfb_name_ok(name))
 		return -EINVAL;
 	strscpy(d->name, name, sizeof(d->name));
-	if (!strcmp(name, SB_HOST) || bus_for_each_drv(&pci_bus_type, NULL, d, sb_driver_match))
+	if (!strcmp(name, VFB_HOST) || bus_for_each_drv(&pci_bus_type, NULL, d, vfb_driver_match))
 		return 0;
 
 	if (may_load || !strcmp(name, "vfio-pci") || !strcmp(name, "pci-stub")) {
 		request_module("%s", name);
-		if (bus_for_each_drv(&pci_bus_type, NULL, d, sb_driver_match))
+		if (bus_for_each_drv(&pci_bus_type, NULL, d, vfb_driver_match))
 			return 0;
 	}
 	return -ENOENT;
 }
 
 /**
- * sb_driver_put - let go of a driver
- * @d: what sb_driver_get() filled
+ * vfb_driver_put - let go of a driver
+ * @d: what vfb_driver_get() filled
  *
  * Context: any.
  */
-void sb_driver_put(struct sb_driver *d)
+void vfb_driver_put(struct vfb_driver *d)
 {
 	if (d->drv)
 		module_put(d->drv->owner);
@@ -67,30 +67,30 @@ void sb_driver_put(struct sb_driver *d)
 }
 
 /**
- * sb_release - take a VF's driver off it
+ * vfb_release - take a VF's driver off it
  * @vf: the VF
  *
  * Its user must be known to be away, or this waits for him.
  *
  * Context: may sleep; takes the VF's device lock.
  */
-void sb_release(struct sb_vf *vf)
+void vfb_release(struct vfb_vf *vf)
 {
 	device_release_driver(&vf->pdev->dev);
 }
 
 /**
- * sb_attach - bind a VF that has no driver
+ * vfb_attach - bind a VF that has no driver
  * @vf: the VF
  * @to: the driver, or the host's choice, which may be none
  *
  * Context: may sleep; takes the VF's device lock.
  * Return: 0, or the negative errno of the driver's probe.
  */
-int sb_attach(struct sb_vf *vf, const struct sb_driver *to)
+int vfb_attach(struct vfb_vf *vf, const struct vfb_driver *to)
 {
 	struct device *dev = &vf->pdev->dev;
-	int ret = sb_override_set(vf->pdev, to->drv ? to->name : "");
+	int ret = vfb_override_set(vf->pdev, to->drv ? to->name : "");
 
 	if (ret)
 		return ret;
@@ -102,6 +102,6 @@ int sb_attach(struct sb_vf *vf, const struct sb_driver *to)
 	mutex_unlock(&vf->group->bind);
 	/* It keeps a VF from the host's drivers; one that has such a driver needs none. */
 	if (!ret && to->drv && !to->managed)
-		ret = sb_override_set(vf->pdev, "");
+		ret = vfb_override_set(vf->pdev, "");
 	return ret;
 }

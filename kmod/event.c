@@ -12,87 +12,87 @@
 #include "ioctl.h"
 #include "list.h"
 
-#define SB_RING 256 /* events that a reader may be behind */
+#define VFB_RING 256 /* events that a reader may be behind */
 
-static LIST_HEAD(sb_clients); /* sb_lock; those who get events */
-static u64 sb_seq;	      /* sb_lock; number of the last event */
+static LIST_HEAD(vfb_clients); /* vfb_lock; those who get events */
+static u64 vfb_seq;	       /* vfb_lock; number of the last event */
 
-/* sb_lock; the last ones, by number */
-static struct sriov_broker_event *sb_past;
+/* vfb_lock; the last ones, by number */
+static struct sriov_broker_event *vfb_past;
 
 /**
- * sb_event_init - make room for the events that are remembered
+ * vfb_event_init - make room for the events that are remembered
  *
  * Context: module init; may sleep.
  * Return: 0 or a negative errno.
  */
-int sb_event_init(void)
+int vfb_event_init(void)
 {
-	sb_past = kvcalloc(SRIOV_BROKER_HISTORY_EVENTS, sizeof(*sb_past), GFP_KERNEL);
-	return sb_past ? 0 : -ENOMEM;
+	vfb_past = kvcalloc(SRIOV_BROKER_HISTORY_EVENTS, sizeof(*vfb_past), GFP_KERNEL);
+	return vfb_past ? 0 : -ENOMEM;
 }
 
 /**
- * sb_event_exit - forget them
+ * vfb_event_exit - forget them
  *
  * Context: module exit, nobody tells of events any more; may sleep.
  */
-void sb_event_exit(void)
+void vfb_event_exit(void)
 {
-	kvfree(sb_past);
+	kvfree(vfb_past);
 }
 
-static void sb_client_push(struct sb_client *client, const struct sriov_broker_event *event)
+static void vfb_client_push(struct vfb_client *client, const struct sriov_broker_event *event)
 {
-	lockdep_assert_held(&sb_lock);
-	if (client->head - client->tail == SB_RING) {
+	lockdep_assert_held(&vfb_lock);
+	if (client->head - client->tail == VFB_RING) {
 		client->tail++;
 		client->lost++;
 	}
-	client->ring[client->head++ % SB_RING] = *event;
+	client->ring[client->head++ % VFB_RING] = *event;
 	wake_up_interruptible(&client->wait);
 }
 
 /**
- * sb_event - tell of an event
+ * vfb_event - tell of an event
  * @event: what it is; its number and time are filled in
  *
- * Context: sb_lock held, so that events come in the order of what they tell.
+ * Context: vfb_lock held, so that events come in the order of what they tell.
  */
-void sb_event(struct sriov_broker_event *event)
+void vfb_event(struct sriov_broker_event *event)
 {
-	struct sb_client *client;
+	struct vfb_client *client;
 
-	lockdep_assert_held(&sb_lock);
-	event->seq = ++sb_seq;
+	lockdep_assert_held(&vfb_lock);
+	event->seq = ++vfb_seq;
 	event->time_ns = ktime_get_ns();
-	sb_past[event->seq % SRIOV_BROKER_HISTORY_EVENTS] = *event;
-	list_for_each_entry(client, &sb_clients, node)
-		sb_client_push(client, event);
-	sb_genl_send(event);
+	vfb_past[event->seq % SRIOV_BROKER_HISTORY_EVENTS] = *event;
+	list_for_each_entry(client, &vfb_clients, node)
+		vfb_client_push(client, event);
+	vfb_genl_send(event);
 }
 
 /**
- * sb_event_seq - number of the last event
+ * vfb_event_seq - number of the last event
  *
- * Context: sb_lock held.
+ * Context: vfb_lock held.
  * Return: the number.
  */
-u64 sb_event_seq(void)
+u64 vfb_event_seq(void)
 {
-	lockdep_assert_held(&sb_lock);
-	return sb_seq;
+	lockdep_assert_held(&vfb_lock);
+	return vfb_seq;
 }
 
 /**
- * sb_event_pf - tell of an event of a PF
+ * vfb_event_pf - tell of an event of a PF
  * @pf: the PF
  * @type: enum sriov_broker_event_type
  * @value: number that goes with it
  *
- * Context: sb_lock held.
+ * Context: vfb_lock held.
  */
-void sb_event_pf(struct sb_pf *pf, u32 type, u64 value)
+void vfb_event_pf(struct vfb_pf *pf, u32 type, u64 value)
 {
 	struct sriov_broker_event event = {
 		.type = type,
@@ -100,11 +100,11 @@ void sb_event_pf(struct sb_pf *pf, u32 type, u64 value)
 		.value = value,
 	};
 
-	sb_event(&event);
+	vfb_event(&event);
 }
 
-static void sb_event_of(struct sb_vf *vf, u32 type, u32 old, enum sriov_broker_fault fault,
-			u64 lease_id, u64 value)
+static void vfb_event_of(struct vfb_vf *vf, u32 type, u32 old, enum sriov_broker_fault fault,
+			 u64 lease_id, u64 value)
 {
 	struct sriov_broker_event event = {
 		.type = type,
@@ -118,43 +118,43 @@ static void sb_event_of(struct sb_vf *vf, u32 type, u32 old, enum sriov_broker_f
 		.value = value,
 	};
 
-	sb_event(&event);
+	vfb_event(&event);
 }
 
 /**
- * sb_event_vf - tell of an event of a VF
+ * vfb_event_vf - tell of an event of a VF
  * @vf: the VF
  * @type: enum sriov_broker_event_type
  * @old: state that it was in before
  * @lease_id: lease that it is about, or 0
  * @value: number that goes with it
  *
- * Context: sb_lock held.
+ * Context: vfb_lock held.
  */
-void sb_event_vf(struct sb_vf *vf, u32 type, u32 old, u64 lease_id, u64 value)
+void vfb_event_vf(struct vfb_vf *vf, u32 type, u32 old, u64 lease_id, u64 value)
 {
-	sb_event_of(vf, type, old, vf->fault, lease_id, value);
+	vfb_event_of(vf, type, old, vf->fault, lease_id, value);
 }
 
 /**
- * sb_event_reset_failed - tell that a VF could not be reset
+ * vfb_event_reset_failed - tell that a VF could not be reset
  * @vf: the VF
  * @fault: what is wrong with it, which its state does not say yet
  *
- * Context: sb_lock held.
+ * Context: vfb_lock held.
  */
-void sb_event_reset_failed(struct sb_vf *vf, enum sriov_broker_fault fault)
+void vfb_event_reset_failed(struct vfb_vf *vf, enum sriov_broker_fault fault)
 {
-	sb_event_of(vf, SRIOV_BROKER_EVENT_RESET_FAILED, vf->state, fault, 0, fault);
+	vfb_event_of(vf, SRIOV_BROKER_EVENT_RESET_FAILED, vf->state, fault, 0, fault);
 }
 
 /**
- * sb_client_init - prepare a newly opened device
+ * vfb_client_init - prepare a newly opened device
  * @client: the client
  *
  * Context: any.
  */
-void sb_client_init(struct sb_client *client)
+void vfb_client_init(struct vfb_client *client)
 {
 	init_waitqueue_head(&client->wait);
 	INIT_LIST_HEAD(&client->node);
@@ -162,100 +162,100 @@ void sb_client_init(struct sb_client *client)
 }
 
 /**
- * sb_client_exit - the device is closed
+ * vfb_client_exit - the device is closed
  * @client: the client; nobody uses it any more
  *
- * Context: takes sb_lock.
+ * Context: takes vfb_lock.
  */
-void sb_client_exit(struct sb_client *client)
+void vfb_client_exit(struct vfb_client *client)
 {
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	list_del(&client->node);
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	kvfree(client->ring);
 }
 
 /* Most clients never ask: the ring is made for those who do. */
-static int sb_client_subscribe(struct sb_client *client)
+static int vfb_client_subscribe(struct vfb_client *client)
 {
 	struct sriov_broker_event *ring;
 
 	if (READ_ONCE(client->ring))
 		return 0;
-	ring = kvcalloc(SB_RING, sizeof(*ring), GFP_KERNEL_ACCOUNT);
+	ring = kvcalloc(VFB_RING, sizeof(*ring), GFP_KERNEL_ACCOUNT);
 	if (!ring)
 		return -ENOMEM;
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	if (!client->ring) {
 		WRITE_ONCE(client->ring, ring);
 		ring = NULL;
-		list_add_tail(&client->node, &sb_clients);
+		list_add_tail(&client->node, &vfb_clients);
 	}
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	kvfree(ring);
 	return 0;
 }
 
-static bool sb_client_next(struct sb_client *client, struct sriov_broker_event *event)
+static bool vfb_client_next(struct vfb_client *client, struct sriov_broker_event *event)
 {
 	bool got = true;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	if (client->lost) {
 		*event = (struct sriov_broker_event){
 			.type = SRIOV_BROKER_EVENT_LOST,
-			.seq = client->ring[client->tail % SB_RING].seq - 1,
+			.seq = client->ring[client->tail % VFB_RING].seq - 1,
 			.time_ns = ktime_get_ns(),
 			.value = client->lost,
 		};
 		client->lost = 0;
 	} else if (client->tail != client->head) {
-		*event = client->ring[client->tail++ % SB_RING];
+		*event = client->ring[client->tail++ % VFB_RING];
 	} else {
 		got = false;
 	}
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	return got;
 }
 
-static bool sb_client_has_news(struct sb_client *client)
+static bool vfb_client_has_news(struct vfb_client *client)
 {
 	bool news;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	news = client->lost || client->tail != client->head;
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	return news;
 }
 
-static bool sb_event_is_about(const struct sriov_broker_event *event,
-			      const struct sriov_broker_addr *dev)
+static bool vfb_event_is_about(const struct sriov_broker_event *event,
+			       const struct sriov_broker_addr *dev)
 {
-	return (!dev->domain && !dev->bdf) || !sb_addr_cmp(&event->pf, dev) ||
-	       !sb_addr_cmp(&event->vf, dev);
+	return (!dev->domain && !dev->bdf) || !vfb_addr_cmp(&event->pf, dev) ||
+	       !vfb_addr_cmp(&event->vf, dev);
 }
 
 /* The events about a device, oldest first, into room for all that there are. */
-static unsigned int sb_event_recall(struct sriov_broker_event *events,
-				    const struct sriov_broker_addr *dev)
+static unsigned int vfb_event_recall(struct sriov_broker_event *events,
+				     const struct sriov_broker_addr *dev)
 {
 	unsigned int num = 0;
 	u64 seq;
 
-	spin_lock(&sb_lock);
-	seq = sb_seq > SRIOV_BROKER_HISTORY_EVENTS ? sb_seq - SRIOV_BROKER_HISTORY_EVENTS : 0;
-	while (seq++ < sb_seq) {
-		struct sriov_broker_event *event = &sb_past[seq % SRIOV_BROKER_HISTORY_EVENTS];
+	spin_lock(&vfb_lock);
+	seq = vfb_seq > SRIOV_BROKER_HISTORY_EVENTS ? vfb_seq - SRIOV_BROKER_HISTORY_EVENTS : 0;
+	while (seq++ < vfb_seq) {
+		struct sriov_broker_event *event = &vfb_past[seq % SRIOV_BROKER_HISTORY_EVENTS];
 
-		if (sb_event_is_about(event, dev))
+		if (vfb_event_is_about(event, dev))
 			events[num++] = *event;
 	}
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	return num;
 }
 
 /* ioctl(SRIOV_BROKER_HISTORY) */
-int sb_ioctl_history(struct file *file, union sb_arg *arg, struct sb_why *why)
+int vfb_ioctl_history(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct sriov_broker_list *p = &arg->list;
 	struct sriov_broker_event *events;
@@ -269,29 +269,29 @@ int sb_ioctl_history(struct file *file, union sb_arg *arg, struct sb_why *why)
 	events = kvcalloc(SRIOV_BROKER_HISTORY_EVENTS, sizeof(*events), GFP_KERNEL_ACCOUNT);
 	if (!events)
 		return -ENOMEM;
-	num = sb_event_recall(events, &p->pf);
+	num = vfb_event_recall(events, &p->pf);
 	skip = num - min(num, p->count);
-	ret = sb_copy_entries(p, events + skip, sizeof(*events), num - skip);
+	ret = vfb_copy_entries(p, events + skip, sizeof(*events), num - skip);
 	kvfree(events);
 	p->count = num;
 	return ret;
 }
 
 /* read() on /dev/sriov_broker */
-ssize_t sb_client_read(struct file *file, char __user *to, size_t size, loff_t *pos)
+ssize_t vfb_client_read(struct file *file, char __user *to, size_t size, loff_t *pos)
 {
-	struct sb_client *client = file->private_data;
+	struct vfb_client *client = file->private_data;
 	struct sriov_broker_event event;
 	size_t done = 0;
 	int ret;
 
 	if (size < sizeof(event))
 		return -EINVAL;
-	ret = sb_client_subscribe(client);
+	ret = vfb_client_subscribe(client);
 	if (ret)
 		return ret;
 	while (size - done >= sizeof(event)) {
-		if (sb_client_next(client, &event)) {
+		if (vfb_client_next(client, &event)) {
 			if (copy_to_user(to + done, &event, sizeof(event)))
 				return done ?: -EFAULT;
 			done += sizeof(event);
@@ -301,7 +301,7 @@ ssize_t sb_client_read(struct file *file, char __user *to, size_t size, loff_t *
 			break;
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
-		ret = wait_event_interruptible(client->wait, sb_client_has_news(client));
+		ret = wait_event_interruptible(client->wait, vfb_client_has_news(client));
 		if (ret)
 			return ret;
 	}
@@ -309,14 +309,14 @@ ssize_t sb_client_read(struct file *file, char __user *to, size_t size, loff_t *
 }
 
 /* The events' part of poll() on /dev/sriov_broker */
-__poll_t sb_client_poll(struct file *file, poll_table *pt)
+__poll_t vfb_client_poll(struct file *file, poll_table *pt)
 {
-	struct sb_client *client = file->private_data;
+	struct vfb_client *client = file->private_data;
 
 	if (!(poll_requested_events(pt) & (EPOLLIN | EPOLLRDNORM)))
 		return 0;
-	if (sb_client_subscribe(client))
+	if (vfb_client_subscribe(client))
 		return EPOLLERR;
 	poll_wait(file, &client->wait, pt);
-	return sb_client_has_news(client) ? EPOLLIN | EPOLLRDNORM : 0;
+	return vfb_client_has_news(client) ? EPOLLIN | EPOLLRDNORM : 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * From a system call to an op and back: sizes, permissions, and the reason that
- * a failing op gives (struct sb_why).
+ * a failing op gives (struct vfb_why).
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -14,7 +14,7 @@
 #include "ioctl.h"
 
 /**
- * sb_refuse - note why an operation fails
+ * vfb_refuse - note why an operation fails
  * @why: where to note it
  * @err: the negative errno to answer with
  * @reason: enum sriov_broker_reason
@@ -23,7 +23,7 @@
  * Context: any.
  * Return: @err.
  */
-int sb_refuse(struct sb_why *why, int err, u32 reason, const struct sriov_broker_addr *dev)
+int vfb_refuse(struct vfb_why *why, int err, u32 reason, const struct sriov_broker_addr *dev)
 {
 	why->reason = reason;
 	if (dev)
@@ -32,18 +32,18 @@ int sb_refuse(struct sb_why *why, int err, u32 reason, const struct sriov_broker
 }
 
 /**
- * sb_refuse_vf - note that a VF stands in the way, and whose it is
+ * vfb_refuse_vf - note that a VF stands in the way, and whose it is
  * @why: where to note it
  * @vf: the VF
  *
- * Context: sb_lock held.
+ * Context: vfb_lock held.
  * Return: -EBUSY.
  */
-int sb_refuse_vf(struct sb_why *why, struct sb_vf *vf)
+int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf)
 {
-	struct sb_lease *lease = vf->group->lease;
+	struct vfb_lease *lease = vf->group->lease;
 
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 
 	switch (vf->state) {
 	case SRIOV_BROKER_VF_LEASED:
@@ -69,12 +69,12 @@ int sb_refuse_vf(struct sb_why *why, struct sb_vf *vf)
 	why->dev = vf->addr;
 	strscpy(why->driver, vf->driver, sizeof(why->driver));
 	if (lease)
-		sb_lease_blame(why, lease);
+		vfb_lease_blame(why, lease);
 	return -EBUSY;
 }
 
 /* Tells userspace. What it does not take is lost: the errno matters more. */
-static void sb_why_tell(u64 uptr, const struct sb_why *why)
+static void vfb_why_tell(u64 uptr, const struct vfb_why *why)
 {
 	struct sriov_broker_why out = {
 		.reason = why->reason,
@@ -102,7 +102,7 @@ static void sb_why_tell(u64 uptr, const struct sb_why *why)
 }
 
 /* The last step: from here on userspace has the descriptor. */
-static long sb_call_end(struct sb_call *call, long ret)
+static long vfb_call_end(struct vfb_call *call, long ret)
 {
 	if (!call->new_file)
 		return ret;
@@ -115,9 +115,9 @@ static long sb_call_end(struct sb_call *call, long ret)
 	return ret;
 }
 
-static long sb_ioctl_call(const struct sb_ioctl *op, struct file *file, void __user *uarg)
+static long vfb_ioctl_call(const struct vfb_ioctl *op, struct file *file, void __user *uarg)
 {
-	struct sb_call *call;
+	struct vfb_call *call;
 	u32 usize;
 	long ret;
 
@@ -140,10 +140,10 @@ static long sb_ioctl_call(const struct sb_ioctl *op, struct file *file, void __u
 	call->why.uid = INVALID_UID;
 	ret = op->fn(file, &call->arg, &call->why);
 	if (ret < 0 && op->why)
-		sb_why_tell(*(u64 *)((void *)&call->arg + op->why), &call->why);
+		vfb_why_tell(*(u64 *)((void *)&call->arg + op->why), &call->why);
 	if (ret >= 0 && op->out && copy_to_user(uarg, &call->arg, min(usize, op->size)))
 		ret = -EFAULT;
-	ret = sb_call_end(call, ret);
+	ret = vfb_call_end(call, ret);
 	put_pid(call->why.pid);
 free:
 	kfree(call);
@@ -151,7 +151,7 @@ free:
 }
 
 /**
- * sb_ioctl_run - run the op of an ioctl
+ * vfb_ioctl_run - run the op of an ioctl
  * @table: ops by number, some may be missing
  * @num: size of @table
  * @file: the open file
@@ -161,15 +161,15 @@ free:
  * Context: system call.
  * Return: what the op returned, or a negative errno.
  */
-long sb_ioctl_run(const struct sb_ioctl *table, unsigned int num, struct file *file,
-		  unsigned int cmd, unsigned long uarg)
+long vfb_ioctl_run(const struct vfb_ioctl *table, unsigned int num, struct file *file,
+		   unsigned int cmd, unsigned long uarg)
 {
-	unsigned int nr = SB_IOCTL_INDEX(cmd);
+	unsigned int nr = VFB_IOCTL_INDEX(cmd);
 
 	if (nr >= num)
 		return -ENOTTY;
 	nr = array_index_nospec(nr, num);
 	if (!table[nr].fn || table[nr].cmd != cmd)
 		return -ENOTTY;
-	return sb_ioctl_call(&table[nr], file, (void __user *)uarg);
+	return vfb_ioctl_call(&table[nr], file, (void __user *)uarg);
 }

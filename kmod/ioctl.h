@@ -3,8 +3,8 @@
  * The op tables of /dev/sriov_broker and of the lease descriptors, and the
  * function that runs them.
  */
-#ifndef SB_IOCTL_H
-#define SB_IOCTL_H
+#ifndef VFB_IOCTL_H
+#define VFB_IOCTL_H
 
 #include <linux/build_bug.h>
 #include <linux/fs.h>
@@ -13,7 +13,7 @@
 #include "broker.h"
 
 /* Room for any of the argument structs. */
-union sb_arg {
+union vfb_arg {
 	u32 size;
 	struct sriov_broker_info info;
 	struct sriov_broker_list list;
@@ -32,66 +32,66 @@ union sb_arg {
 };
 
 /* One call of an op. */
-struct sb_call {
-	union sb_arg arg;
-	struct sb_why why;
+struct vfb_call {
+	union vfb_arg arg;
+	struct vfb_why why;
 	/* For the caller: installed when nothing can fail any more. */
 	struct file *new_file;
 	int new_fd;
 };
 
-struct sb_ioctl {
+struct vfb_ioctl {
 	unsigned int cmd;
 	unsigned int size;     /* of the struct as this module knows it */
 	unsigned int min_size; /* up to the last field of the first release */
 	unsigned int why;      /* offset of its why pointer, 0: has none */
 	bool admin;	       /* wants CAP_SYS_ADMIN */
 	bool out;	       /* is copied back on success */
-	int (*fn)(struct file *file, union sb_arg *arg, struct sb_why *why);
+	int (*fn)(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 };
 
 /* The two tables have number ranges of their own, of this size. */
-#define SB_IOCTL_INDEX(cmd) (_IOC_NR(cmd) & 0x3f)
+#define VFB_IOCTL_INDEX(cmd) (_IOC_NR(cmd) & 0x3f)
 
 /* clang-format off */
-#define SB_IOCTL(_cmd, _struct, _last, ...)					\
-	[SB_IOCTL_INDEX(_cmd)] = {						\
+#define VFB_IOCTL(_cmd, _struct, _last, ...)					\
+	[VFB_IOCTL_INDEX(_cmd)] = {						\
 		.cmd = _cmd,							\
 		.size = sizeof(struct _struct) + BUILD_BUG_ON_ZERO(		\
-			sizeof(struct _struct) > sizeof(union sb_arg)),		\
+			sizeof(struct _struct) > sizeof(union vfb_arg)),		\
 		.min_size = offsetofend(struct _struct, _last),			\
 		__VA_ARGS__							\
 	}
 /* clang-format on */
 
-long sb_ioctl_run(const struct sb_ioctl *table, unsigned int num, struct file *file,
-		  unsigned int cmd, unsigned long uarg);
+long vfb_ioctl_run(const struct vfb_ioctl *table, unsigned int num, struct file *file,
+		   unsigned int cmd, unsigned long uarg);
 
 /* op.c */
-int sb_ioctl_enable(struct file *file, union sb_arg *arg, struct sb_why *why);
-int sb_ioctl_disable(struct file *file, union sb_arg *arg, struct sb_why *why);
-int sb_ioctl_bind(struct file *file, union sb_arg *arg, struct sb_why *why);
-int sb_ioctl_vf_bar(struct file *file, union sb_arg *arg, struct sb_why *why);
+int vfb_ioctl_enable(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_disable(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_bind(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_vf_bar(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
 /* list.c */
-int sb_ioctl_info(struct file *file, union sb_arg *arg, struct sb_why *why);
-int sb_ioctl_list_pfs(struct file *file, union sb_arg *arg, struct sb_why *why);
-int sb_ioctl_list_vfs(struct file *file, union sb_arg *arg, struct sb_why *why);
+int vfb_ioctl_info(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_list_pfs(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_list_vfs(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
 /* lease.c */
-int sb_ioctl_lease(struct file *file, union sb_arg *arg, struct sb_why *why);
-int sb_ioctl_revoke(struct file *file, union sb_arg *arg, struct sb_why *why);
+int vfb_ioctl_lease(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_revoke(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
 /* net.c */
-int sb_ioctl_net_hold(struct file *file, union sb_arg *arg, struct sb_why *why);
+int vfb_ioctl_net_hold(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
 /* stats.c */
-int sb_ioctl_stats(struct file *file, union sb_arg *arg, struct sb_why *why);
+int vfb_ioctl_stats(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
 /* event.c */
-int sb_ioctl_history(struct file *file, union sb_arg *arg, struct sb_why *why);
+int vfb_ioctl_history(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
 /* return.c */
-int sb_ioctl_clear(struct file *file, union sb_arg *arg, struct sb_why *why);
+int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
-#endif /* SB_IOCTL_H */
+#endif /* VFB_IOCTL_H */

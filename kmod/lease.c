@@ -22,44 +22,44 @@
 #include "net.h"
 #include "stats.h"
 
-static LIST_HEAD(sb_leases);	   /* sb_lock */
-static u64 sb_last_id;		   /* sb_lock */
-static unsigned int sb_num_leases; /* sb_lock */
+static LIST_HEAD(vfb_leases);	    /* vfb_lock */
+static u64 vfb_last_id;		    /* vfb_lock */
+static unsigned int vfb_num_leases; /* vfb_lock */
 
 /**
- * sb_lease_count - number of leases that are out
+ * vfb_lease_count - number of leases that are out
  *
- * Context: sb_lock held.
+ * Context: vfb_lock held.
  * Return: the number.
  */
-unsigned int sb_lease_count(void)
+unsigned int vfb_lease_count(void)
 {
-	lockdep_assert_held(&sb_lock);
-	return sb_num_leases;
+	lockdep_assert_held(&vfb_lock);
+	return vfb_num_leases;
 }
 
 /**
- * sb_lease_id - number of a lease
+ * vfb_lease_id - number of a lease
  * @lease: the lease
  *
  * Context: any.
  * Return: the number.
  */
-u64 sb_lease_id(const struct sb_lease *lease)
+u64 vfb_lease_id(const struct vfb_lease *lease)
 {
 	return lease->id;
 }
 
 /**
- * sb_lease_show - what a list tells of a VF's lease
+ * vfb_lease_show - what a list tells of a VF's lease
  * @out: the VF's entry, to be added to
  * @lease: the lease
  *
- * Context: sb_lock held; in the task that asks.
+ * Context: vfb_lock held; in the task that asks.
  */
-void sb_lease_show(struct sriov_broker_vf *out, struct sb_lease *lease)
+void vfb_lease_show(struct sriov_broker_vf *out, struct vfb_lease *lease)
 {
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	out->lease_id = lease->id;
 	out->lease_pid = pid_vnr(lease->pid);
 	out->lease_uid = from_kuid_munged(current_user_ns(), lease->uid);
@@ -67,15 +67,15 @@ void sb_lease_show(struct sriov_broker_vf *out, struct sb_lease *lease)
 }
 
 /**
- * sb_lease_blame - note that a lease stands in the way
+ * vfb_lease_blame - note that a lease stands in the way
  * @why: where to note it
  * @lease: the lease
  *
- * Context: sb_lock held.
+ * Context: vfb_lock held.
  */
-void sb_lease_blame(struct sb_why *why, struct sb_lease *lease)
+void vfb_lease_blame(struct vfb_why *why, struct vfb_lease *lease)
 {
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	why->lease_id = lease->id;
 	put_pid(why->pid); /* one who stood in the way before */
 	why->pid = get_pid(lease->pid);
@@ -84,84 +84,84 @@ void sb_lease_blame(struct sb_why *why, struct sb_lease *lease)
 }
 
 /**
- * sb_lease_over_quota - would a request go over what may be leased
+ * vfb_lease_over_quota - would a request go over what may be leased
  * @req: the request
  * @why: says what is full; may be NULL
  *
- * Context: sb_lock held.
+ * Context: vfb_lock held.
  * Return: 0 or -EDQUOT.
  */
-int sb_lease_over_quota(const struct sb_request *req, struct sb_why *why)
+int vfb_lease_over_quota(const struct vfb_request *req, struct vfb_why *why)
 {
-	unsigned int all = sb_param_max_leases(), each = sb_param_max_leases_per_user();
+	unsigned int all = vfb_param_max_leases(), each = vfb_param_max_leases_per_user();
 	unsigned int has = 0;
-	struct sb_lease *lease;
+	struct vfb_lease *lease;
 
-	lockdep_assert_held(&sb_lock);
-	if (all && sb_num_leases + req->count > all) {
+	lockdep_assert_held(&vfb_lock);
+	if (all && vfb_num_leases + req->count > all) {
 		if (why)
 			why->value = all;
-		return why ? sb_refuse(why, -EDQUOT, SRIOV_BROKER_WHY_LIMIT, NULL) : -EDQUOT;
+		return why ? vfb_refuse(why, -EDQUOT, SRIOV_BROKER_WHY_LIMIT, NULL) : -EDQUOT;
 	}
 	if (!each || req->exempt)
 		return 0;
-	list_for_each_entry(lease, &sb_leases, node)
+	list_for_each_entry(lease, &vfb_leases, node)
 		has += uid_eq(lease->uid, req->uid);
 	if (has + req->count <= each)
 		return 0;
 	if (!why)
 		return -EDQUOT;
 	why->value = each;
-	return sb_refuse(why, -EDQUOT, SRIOV_BROKER_WHY_QUOTA, NULL);
+	return vfb_refuse(why, -EDQUOT, SRIOV_BROKER_WHY_QUOTA, NULL);
 }
 
-static void sb_lease_begin(struct sb_lease *lease)
+static void vfb_lease_begin(struct vfb_lease *lease)
 {
-	struct sb_vf *vf = lease->vf;
+	struct vfb_vf *vf = lease->vf;
 
-	lockdep_assert_held(&sb_lock);
-	lease->id = ++sb_last_id;
-	list_add_tail(&lease->node, &sb_leases);
-	sb_num_leases++;
+	lockdep_assert_held(&vfb_lock);
+	lease->id = ++vfb_last_id;
+	list_add_tail(&lease->node, &vfb_leases);
+	vfb_num_leases++;
 	vf->pf->nr_reserved--;
 	list_for_each_entry(vf, &lease->vf->group->vfs, group_node)
-		sb_vf_state(vf, SRIOV_BROKER_VF_LEASED, SRIOV_BROKER_FAULT_NONE);
+		vfb_vf_state(vf, SRIOV_BROKER_VF_LEASED, SRIOV_BROKER_FAULT_NONE);
 	vf = lease->vf;
-	sb_event_vf(vf, SRIOV_BROKER_EVENT_LEASE_GRANTED, vf->state, lease->id, 0);
+	vfb_event_vf(vf, SRIOV_BROKER_EVENT_LEASE_GRANTED, vf->state, lease->id, 0);
 }
 
 /**
- * sb_lease_admit - the leases of a request have VFs reserved: they begin
+ * vfb_lease_admit - the leases of a request have VFs reserved: they begin
  * @req: the request
  *
- * Context: sb_lock held.
+ * Context: vfb_lock held.
  */
-void sb_lease_admit(struct sb_request *req)
+void vfb_lease_admit(struct vfb_request *req)
 {
 	unsigned int i;
 
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	for (i = 0; i < req->count; i++)
-		sb_lease_begin(req->leases[i]);
+		vfb_lease_begin(req->leases[i]);
 }
 
 /* Ends */
 
 /**
- * sb_lease_revoke - take a lease from its holder
+ * vfb_lease_revoke - take a lease from its holder
  * @lease: the lease
  * @cause: enum sriov_broker_lease_cause
  *
  * The descriptor stays, to be closed. If the VFs are still there they go to the
  * return path, where they drain until vfio's user lets go.
  *
- * Context: sb_lock held.
+ * Context: vfb_lock held.
  */
-void sb_lease_revoke(struct sb_lease *lease, u32 cause)
+void vfb_lease_revoke(struct vfb_lease *lease, u32 cause)
 {
-	struct sb_group *group = lease->vf->group;
+	struct vfb_group *group = lease->vf->group;
 
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	if (lease->revoked)
 		return;
 	lease->revoked = true;
@@ -171,32 +171,32 @@ void sb_lease_revoke(struct sb_lease *lease, u32 cause)
 		.lease_id = lease->id,
 		.deadline_ns = ktime_get_ns(),
 	};
-	sb_event_vf(lease->vf, SRIOV_BROKER_EVENT_LEASE_REVOKED, lease->vf->state, lease->id,
-		    cause);
+	vfb_event_vf(lease->vf, SRIOV_BROKER_EVENT_LEASE_REVOKED, lease->vf->state, lease->id,
+		     cause);
 	if (group->lease == lease)
-		sb_return_start(group);
+		vfb_return_start(group);
 	wake_up_all(&lease->wait);
 }
 
-static void sb_lease_grace_work(struct work_struct *work)
+static void vfb_lease_grace_work(struct work_struct *work)
 {
-	struct sb_lease *lease = container_of(to_delayed_work(work), struct sb_lease, grace);
+	struct vfb_lease *lease = container_of(to_delayed_work(work), struct vfb_lease, grace);
 
-	spin_lock(&sb_lock);
-	sb_lease_revoke(lease, SRIOV_BROKER_LEASE_CAUSE_ADMIN);
-	spin_unlock(&sb_lock);
+	spin_lock(&vfb_lock);
+	vfb_lease_revoke(lease, SRIOV_BROKER_LEASE_CAUSE_ADMIN);
+	spin_unlock(&vfb_lock);
 }
 
 /* Gives the holder notice. A later call can only shorten what he has left. */
-static void sb_lease_notice(struct sb_lease *lease, unsigned int grace_ms)
+static void vfb_lease_notice(struct vfb_lease *lease, unsigned int grace_ms)
 {
 	u64 deadline = ktime_get_ns() + (u64)grace_ms * NSEC_PER_MSEC;
 
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	if (lease->revoked)
 		return;
 	if (!grace_ms) {
-		sb_lease_revoke(lease, SRIOV_BROKER_LEASE_CAUSE_ADMIN);
+		vfb_lease_revoke(lease, SRIOV_BROKER_LEASE_CAUSE_ADMIN);
 		return;
 	}
 	if (lease->deadline_ns && lease->deadline_ns <= deadline)
@@ -208,15 +208,15 @@ static void sb_lease_notice(struct sb_lease *lease, unsigned int grace_ms)
 		.lease_id = lease->id,
 		.deadline_ns = deadline,
 	};
-	mod_delayed_work(sb_wq, &lease->grace, msecs_to_jiffies(grace_ms));
+	mod_delayed_work(vfb_wq, &lease->grace, msecs_to_jiffies(grace_ms));
 	wake_up_all(&lease->wait);
 }
 
 /* ioctl(SRIOV_BROKER_REVOKE) */
-int sb_ioctl_revoke(struct file *file, union sb_arg *arg, struct sb_why *why)
+int vfb_ioctl_revoke(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct sriov_broker_revoke *p = &arg->revoke;
-	struct sb_lease *lease;
+	struct vfb_lease *lease;
 	int ret;
 
 	if (p->flags || p->reserved)
@@ -225,65 +225,65 @@ int sb_ioctl_revoke(struct file *file, union sb_arg *arg, struct sb_why *why)
 		return -EINVAL;
 
 	why->lease_id = p->lease_id;
-	ret = sb_refuse(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, NULL);
-	spin_lock(&sb_lock);
-	list_for_each_entry(lease, &sb_leases, node) {
+	ret = vfb_refuse(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, NULL);
+	spin_lock(&vfb_lock);
+	list_for_each_entry(lease, &vfb_leases, node) {
 		if (lease->id != p->lease_id)
 			continue;
-		sb_lease_notice(lease, p->grace_ms);
+		vfb_lease_notice(lease, p->grace_ms);
 		ret = 0;
 		break;
 	}
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	return ret;
 }
 
-static void sb_lease_free(struct sb_lease *lease)
+static void vfb_lease_free(struct vfb_lease *lease)
 {
 	if (!lease)
 		return;
 	if (lease->vf)
-		sb_vf_put(lease->vf);
+		vfb_vf_put(lease->vf);
 	put_pid(lease->pid);
 	kfree(lease);
 }
 
 /* The end of a lease: its VFs go back. */
-static void sb_lease_end(struct sb_lease *lease)
+static void vfb_lease_end(struct vfb_lease *lease)
 {
-	struct sb_group *group = lease->vf->group;
+	struct vfb_group *group = lease->vf->group;
 
-	spin_lock(&sb_lock);
-	sb_num_leases--;
+	spin_lock(&vfb_lock);
+	vfb_num_leases--;
 	list_del(&lease->node);
 	lease->revoked = true; /* a grace period that ends now does nothing */
-	sb_event_vf(lease->vf, SRIOV_BROKER_EVENT_LEASE_ENDED, lease->vf->state, lease->id, 0);
+	vfb_event_vf(lease->vf, SRIOV_BROKER_EVENT_LEASE_ENDED, lease->vf->state, lease->id, 0);
 	if (group->lease == lease)
-		sb_return_start(group);
-	spin_unlock(&sb_lock);
+		vfb_return_start(group);
+	spin_unlock(&vfb_lock);
 	/* Who was kept back by a quota need not wait for the VF as well. */
-	if (sb_param_max_leases() || sb_param_max_leases_per_user())
-		sb_pool_kick();
+	if (vfb_param_max_leases() || vfb_param_max_leases_per_user())
+		vfb_pool_kick();
 	/* Off the list, so that no REVOKE can begin another one. */
 	cancel_delayed_work_sync(&lease->grace);
 	module_put(lease->owner);
-	sb_lease_free(lease);
+	vfb_lease_free(lease);
 }
 
 /* The descriptor */
 
-static int sb_lease_info(struct file *file, union sb_arg *arg, struct sb_why *why)
+static int vfb_lease_info(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
-	struct sb_lease *lease = file->private_data;
+	struct vfb_lease *lease = file->private_data;
 	struct sriov_broker_lease_info *info = &arg->lease_info;
-	struct sb_vf *vf = lease->vf, *peer;
+	struct vfb_vf *vf = lease->vf, *peer;
 
 	if (info->flags)
 		return -EOPNOTSUPP;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	if (lease->revoked) {
-		spin_unlock(&sb_lock);
+		spin_unlock(&vfb_lock);
 		return -ENODEV;
 	}
 	*info = (struct sriov_broker_lease_info){
@@ -293,7 +293,7 @@ static int sb_lease_info(struct file *file, union sb_arg *arg, struct sb_why *wh
 		.vf = vf->addr,
 		.index = vf->index,
 		.state = vf->state,
-		.iommu_group = sb_group_id(vf->group),
+		.iommu_group = vfb_group_id(vf->group),
 		.pid = pid_vnr(lease->pid),
 		.uid = from_kuid_munged(current_user_ns(), lease->uid),
 	};
@@ -301,12 +301,12 @@ static int sb_lease_info(struct file *file, union sb_arg *arg, struct sb_why *wh
 		info->group_vfs++;
 	strscpy(info->label, lease->label, sizeof(info->label));
 	strscpy(info->driver, vf->driver, sizeof(info->driver));
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	return 0;
 }
 
 /* Printable, so that it can be shown anywhere, and with an end. */
-static bool sb_label_ok(const char *label)
+static bool vfb_label_ok(const char *label)
 {
 	size_t len = strnlen(label, SRIOV_BROKER_NAME_LEN), i;
 
@@ -318,9 +318,9 @@ static bool sb_label_ok(const char *label)
 	return true;
 }
 
-static int sb_lease_set(struct file *file, union sb_arg *arg, struct sb_why *why)
+static int vfb_lease_set(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
-	struct sb_lease *lease = file->private_data;
+	struct vfb_lease *lease = file->private_data;
 	struct sriov_broker_lease_set *set = &arg->lease_set;
 	bool set_label = set->flags & SRIOV_BROKER_SET_LABEL;
 	bool set_pid = set->flags & SRIOV_BROKER_SET_PID;
@@ -330,7 +330,7 @@ static int sb_lease_set(struct file *file, union sb_arg *arg, struct sb_why *why
 	if (set->flags & ~(SRIOV_BROKER_SET_LABEL | SRIOV_BROKER_SET_PID) || set->reserved)
 		return -EOPNOTSUPP;
 	if (!set->flags || (!set_pid && set->pid) || (!set_label && set->label[0]) ||
-	    !sb_label_ok(set->label))
+	    !vfb_label_ok(set->label))
 		return -EINVAL;
 	if (set_pid) {
 		pid = find_get_pid(set->pid);
@@ -338,7 +338,7 @@ static int sb_lease_set(struct file *file, union sb_arg *arg, struct sb_why *why
 			return -ESRCH;
 	}
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	if (lease->revoked) {
 		ret = -ENODEV;
 	} else {
@@ -347,66 +347,66 @@ static int sb_lease_set(struct file *file, union sb_arg *arg, struct sb_why *why
 		if (set_pid)
 			swap(lease->pid, pid);
 	}
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	put_pid(pid);
 	return ret;
 }
 
 /**
- * sb_lease_is_over - has a lease been revoked
+ * vfb_lease_is_over - has a lease been revoked
  * @lease: the lease, which the caller has a reference to
  *
- * Context: takes sb_lock.
+ * Context: takes vfb_lock.
  */
-bool sb_lease_is_over(struct sb_lease *lease)
+bool vfb_lease_is_over(struct vfb_lease *lease)
 {
 	bool over;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	over = lease->revoked;
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	return over;
 }
 
 /* Not under a driver's user: he has vfio's own reset. */
-static int sb_lease_reset(struct file *file, union sb_arg *arg, struct sb_why *why)
+static int vfb_lease_reset(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
-	struct sb_lease *lease = file->private_data;
-	struct sb_vf *vf;
+	struct vfb_lease *lease = file->private_data;
+	struct vfb_vf *vf;
 	int ret = 0;
 
 	if (arg->lease_reset.flags)
 		return -EOPNOTSUPP;
-	for (vf = sb_group_next(lease->vf->group, NULL); vf;
-	     vf = sb_group_next(lease->vf->group, vf))
+	for (vf = vfb_group_next(lease->vf->group, NULL); vf;
+	     vf = vfb_group_next(lease->vf->group, vf))
 		/* Some may be the host's: they have joined the group since. */
 		if (!ret && READ_ONCE(vf->state) != SRIOV_BROKER_VF_HOST)
-			ret = sb_reset_leased(vf, lease);
-	return !ret && sb_lease_is_over(lease) ? -ENODEV : ret;
+			ret = vfb_reset_leased(vf, lease);
+	return !ret && vfb_lease_is_over(lease) ? -ENODEV : ret;
 }
 
-static int sb_lease_open(struct file *file, union sb_arg *arg, struct sb_why *why)
+static int vfb_lease_open(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
-	struct sb_lease *lease = file->private_data;
+	struct vfb_lease *lease = file->private_data;
 	struct sriov_broker_lease_open *p = &arg->lease_open;
-	struct sb_call *call = container_of(arg, struct sb_call, arg);
+	struct vfb_call *call = container_of(arg, struct vfb_call, arg);
 	struct file *vfio;
 	int fd;
 
 	if (p->flags & ~SRIOV_BROKER_OPEN_CDEV || p->reserved)
 		return -EOPNOTSUPP;
-	if (sb_lease_is_over(lease))
+	if (vfb_lease_is_over(lease))
 		return -ENODEV;
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	vfio = sb_vfio_open(lease->vf, p->flags & SRIOV_BROKER_OPEN_CDEV);
+	vfio = vfb_vfio_open(lease->vf, p->flags & SRIOV_BROKER_OPEN_CDEV);
 	if (IS_ERR(vfio)) {
 		put_unused_fd(fd);
 		return PTR_ERR(vfio);
 	}
 	/* Lost while we opened it: it may be the next holder's. */
-	if (sb_lease_is_over(lease)) {
+	if (vfb_lease_is_over(lease)) {
 		fput(vfio);
 		put_unused_fd(fd);
 		return -ENODEV;
@@ -417,32 +417,32 @@ static int sb_lease_open(struct file *file, union sb_arg *arg, struct sb_why *wh
 	return 0;
 }
 
-static const struct sb_ioctl sb_lease_ioctls[] = {
-	SB_IOCTL(SRIOV_BROKER_LEASE_INFO, sriov_broker_lease_info, driver, .out = true,
-		 .fn = sb_lease_info),
-	SB_IOCTL(SRIOV_BROKER_LEASE_SET, sriov_broker_lease_set, label, .fn = sb_lease_set),
-	SB_IOCTL(SRIOV_BROKER_LEASE_RESET, sriov_broker_lease_reset, flags, .fn = sb_lease_reset),
-	SB_IOCTL(SRIOV_BROKER_LEASE_OPEN, sriov_broker_lease_open, reserved, .out = true,
-		 .fn = sb_lease_open),
+static const struct vfb_ioctl vfb_lease_ioctls[] = {
+	VFB_IOCTL(SRIOV_BROKER_LEASE_INFO, sriov_broker_lease_info, driver, .out = true,
+		  .fn = vfb_lease_info),
+	VFB_IOCTL(SRIOV_BROKER_LEASE_SET, sriov_broker_lease_set, label, .fn = vfb_lease_set),
+	VFB_IOCTL(SRIOV_BROKER_LEASE_RESET, sriov_broker_lease_reset, flags, .fn = vfb_lease_reset),
+	VFB_IOCTL(SRIOV_BROKER_LEASE_OPEN, sriov_broker_lease_open, reserved, .out = true,
+		  .fn = vfb_lease_open),
 };
 
-static long sb_lease_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
+static long vfb_lease_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
 {
-	return sb_ioctl_run(sb_lease_ioctls, ARRAY_SIZE(sb_lease_ioctls), file, cmd, uarg);
+	return vfb_ioctl_run(vfb_lease_ioctls, ARRAY_SIZE(vfb_lease_ioctls), file, cmd, uarg);
 }
 
-static int sb_lease_release(struct inode *inode, struct file *file)
+static int vfb_lease_release(struct inode *inode, struct file *file)
 {
-	sb_lease_end(file->private_data);
+	vfb_lease_end(file->private_data);
 	return 0;
 }
 
 /* Ahead of the end comes the notice, if there was one. */
-static bool sb_lease_next_event(struct sb_lease *lease, struct sriov_broker_lease_event *event)
+static bool vfb_lease_next_event(struct vfb_lease *lease, struct sriov_broker_lease_event *event)
 {
 	struct sriov_broker_lease_event *from;
 
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	from = lease->revoking.type ? &lease->revoking : &lease->over;
 	*event = *from;
 	from->type = 0;
@@ -450,32 +450,32 @@ static bool sb_lease_next_event(struct sb_lease *lease, struct sriov_broker_leas
 }
 
 /* 1: got one; 0: the lease is over and all are read; -EAGAIN: none yet. */
-static int sb_lease_get_event(struct sb_lease *lease, struct sriov_broker_lease_event *event)
+static int vfb_lease_get_event(struct vfb_lease *lease, struct sriov_broker_lease_event *event)
 {
 	int ret = -EAGAIN;
 
-	spin_lock(&sb_lock);
-	if (sb_lease_next_event(lease, event))
+	spin_lock(&vfb_lock);
+	if (vfb_lease_next_event(lease, event))
 		ret = 1;
 	else if (lease->revoked)
 		ret = 0;
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	return ret;
 }
 
-static bool sb_lease_has_news(struct sb_lease *lease)
+static bool vfb_lease_has_news(struct vfb_lease *lease)
 {
 	bool news;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	news = lease->revoking.type || lease->revoked;
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	return news;
 }
 
-static ssize_t sb_lease_read(struct file *file, char __user *to, size_t size, loff_t *pos)
+static ssize_t vfb_lease_read(struct file *file, char __user *to, size_t size, loff_t *pos)
 {
-	struct sb_lease *lease = file->private_data;
+	struct vfb_lease *lease = file->private_data;
 	struct sriov_broker_lease_event event;
 	size_t done = 0;
 	int ret;
@@ -483,9 +483,9 @@ static ssize_t sb_lease_read(struct file *file, char __user *to, size_t size, lo
 	if (size < sizeof(event))
 		return -EINVAL;
 	while (size - done >= sizeof(event)) {
-		ret = sb_lease_get_event(lease, &event);
+		ret = vfb_lease_get_event(lease, &event);
 		if (ret == -EAGAIN && !done && !(file->f_flags & O_NONBLOCK)) {
-			ret = wait_event_interruptible(lease->wait, sb_lease_has_news(lease));
+			ret = wait_event_interruptible(lease->wait, vfb_lease_has_news(lease));
 			if (ret)
 				return ret;
 			continue;
@@ -499,42 +499,42 @@ static ssize_t sb_lease_read(struct file *file, char __user *to, size_t size, lo
 	return done;
 }
 
-static __poll_t sb_lease_poll(struct file *file, poll_table *pt)
+static __poll_t vfb_lease_poll(struct file *file, poll_table *pt)
 {
-	struct sb_lease *lease = file->private_data;
+	struct vfb_lease *lease = file->private_data;
 	__poll_t mask = 0;
 
 	poll_wait(file, &lease->wait, pt);
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	if (lease->revoking.type || lease->over.type)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLPRI;
 	if (lease->revoked)
 		mask |= EPOLLHUP | EPOLLERR;
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	return mask;
 }
 
-static const char *const sb_state_names[] = {
+static const char *const vfb_state_names[] = {
 	[SRIOV_BROKER_VF_HOST] = "host",	   [SRIOV_BROKER_VF_FREE] = "free",
 	[SRIOV_BROKER_VF_LEASED] = "leased",	   [SRIOV_BROKER_VF_DRAINING] = "draining",
 	[SRIOV_BROKER_VF_RESETTING] = "resetting", [SRIOV_BROKER_VF_QUARANTINED] = "quarantined",
 	[SRIOV_BROKER_VF_OPEN] = "open",
 };
 
-static void sb_lease_fdinfo(struct seq_file *m, struct file *file)
+static void vfb_lease_fdinfo(struct seq_file *m, struct file *file)
 {
-	struct sb_lease *lease = file->private_data;
-	struct sb_vf *vf = lease->vf;
+	struct vfb_lease *lease = file->private_data;
+	struct vfb_vf *vf = lease->vf;
 	char label[SRIOV_BROKER_NAME_LEN];
 	const char *state;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	if (vf->gone)
 		state = "gone";
 	else
-		state = lease->revoked ? "revoked" : sb_state_names[vf->state];
+		state = lease->revoked ? "revoked" : vfb_state_names[vf->state];
 	strscpy(label, lease->label, sizeof(label));
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 
 	seq_printf(m, "pf:\t%s\n", pci_name(vf->pf->pdev));
 	seq_printf(m, "vf:\t%s\n", pci_name(vf->pdev));
@@ -544,27 +544,27 @@ static void sb_lease_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "label:\t%s\n", label);
 }
 
-static const struct file_operations sb_lease_fops = {
+static const struct file_operations vfb_lease_fops = {
 	.owner = THIS_MODULE,
-	.release = sb_lease_release,
-	.unlocked_ioctl = sb_lease_ioctl,
+	.release = vfb_lease_release,
+	.unlocked_ioctl = vfb_lease_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
-	.read = sb_lease_read,
-	.poll = sb_lease_poll,
-	.show_fdinfo = sb_lease_fdinfo,
+	.read = vfb_lease_read,
+	.poll = vfb_lease_poll,
+	.show_fdinfo = vfb_lease_fdinfo,
 	.llseek = noop_llseek,
 };
 
 /* ioctl(SRIOV_BROKER_LEASE) */
 
-static struct sb_lease *sb_lease_new(const char *label)
+static struct vfb_lease *vfb_lease_new(const char *label)
 {
-	struct sb_lease *lease = kzalloc(sizeof(*lease), GFP_KERNEL_ACCOUNT);
+	struct vfb_lease *lease = kzalloc(sizeof(*lease), GFP_KERNEL_ACCOUNT);
 
 	if (!lease)
 		return NULL;
 	init_waitqueue_head(&lease->wait);
-	INIT_DELAYED_WORK(&lease->grace, sb_lease_grace_work);
+	INIT_DELAYED_WORK(&lease->grace, vfb_lease_grace_work);
 	lease->pid = get_task_pid(current, PIDTYPE_TGID);
 	lease->uid = current_uid();
 	strscpy(lease->label, label, sizeof(lease->label));
@@ -572,32 +572,32 @@ static struct sb_lease *sb_lease_new(const char *label)
 }
 
 /* The driver's module stays as long as the lease does. */
-static void sb_lease_pin(struct sb_lease *lease)
+static void vfb_lease_pin(struct vfb_lease *lease)
 {
 	char name[SRIOV_BROKER_NAME_LEN];
-	struct sb_driver d;
+	struct vfb_driver d;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	strscpy(name, lease->vf->driver, sizeof(name));
-	spin_unlock(&sb_lock);
-	if (!sb_driver_get(&d, name, false) && d.drv)
+	spin_unlock(&vfb_lock);
+	if (!vfb_driver_get(&d, name, false) && d.drv)
 		lease->owner = d.drv->owner;
 }
 
-static void sb_fill_grant(struct sriov_broker_grant *grant, struct sb_lease *lease)
+static void vfb_fill_grant(struct sriov_broker_grant *grant, struct vfb_lease *lease)
 {
-	struct sb_vf *vf = lease->vf, *peer;
+	struct vfb_vf *vf = lease->vf, *peer;
 
-	grant->iommu_group = sb_group_id(vf->group);
+	grant->iommu_group = vfb_group_id(vf->group);
 	grant->vf = vf->addr;
 	grant->pf = vf->pf->addr;
 	grant->index = vf->index;
 	grant->id = lease->id;
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	list_for_each_entry(peer, &vf->group->vfs, group_node)
 		grant->group_vfs++;
 	strscpy(grant->driver, vf->driver, sizeof(grant->driver));
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 }
 
 /*
@@ -605,25 +605,25 @@ static void sb_fill_grant(struct sriov_broker_grant *grant, struct sb_lease *lea
  * the lease belongs to the file: whatever fails later, dropping that ends it.
  * Returns the file, or an ERR_PTR: then the lease has ended.
  */
-static struct file *sb_lease_publish(struct sb_lease *lease, struct sriov_broker_lease *p, int fd,
-				     void __user *to, u64 start)
+static struct file *vfb_lease_publish(struct vfb_lease *lease, struct sriov_broker_lease *p, int fd,
+				      void __user *to, u64 start)
 {
 	struct sriov_broker_grant grant = { .fd = fd };
 	size_t size = min_t(size_t, sizeof(grant), p->grant_size);
 	struct file *file;
 
-	sb_group_follow(lease->vf->group);
-	sb_lease_pin(lease);
-	sb_group_lend(lease->vf->group, lease);
-	sb_net_begin(lease->vf->group);
+	vfb_group_follow(lease->vf->group);
+	vfb_lease_pin(lease);
+	vfb_group_lend(lease->vf->group, lease);
+	vfb_net_begin(lease->vf->group);
 
-	file = anon_inode_getfile("[sriov_broker:lease]", &sb_lease_fops, lease, O_RDWR);
+	file = anon_inode_getfile("[sriov_broker:lease]", &vfb_lease_fops, lease, O_RDWR);
 	if (IS_ERR(file)) {
-		sb_lease_end(lease);
+		vfb_lease_end(lease);
 		return file;
 	}
-	sb_fill_grant(&grant, lease);
-	sb_took(SRIOV_BROKER_STAT_LEASE, lease->vf->pdev, lease->id, 0, ktime_get_ns() - start);
+	vfb_fill_grant(&grant, lease);
+	vfb_took(SRIOV_BROKER_STAT_LEASE, lease->vf->pdev, lease->id, 0, ktime_get_ns() - start);
 	if (copy_to_user(to, &grant, size) || clear_user(to + size, p->grant_size - size)) {
 		fput(file);
 		return ERR_PTR(-EFAULT);
@@ -635,7 +635,7 @@ static struct file *sb_lease_publish(struct sb_lease *lease, struct sriov_broker
  * All leases get their descriptors, or none does: installing them is the last
  * thing, and can't fail. Whatever happens, the leases are used up.
  */
-static int sb_lease_publish_all(struct sb_request *req, struct sriov_broker_lease *p, u64 start)
+static int vfb_lease_publish_all(struct vfb_request *req, struct sriov_broker_lease *p, u64 start)
 {
 	int flags = p->flags & SRIOV_BROKER_LEASE_NO_CLOEXEC ? 0 : O_CLOEXEC;
 	void __user *to = u64_to_user_ptr(p->grants);
@@ -653,8 +653,8 @@ static int sb_lease_publish_all(struct sb_request *req, struct sriov_broker_leas
 			ret = out[n].fd;
 			break;
 		}
-		out[n].file = sb_lease_publish(req->leases[n], p, out[n].fd,
-					       to + (size_t)n * p->grant_size, start);
+		out[n].file = vfb_lease_publish(req->leases[n], p, out[n].fd,
+						to + (size_t)n * p->grant_size, start);
 		req->leases[n] = NULL;
 		ret = PTR_ERR_OR_ZERO(out[n].file);
 	}
@@ -672,7 +672,7 @@ static int sb_lease_publish_all(struct sb_request *req, struct sriov_broker_leas
 	}
 	for (i = 0; i < req->count; i++) {
 		if (req->leases[i])
-			sb_lease_end(req->leases[i]);
+			vfb_lease_end(req->leases[i]);
 		req->leases[i] = NULL;
 	}
 	kfree(out);
@@ -680,7 +680,7 @@ static int sb_lease_publish_all(struct sb_request *req, struct sriov_broker_leas
 }
 
 /* The selectors, for kfree(), or an ERR_PTR. None at all means any VF. */
-static struct sriov_broker_selector *sb_get_selectors(struct sriov_broker_lease *p)
+static struct sriov_broker_selector *vfb_get_selectors(struct sriov_broker_lease *p)
 {
 	struct sriov_broker_selector *sels;
 	unsigned int i;
@@ -707,41 +707,41 @@ static struct sriov_broker_selector *sb_get_selectors(struct sriov_broker_lease 
 }
 
 /* What is named has to be there, and has to have what is asked of it. */
-static int sb_check_selector(const struct sriov_broker_selector *sel, struct sb_why *why)
+static int vfb_check_selector(const struct sriov_broker_selector *sel, struct vfb_why *why)
 {
 	unsigned int have;
-	struct sb_vf *vf;
-	struct sb_pf *pf;
+	struct vfb_vf *vf;
+	struct vfb_pf *pf;
 	int ret = 0;
 
 	if (!sel->dev.domain && !sel->dev.bdf)
 		return 0;
-	vf = sb_vf_find(&sel->dev);
+	vf = vfb_vf_find(&sel->dev);
 	if (vf) {
-		sb_vf_put(vf);
+		vfb_vf_put(vf);
 		return sel->first || sel->count > 1 ?
-			       sb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_IS_VF, &sel->dev) :
+			       vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_IS_VF, &sel->dev) :
 			       0;
 	}
-	pf = sb_pf_find(&sel->dev, why);
+	pf = vfb_pf_find(&sel->dev, why);
 	if (IS_ERR(pf))
 		return PTR_ERR(pf);
 	have = pci_num_vf(pf->pdev);
 	if ((sel->first || sel->count) && (sel->first >= have || sel->count > have - sel->first)) {
 		why->value = have;
-		ret = sb_refuse(why, -ERANGE, SRIOV_BROKER_WHY_NO_INDEX, &pf->addr);
+		ret = vfb_refuse(why, -ERANGE, SRIOV_BROKER_WHY_NO_INDEX, &pf->addr);
 	}
-	sb_pf_put(pf);
+	vfb_pf_put(pf);
 	return ret;
 }
 
-static int sb_lease_check(struct sriov_broker_lease *p)
+static int vfb_lease_check(struct sriov_broker_lease *p)
 {
 	if (p->flags & ~(SRIOV_BROKER_LEASE_NO_CLOEXEC | SRIOV_BROKER_LEASE_SPREAD |
 			 SRIOV_BROKER_LEASE_DISTINCT_PFS | SRIOV_BROKER_LEASE_NUMA_STRICT) ||
 	    p->reserved)
 		return -EOPNOTSUPP;
-	if (!p->count || p->count > SRIOV_BROKER_MAX_LEASES || !sb_label_ok(p->label) ||
+	if (!p->count || p->count > SRIOV_BROKER_MAX_LEASES || !vfb_label_ok(p->label) ||
 	    p->timeout_ms < -1 || p->numa_node < -1)
 		return -EINVAL;
 	/* Less would not even tell the descriptor and its VF. */
@@ -750,70 +750,70 @@ static int sb_lease_check(struct sriov_broker_lease *p)
 	return 0;
 }
 
-static struct sb_lease **sb_leases_new(struct sriov_broker_lease *p)
+static struct vfb_lease **vfb_leases_new(struct sriov_broker_lease *p)
 {
-	struct sb_lease **leases = kcalloc(p->count, sizeof(*leases), GFP_KERNEL);
+	struct vfb_lease **leases = kcalloc(p->count, sizeof(*leases), GFP_KERNEL);
 	unsigned int i;
 
 	for (i = 0; leases && i < p->count; i++) {
-		leases[i] = sb_lease_new(p->label);
+		leases[i] = vfb_lease_new(p->label);
 		if (leases[i])
 			continue;
 		while (i--)
-			sb_lease_free(leases[i]);
+			vfb_lease_free(leases[i]);
 		kfree(leases);
 		return NULL;
 	}
 	return leases;
 }
 
-static int sb_lease_run(struct sb_request *req, struct sriov_broker_lease *p, u64 *seen,
-			struct sb_why *why)
+static int vfb_lease_run(struct vfb_request *req, struct sriov_broker_lease *p, u64 *seen,
+			 struct vfb_why *why)
 {
 	u64 start = ktime_get_ns();
 	unsigned int i;
 	int ret = 0;
 
 	for (i = 0; i < req->num_sels && !ret; i++)
-		ret = sb_check_selector(&req->sels[i], why);
+		ret = vfb_check_selector(&req->sels[i], why);
 	if (ret)
 		return ret;
-	req->leases = sb_leases_new(p);
+	req->leases = vfb_leases_new(p);
 	if (!req->leases)
 		return -ENOMEM;
-	ret = sb_pool_take(req, p->timeout_ms, seen, why);
+	ret = vfb_pool_take(req, p->timeout_ms, seen, why);
 	if (ret)
-		sb_took(SRIOV_BROKER_STAT_LEASE, NULL, 0, ret, ktime_get_ns() - start);
+		vfb_took(SRIOV_BROKER_STAT_LEASE, NULL, 0, ret, ktime_get_ns() - start);
 	else
-		ret = sb_lease_publish_all(req, p, start);
+		ret = vfb_lease_publish_all(req, p, start);
 	for (i = 0; i < req->count; i++)
-		sb_lease_free(req->leases[i]);
+		vfb_lease_free(req->leases[i]);
 	kfree(req->leases);
 	return ret;
 }
 
-int sb_ioctl_lease(struct file *file, union sb_arg *arg, struct sb_why *why)
+int vfb_ioctl_lease(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct sriov_broker_lease *p = &arg->lease;
-	struct sb_client *client = file->private_data;
-	struct sb_request req = {
+	struct vfb_client *client = file->private_data;
+	struct vfb_request req = {
 		.flags = p->flags,
 		.numa_node = p->numa_node,
 		.count = p->count,
 		.uid = current_uid(),
 	};
 	struct sriov_broker_selector *sels;
-	int ret = sb_lease_check(p);
+	int ret = vfb_lease_check(p);
 
 	if (ret)
 		return ret;
-	sels = sb_get_selectors(p);
+	sels = vfb_get_selectors(p);
 	if (IS_ERR(sels))
 		return PTR_ERR(sels);
 	req.sels = sels;
 	req.num_sels = p->num_selectors;
 	req.exempt = ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE);
-	ret = sb_lease_run(&req, p, &client->seen, why);
+	ret = vfb_lease_run(&req, p, &client->seen, why);
 	kfree(sels);
 	return ret;
 }

@@ -2,8 +2,8 @@
 /*
  * Leases and requests for them, as lease.c, pool.c and vfio.c share them.
  */
-#ifndef SB_LEASE_H
-#define SB_LEASE_H
+#ifndef VFB_LEASE_H
+#define VFB_LEASE_H
 
 #include <linux/fs.h>
 #include <linux/poll.h>
@@ -11,15 +11,15 @@
 
 #include "broker.h"
 
-struct sb_lease {
+struct vfb_lease {
 	u64 id;
 	kuid_t uid;
-	struct sb_vf *vf;	   /* counted; first of the group */
+	struct vfb_vf *vf;	   /* counted; first of the group */
 	struct module *owner;	   /* of the VF's driver, counted */
 	wait_queue_head_t wait;	   /* woken by events */
 	struct delayed_work grace; /* ends it when the grace has passed */
 
-	/* The rest is under sb_lock. */
+	/* The rest is under vfb_lock. */
 	struct list_head node; /* in the list of leases */
 	bool revoked;	       /* no longer the holder's */
 	u64 deadline_ns;       /* of the grace, 0: none given */
@@ -30,30 +30,30 @@ struct sb_lease {
 	struct sriov_broker_lease_event over;
 };
 
-struct sb_request {
+struct vfb_request {
 	const struct sriov_broker_selector *sels;
 	unsigned int num_sels;
 	unsigned int flags; /* SRIOV_BROKER_LEASE_* */
 	int numa_node;
 	unsigned int count;
-	unsigned int taken;	  /* sb_lock */
-	struct sb_lease **leases; /* @count of them */
+	unsigned int taken;	   /* vfb_lock */
+	struct vfb_lease **leases; /* @count of them */
 	kuid_t uid;
 	bool exempt;	       /* from the quota of users */
-	struct list_head node; /* sb_lock; among those who wait */
-	bool served;	       /* under sb_lock */
+	struct list_head node; /* vfb_lock; among those who wait */
+	bool served;	       /* under vfb_lock */
 	wait_queue_head_t wait;
 };
 
 /* lease.c */
-void sb_lease_admit(struct sb_request *req);
-int sb_lease_over_quota(const struct sb_request *req, struct sb_why *why);
+void vfb_lease_admit(struct vfb_request *req);
+int vfb_lease_over_quota(const struct vfb_request *req, struct vfb_why *why);
 
 /* pool.c */
-int sb_pool_take(struct sb_request *req, s32 timeout_ms, u64 *seen, struct sb_why *why);
-bool sb_pool_poll(struct file *file, const u64 *seen, poll_table *pt);
+int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, u64 *seen, struct vfb_why *why);
+bool vfb_pool_poll(struct file *file, const u64 *seen, poll_table *pt);
 
 /* vfio.c */
-struct file *sb_vfio_open(struct sb_vf *vf, bool cdev);
+struct file *vfb_vfio_open(struct vfb_vf *vf, bool cdev);
 
-#endif /* SB_LEASE_H */
+#endif /* VFB_LEASE_H */

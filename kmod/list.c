@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The ioctls that only look: INFO, LIST_PFS, LIST_VFS. A list is one picture,
- * taken in one go under sb_lock, then copied out.
+ * taken in one go under vfb_lock, then copied out.
  */
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -10,23 +10,23 @@
 #include "list.h"
 
 /* How often to try when PFs or VFs appear while we make room for them. */
-#define SB_LIST_TRIES 8
+#define VFB_LIST_TRIES 8
 
-static unsigned int sb_count_vfs(struct sb_pf *pf)
+static unsigned int vfb_count_vfs(struct vfb_pf *pf)
 {
 	unsigned int i, num = 0;
 
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	for (i = 0; i < pf->slots; i++)
 		num += !!pf->vfs[i];
 	return num;
 }
 
 /* ioctl(SRIOV_BROKER_INFO) */
-int sb_ioctl_info(struct file *file, union sb_arg *arg, struct sb_why *why)
+int vfb_ioctl_info(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct sriov_broker_info *info = &arg->info;
-	struct sb_pf *pf;
+	struct vfb_pf *pf;
 
 	if (info->flags || info->reserved || info->reserved2)
 		return -EOPNOTSUPP;
@@ -35,19 +35,19 @@ int sb_ioctl_info(struct file *file, union sb_arg *arg, struct sb_why *why)
 	info->abi_minor = SRIOV_BROKER_ABI_MINOR;
 	info->num_pfs = 0;
 	info->num_vfs = 0;
-	sb_param_driver(info->driver);
-	spin_lock(&sb_lock);
-	list_for_each_entry(pf, &sb_pfs, node) {
+	vfb_param_driver(info->driver);
+	spin_lock(&vfb_lock);
+	list_for_each_entry(pf, &vfb_pfs, node) {
 		info->num_pfs++;
-		info->num_vfs += sb_count_vfs(pf);
+		info->num_vfs += vfb_count_vfs(pf);
 	}
-	info->num_leases = sb_lease_count();
-	info->num_waiters = sb_pool_waiters();
-	spin_unlock(&sb_lock);
+	info->num_leases = vfb_lease_count();
+	info->num_waiters = vfb_pool_waiters();
+	spin_unlock(&vfb_lock);
 	return 0;
 }
 
-static void sb_fill_pf(struct sriov_broker_pf *out, struct sb_pf *pf)
+static void vfb_fill_pf(struct sriov_broker_pf *out, struct vfb_pf *pf)
 {
 	*out = (struct sriov_broker_pf){
 		.addr = pf->addr,
@@ -60,75 +60,75 @@ static void sb_fill_pf(struct sriov_broker_pf *out, struct sb_pf *pf)
 	strscpy(out->driver, pf->driver, sizeof(out->driver));
 }
 
-static void sb_fill_vf(struct sriov_broker_vf *out, struct sb_vf *vf)
+static void vfb_fill_vf(struct sriov_broker_vf *out, struct vfb_vf *vf)
 {
-	struct sb_lease *lease = vf->group->lease;
+	struct vfb_lease *lease = vf->group->lease;
 
 	*out = (struct sriov_broker_vf){
 		.addr = vf->addr,
 		.pf = vf->pf->addr,
 		.index = vf->index,
 		.state = vf->state,
-		.iommu_group = sb_group_id(vf->group),
+		.iommu_group = vfb_group_id(vf->group),
 		.fault = vf->fault,
 		.vendor = vf->pdev->vendor,
 		.device = vf->pdev->device,
 	};
 	strscpy(out->driver, vf->driver, sizeof(out->driver));
 	if (lease)
-		sb_lease_show(out, lease);
+		vfb_lease_show(out, lease);
 }
 
 /**
- * sb_take_pfs - the PFs, for sb_picture()
+ * vfb_take_pfs - the PFs, for vfb_picture()
  * @entries: array of struct sriov_broker_pf to fill
  * @room: as far as there is room
  * @only: this PF, or NULL for all
  *
- * Context: sb_lock held.
+ * Context: vfb_lock held.
  * Return: how many there are.
  */
-unsigned int sb_take_pfs(void *entries, unsigned int room, struct sb_pf *only)
+unsigned int vfb_take_pfs(void *entries, unsigned int room, struct vfb_pf *only)
 {
 	struct sriov_broker_pf *out = entries;
 	unsigned int num = 0;
-	struct sb_pf *pf;
+	struct vfb_pf *pf;
 
-	lockdep_assert_held(&sb_lock);
-	list_for_each_entry(pf, &sb_pfs, node) {
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(pf, &vfb_pfs, node) {
 		if (only && pf != only)
 			continue;
 		if (num < room)
-			sb_fill_pf(&out[num], pf);
+			vfb_fill_pf(&out[num], pf);
 		num++;
 	}
 	return num;
 }
 
 /**
- * sb_take_vfs - the VFs, for sb_picture()
+ * vfb_take_vfs - the VFs, for vfb_picture()
  * @entries: array of struct sriov_broker_vf to fill
  * @room: as far as there is room
  * @only: those of this PF, or NULL for all
  *
- * Context: sb_lock held; in the task that asks.
+ * Context: vfb_lock held; in the task that asks.
  * Return: how many there are.
  */
-unsigned int sb_take_vfs(void *entries, unsigned int room, struct sb_pf *only)
+unsigned int vfb_take_vfs(void *entries, unsigned int room, struct vfb_pf *only)
 {
 	struct sriov_broker_vf *out = entries;
 	unsigned int num = 0, i;
-	struct sb_pf *pf;
+	struct vfb_pf *pf;
 
-	lockdep_assert_held(&sb_lock);
-	list_for_each_entry(pf, &sb_pfs, node) {
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(pf, &vfb_pfs, node) {
 		if (only && pf != only)
 			continue;
 		for (i = 0; i < pf->slots; i++) {
 			if (!pf->vfs[i])
 				continue;
 			if (num < room)
-				sb_fill_vf(&out[num], pf->vfs[i]);
+				vfb_fill_vf(&out[num], pf->vfs[i]);
 			num++;
 		}
 	}
@@ -136,26 +136,26 @@ unsigned int sb_take_vfs(void *entries, unsigned int room, struct sb_pf *only)
 }
 
 /**
- * sb_picture - all PFs or VFs as they are at one moment
+ * vfb_picture - all PFs or VFs as they are at one moment
  * @take: fills in what is wanted
  * @entry: size of an entry
  * @only: this PF only, or NULL for all
  * @num: filled with the number of entries
  * @seq: filled with the number of the last event before
  *
- * Context: may sleep; takes sb_lock.
+ * Context: may sleep; takes vfb_lock.
  * Return: the entries, for kvfree(), or NULL when out of memory.
  */
-void *sb_picture(sb_take_fn take, size_t entry, struct sb_pf *only, unsigned int *num, u64 *seq)
+void *vfb_picture(vfb_take_fn take, size_t entry, struct vfb_pf *only, unsigned int *num, u64 *seq)
 {
 	unsigned int room = 0, try;
 	void *entries = NULL;
 
-	for (try = 0; try < SB_LIST_TRIES; try++) {
-		spin_lock(&sb_lock);
+	for (try = 0; try < VFB_LIST_TRIES; try++) {
+		spin_lock(&vfb_lock);
 		*num = take(entries, room, only);
-		*seq = sb_event_seq();
-		spin_unlock(&sb_lock);
+		*seq = vfb_event_seq();
+		spin_unlock(&vfb_lock);
 		if (*num <= room && entries)
 			return entries;
 		kvfree(entries);
@@ -169,7 +169,7 @@ void *sb_picture(sb_take_fn take, size_t entry, struct sb_pf *only, unsigned int
 }
 
 /**
- * sb_copy_entries - give an array to userspace
+ * vfb_copy_entries - give an array to userspace
  * @p: how it wants it
  * @entries: the array
  * @entry: size of an entry here
@@ -178,8 +178,8 @@ void *sb_picture(sb_take_fn take, size_t entry, struct sb_pf *only, unsigned int
  * Context: system call; may sleep.
  * Return: 0 or -EFAULT.
  */
-int sb_copy_entries(struct sriov_broker_list *p, const void *entries, size_t entry,
-		    unsigned int num)
+int vfb_copy_entries(struct sriov_broker_list *p, const void *entries, size_t entry,
+		     unsigned int num)
 {
 	void __user *to = u64_to_user_ptr(p->entries);
 	size_t known = min_t(size_t, entry, p->entry_size);
@@ -194,10 +194,11 @@ int sb_copy_entries(struct sriov_broker_list *p, const void *entries, size_t ent
 	return 0;
 }
 
-static int sb_list(struct sriov_broker_list *p, size_t entry, sb_take_fn take, struct sb_why *why)
+static int vfb_list(struct sriov_broker_list *p, size_t entry, vfb_take_fn take,
+		    struct vfb_why *why)
 {
 	static const struct sriov_broker_addr all;
-	struct sb_pf *only = NULL;
+	struct vfb_pf *only = NULL;
 	unsigned int num;
 	void *entries;
 	u64 seq;
@@ -209,28 +210,28 @@ static int sb_list(struct sriov_broker_list *p, size_t entry, sb_take_fn take, s
 	if (p->entry_size < sizeof(struct sriov_broker_addr) || p->entry_size > PAGE_SIZE)
 		return -EINVAL;
 	if (memcmp(&p->pf, &all, sizeof(all))) {
-		only = sb_pf_find(&p->pf, why);
+		only = vfb_pf_find(&p->pf, why);
 		if (IS_ERR(only))
 			return PTR_ERR(only);
 	}
 
-	entries = sb_picture(take, entry, only, &num, &seq);
-	ret = entries ? sb_copy_entries(p, entries, entry, num) : -ENOMEM;
+	entries = vfb_picture(take, entry, only, &num, &seq);
+	ret = entries ? vfb_copy_entries(p, entries, entry, num) : -ENOMEM;
 	kvfree(entries);
 	if (only)
-		sb_pf_put(only);
+		vfb_pf_put(only);
 	p->count = num;
 	return ret;
 }
 
 /* ioctl(SRIOV_BROKER_LIST_PFS) */
-int sb_ioctl_list_pfs(struct file *file, union sb_arg *arg, struct sb_why *why)
+int vfb_ioctl_list_pfs(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
-	return sb_list(&arg->list, sizeof(struct sriov_broker_pf), sb_take_pfs, why);
+	return vfb_list(&arg->list, sizeof(struct sriov_broker_pf), vfb_take_pfs, why);
 }
 
 /* ioctl(SRIOV_BROKER_LIST_VFS) */
-int sb_ioctl_list_vfs(struct file *file, union sb_arg *arg, struct sb_why *why)
+int vfb_ioctl_list_vfs(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
-	return sb_list(&arg->list, sizeof(struct sriov_broker_vf), sb_take_vfs, why);
+	return vfb_list(&arg->list, sizeof(struct sriov_broker_vf), vfb_take_vfs, why);
 }

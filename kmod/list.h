@@ -2,18 +2,18 @@
 /*
  * Pictures of all PFs and VFs, as the ioctls and netlink dumps give them out.
  */
-#ifndef SB_LIST_H
-#define SB_LIST_H
+#ifndef VFB_LIST_H
+#define VFB_LIST_H
 
 #include "broker.h"
 
-typedef unsigned int (*sb_take_fn)(void *entries, unsigned int room, struct sb_pf *only);
+typedef unsigned int (*vfb_take_fn)(void *entries, unsigned int room, struct vfb_pf *only);
 
 /* list.c */
-unsigned int sb_take_pfs(void *entries, unsigned int room, struct sb_pf *only);
-unsigned int sb_take_vfs(void *entries, unsigned int room, struct sb_pf *only);
-int sb_copy_entries(struct sriov_broker_list *p, const void *entries, size_t entry,
-		    unsigned int num);
-void *sb_picture(sb_take_fn take, size_t entry, struct sb_pf *only, unsigned int *num, u64 *seq);
+unsigned int vfb_take_pfs(void *entries, unsigned int room, struct vfb_pf *only);
+unsigned int vfb_take_vfs(void *entries, unsigned int room, struct vfb_pf *only);
+int vfb_copy_entries(struct sriov_broker_list *p, const void *entries, size_t entry,
+		     unsigned int num);
+void *vfb_picture(vfb_take_fn take, size_t entry, struct vfb_pf *only, unsigned int *num, u64 *seq);
 
-#endif /* SB_LIST_H */
+#endif /* VFB_LIST_H */

@@ -21,13 +21,13 @@
 #include "net.h"
 
 /* A client that may be about to set attributes of a VF. */
-struct sb_hold {
-	struct list_head node; /* sb_lock; in client->holds */
-	struct sb_vf *vf;      /* counted */
+struct vfb_hold {
+	struct list_head node; /* vfb_lock; in client->holds */
+	struct vfb_vf *vf;     /* counted */
 };
 
 /* A child of the PF's device: is it the interface that knows the PF's VFs? */
-static int sb_is_netdev(struct device *dev, void *found)
+static int vfb_is_netdev(struct device *dev, void *found)
 {
 	struct net_device *netdev;
 
@@ -44,27 +44,27 @@ static int sb_is_netdev(struct device *dev, void *found)
  * Takes rtnl, and finds the interface of the PF that knows its VFs; NULL: there is
  * none, and rtnl is not taken.
  */
-static struct net_device *sb_net_lock(struct sb_pf *pf)
+static struct net_device *vfb_net_lock(struct vfb_pf *pf)
 {
 	struct net_device *netdev = NULL;
 
 	rtnl_lock();
-	device_for_each_child(&pf->pdev->dev, &netdev, sb_is_netdev);
+	device_for_each_child(&pf->pdev->dev, &netdev, vfb_is_netdev);
 	if (netdev)
-		sb_netdev_lock(netdev);
+		vfb_netdev_lock(netdev);
 	else
 		rtnl_unlock();
 	return netdev;
 }
 
-static void sb_net_unlock(struct net_device *netdev)
+static void vfb_net_unlock(struct net_device *netdev)
 {
-	sb_netdev_unlock(netdev);
+	vfb_netdev_unlock(netdev);
 	rtnl_unlock();
 }
 
 /* What a driver does not tell is what the network stack would show. */
-static int sb_net_get(struct net_device *netdev, unsigned int index, struct ifla_vf_info *info)
+static int vfb_net_get(struct net_device *netdev, unsigned int index, struct ifla_vf_info *info)
 {
 	ASSERT_RTNL();
 	memset(info, 0, sizeof(*info));
@@ -76,8 +76,8 @@ static int sb_net_get(struct net_device *netdev, unsigned int index, struct ifla
 	return netdev->netdev_ops->ndo_get_vf_config(netdev, index, info);
 }
 
-static int sb_net_set_mac(struct net_device *netdev, struct ifla_vf_info *was,
-			  const struct ifla_vf_info *now)
+static int vfb_net_set_mac(struct net_device *netdev, struct ifla_vf_info *was,
+			   const struct ifla_vf_info *now)
 {
 	const struct net_device_ops *ops = netdev->netdev_ops;
 
@@ -86,8 +86,8 @@ static int sb_net_set_mac(struct net_device *netdev, struct ifla_vf_info *was,
 	return ops->ndo_set_vf_mac ? ops->ndo_set_vf_mac(netdev, was->vf, was->mac) : -EOPNOTSUPP;
 }
 
-static int sb_net_set_vlan(struct net_device *netdev, struct ifla_vf_info *was,
-			   const struct ifla_vf_info *now)
+static int vfb_net_set_vlan(struct net_device *netdev, struct ifla_vf_info *was,
+			    const struct ifla_vf_info *now)
 {
 	const struct net_device_ops *ops = netdev->netdev_ops;
 
@@ -98,8 +98,8 @@ static int sb_net_set_vlan(struct net_device *netdev, struct ifla_vf_info *was,
 	return ops->ndo_set_vf_vlan(netdev, was->vf, was->vlan, was->qos, was->vlan_proto);
 }
 
-static int sb_net_set_rate(struct net_device *netdev, struct ifla_vf_info *was,
-			   const struct ifla_vf_info *now)
+static int vfb_net_set_rate(struct net_device *netdev, struct ifla_vf_info *was,
+			    const struct ifla_vf_info *now)
 {
 	const struct net_device_ops *ops = netdev->netdev_ops;
 
@@ -111,16 +111,16 @@ static int sb_net_set_rate(struct net_device *netdev, struct ifla_vf_info *was,
 }
 
 /* One of the attributes that are on or off. */
-static int sb_net_set_bool(struct net_device *netdev, unsigned int index, u32 was, u32 now,
-			   int (*set)(struct net_device *netdev, int vf, bool on))
+static int vfb_net_set_bool(struct net_device *netdev, unsigned int index, u32 was, u32 now,
+			    int (*set)(struct net_device *netdev, int vf, bool on))
 {
 	if (was == now || was == (u32)-1)
 		return 0;
 	return set ? set(netdev, index, was) : -EOPNOTSUPP;
 }
 
-static int sb_net_set_link(struct net_device *netdev, struct ifla_vf_info *was,
-			   const struct ifla_vf_info *now)
+static int vfb_net_set_link(struct net_device *netdev, struct ifla_vf_info *was,
+			    const struct ifla_vf_info *now)
 {
 	const struct net_device_ops *ops = netdev->netdev_ops;
 
@@ -131,42 +131,42 @@ static int sb_net_set_link(struct net_device *netdev, struct ifla_vf_info *was,
 	return ops->ndo_set_vf_link_state(netdev, was->vf, was->linkstate);
 }
 
-static int sb_net_set_bools(struct net_device *netdev, struct ifla_vf_info *was,
-			    const struct ifla_vf_info *now)
+static int vfb_net_set_bools(struct net_device *netdev, struct ifla_vf_info *was,
+			     const struct ifla_vf_info *now)
 {
 	const struct net_device_ops *ops = netdev->netdev_ops;
-	int ret = sb_net_set_bool(netdev, was->vf, was->spoofchk, now->spoofchk,
-				  ops->ndo_set_vf_spoofchk);
+	int ret = vfb_net_set_bool(netdev, was->vf, was->spoofchk, now->spoofchk,
+				   ops->ndo_set_vf_spoofchk);
 
 	if (ret)
 		return ret;
-	return sb_net_set_bool(netdev, was->vf, was->rss_query_en, now->rss_query_en,
-			       ops->ndo_set_vf_rss_query_en);
+	return vfb_net_set_bool(netdev, was->vf, was->rss_query_en, now->rss_query_en,
+				ops->ndo_set_vf_rss_query_en);
 }
 
-static int sb_net_set(struct net_device *netdev, struct ifla_vf_info *was,
-		      const struct ifla_vf_info *now)
+static int vfb_net_set(struct net_device *netdev, struct ifla_vf_info *was,
+		       const struct ifla_vf_info *now)
 {
 	const struct net_device_ops *ops = netdev->netdev_ops;
 	int ret;
 
 	ASSERT_RTNL();
 	/* Trust first: without it a driver may refuse other changes. */
-	ret = sb_net_set_bool(netdev, was->vf, was->trusted, now->trusted, ops->ndo_set_vf_trust);
+	ret = vfb_net_set_bool(netdev, was->vf, was->trusted, now->trusted, ops->ndo_set_vf_trust);
 	if (!ret)
-		ret = sb_net_set_mac(netdev, was, now);
+		ret = vfb_net_set_mac(netdev, was, now);
 	if (!ret)
-		ret = sb_net_set_vlan(netdev, was, now);
+		ret = vfb_net_set_vlan(netdev, was, now);
 	if (!ret)
-		ret = sb_net_set_rate(netdev, was, now);
+		ret = vfb_net_set_rate(netdev, was, now);
 	if (!ret)
-		ret = sb_net_set_bools(netdev, was, now);
+		ret = vfb_net_set_bools(netdev, was, now);
 	if (!ret)
-		ret = sb_net_set_link(netdev, was, now);
+		ret = vfb_net_set_link(netdev, was, now);
 	return ret;
 }
 
-static bool sb_net_same(const struct ifla_vf_info *a, const struct ifla_vf_info *b)
+static bool vfb_net_same(const struct ifla_vf_info *a, const struct ifla_vf_info *b)
 {
 	return !memcmp(a->mac, b->mac, sizeof(a->mac)) && a->vlan == b->vlan && a->qos == b->qos &&
 	       a->vlan_proto == b->vlan_proto && a->min_tx_rate == b->min_tx_rate &&
@@ -176,273 +176,273 @@ static bool sb_net_same(const struct ifla_vf_info *a, const struct ifla_vf_info 
 }
 
 /* The driver says yes to much: what counts is what it shows then. */
-static int sb_net_put_back(struct net_device *netdev, struct ifla_vf_info *was)
+static int vfb_net_put_back(struct net_device *netdev, struct ifla_vf_info *was)
 {
 	struct ifla_vf_info now;
-	int ret = sb_net_get(netdev, was->vf, &now);
+	int ret = vfb_net_get(netdev, was->vf, &now);
 
 	if (!ret)
-		ret = sb_net_set(netdev, was, &now);
+		ret = vfb_net_set(netdev, was, &now);
 	if (!ret)
-		ret = sb_net_get(netdev, was->vf, &now);
-	if (!ret && !sb_net_same(was, &now))
+		ret = vfb_net_get(netdev, was->vf, &now);
+	if (!ret && !vfb_net_same(was, &now))
 		ret = -EIO;
 	return ret;
 }
 
 /* The PF's driver may be busy with the VF's reset, which is just over, for a second. */
-#define SB_NET_TRIES	12
-#define SB_NET_PAUSE_MS 100
+#define VFB_NET_TRIES	 12
+#define VFB_NET_PAUSE_MS 100
 
-static int sb_net_put_back_patiently(struct sb_vf *vf)
+static int vfb_net_put_back_patiently(struct vfb_vf *vf)
 {
 	struct net_device *netdev;
 	unsigned int tries;
 	int ret = 0;
 
-	for (tries = 0; tries < SB_NET_TRIES; tries++) {
-		netdev = sb_net_lock(vf->pf);
+	for (tries = 0; tries < VFB_NET_TRIES; tries++) {
+		netdev = vfb_net_lock(vf->pf);
 		if (!netdev)
 			return -ENODEV;
-		ret = sb_net_put_back(netdev, &vf->net->was);
-		sb_net_unlock(netdev);
+		ret = vfb_net_put_back(netdev, &vf->net->was);
+		vfb_net_unlock(netdev);
 		if (!ret || ret == -EOPNOTSUPP || READ_ONCE(vf->gone))
 			break;
-		msleep(SB_NET_PAUSE_MS);
+		msleep(VFB_NET_PAUSE_MS);
 	}
 	return ret;
 }
 
-static void sb_net_forget_now(struct sb_vf *vf)
+static void vfb_net_forget_now(struct vfb_vf *vf)
 {
-	spin_lock(&sb_lock);
-	sb_net_forget(vf);
-	spin_unlock(&sb_lock);
+	spin_lock(&vfb_lock);
+	vfb_net_forget(vf);
+	spin_unlock(&vfb_lock);
 }
 
 /**
- * sb_net_restore - put a VF's network attributes back, if anybody was to change them
+ * vfb_net_restore - put a VF's network attributes back, if anybody was to change them
  * @vf: the VF, on the return path; no client holds it
  *
  * Context: may sleep; takes rtnl, so nothing may be held that its holders wait for.
  * Return: SRIOV_BROKER_FAULT_NONE or SRIOV_BROKER_FAULT_NET.
  */
-enum sriov_broker_fault sb_net_restore(struct sb_vf *vf)
+enum sriov_broker_fault vfb_net_restore(struct vfb_vf *vf)
 {
 	int ret;
 
 	if (!READ_ONCE(vf->net) || READ_ONCE(vf->gone))
 		return SRIOV_BROKER_FAULT_NONE;
 	if (!READ_ONCE(vf->net_asked)) {
-		sb_net_forget_now(vf);
+		vfb_net_forget_now(vf);
 		return SRIOV_BROKER_FAULT_NONE;
 	}
-	ret = sb_net_put_back_patiently(vf);
+	ret = vfb_net_put_back_patiently(vf);
 	if (ret && !READ_ONCE(vf->gone)) {
 		vf->net->failed = true;
-		pci_warn(vf->pdev, SB_NAME ": network attributes not put back: %d\n", ret);
+		pci_warn(vf->pdev, VFB_NAME ": network attributes not put back: %d\n", ret);
 		return SRIOV_BROKER_FAULT_NET;
 	}
-	sb_net_forget_now(vf);
+	vfb_net_forget_now(vf);
 	return SRIOV_BROKER_FAULT_NONE;
 }
 
 /**
- * sb_net_forget - nothing is to be put back
+ * vfb_net_forget - nothing is to be put back
  * @vf: the VF; nobody is restoring it
  *
- * Context: sb_lock held.
+ * Context: vfb_lock held.
  */
-void sb_net_forget(struct sb_vf *vf)
+void vfb_net_forget(struct vfb_vf *vf)
 {
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	kfree(vf->net);
 	vf->net = NULL;
 	vf->net_asked = false;
 }
 
 /**
- * sb_net_is_held - may a client be about to change a VF's network attributes
+ * vfb_net_is_held - may a client be about to change a VF's network attributes
  * @group: the VF's group
  *
- * Context: takes sb_lock.
+ * Context: takes vfb_lock.
  * Return: true: then it must not be free yet.
  */
-bool sb_net_is_held(struct sb_group *group)
+bool vfb_net_is_held(struct vfb_group *group)
 {
-	struct sb_vf *vf;
+	struct vfb_vf *vf;
 	bool held = false;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	list_for_each_entry(vf, &group->vfs, group_node)
 		held |= vf->net_holds;
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	return held;
 }
 
-static u64 sb_net_lease(struct sb_vf *vf)
+static u64 vfb_net_lease(struct vfb_vf *vf)
 {
-	lockdep_assert_held(&sb_lock);
-	return vf->group->lease ? sb_lease_id(vf->group->lease) : 0;
+	lockdep_assert_held(&vfb_lock);
+	return vf->group->lease ? vfb_lease_id(vf->group->lease) : 0;
 }
 
 /* The lease may have ended meanwhile; then only who holds the VF knows that it is his. */
-static bool sb_net_is_of(struct sb_vf *vf, u64 lease)
+static bool vfb_net_is_of(struct vfb_vf *vf, u64 lease)
 {
-	u64 now = sb_net_lease(vf);
+	u64 now = vfb_net_lease(vf);
 
 	return now ? now == lease : vf->net_holds;
 }
 
 /* Remember what the attributes are, unless that was done for the lease already. */
-static int sb_net_remember(struct sb_vf *vf, u64 lease)
+static int vfb_net_remember(struct vfb_vf *vf, u64 lease)
 {
 	struct net_device *netdev;
 	int ret = -EOPNOTSUPP;
-	struct sb_net *net;
+	struct vfb_net *net;
 
 	if (READ_ONCE(vf->net))
 		return 0;
 	net = kzalloc(sizeof(*net), GFP_KERNEL);
 	if (!net)
 		return -ENOMEM;
-	netdev = sb_net_lock(vf->pf);
+	netdev = vfb_net_lock(vf->pf);
 	if (netdev) {
-		ret = sb_net_get(netdev, vf->index, &net->was);
-		spin_lock(&sb_lock);
-		if (!ret && !vf->net && sb_net_is_of(vf, lease))
+		ret = vfb_net_get(netdev, vf->index, &net->was);
+		spin_lock(&vfb_lock);
+		if (!ret && !vf->net && vfb_net_is_of(vf, lease))
 			swap(vf->net, net);
-		spin_unlock(&sb_lock);
-		sb_net_unlock(netdev);
+		spin_unlock(&vfb_lock);
+		vfb_net_unlock(netdev);
 	}
 	kfree(net);
 	return ret;
 }
 
-static void sb_net_look_work(struct work_struct *work)
+static void vfb_net_look_work(struct work_struct *work)
 {
-	struct sb_vf *vf = container_of(work, struct sb_vf, net_look);
+	struct vfb_vf *vf = container_of(work, struct vfb_vf, net_look);
 	u64 lease;
 
-	spin_lock(&sb_lock);
-	lease = sb_net_lease(vf);
-	spin_unlock(&sb_lock);
+	spin_lock(&vfb_lock);
+	lease = vfb_net_lease(vf);
+	spin_unlock(&vfb_lock);
 	if (lease)
-		sb_net_remember(vf, lease);
-	sb_vf_put(vf);
+		vfb_net_remember(vf, lease);
+	vfb_vf_put(vf);
 }
 
 /**
- * sb_net_init - prepare a new VF
+ * vfb_net_init - prepare a new VF
  * @vf: the VF
  *
  * Context: any.
  */
-void sb_net_init(struct sb_vf *vf)
+void vfb_net_init(struct vfb_vf *vf)
 {
-	INIT_WORK(&vf->net_look, sb_net_look_work);
+	INIT_WORK(&vf->net_look, vfb_net_look_work);
 }
 
 /**
- * sb_net_begin - look at the network attributes that a lease finds
+ * vfb_net_begin - look at the network attributes that a lease finds
  * @group: the group that was leased
  *
  * In the background, for whoever has rtnl may keep it for long. Should a NET_HOLD
  * be faster, it looks itself.
  *
- * Context: may sleep; takes sb_lock.
+ * Context: may sleep; takes vfb_lock.
  */
-void sb_net_begin(struct sb_group *group)
+void vfb_net_begin(struct vfb_group *group)
 {
-	struct sb_vf *vf;
+	struct vfb_vf *vf;
 
-	for (vf = sb_group_next(group, NULL); vf; vf = sb_group_next(group, vf)) {
+	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf)) {
 		if (vf->pf->pdev->class >> 16 != PCI_BASE_CLASS_NETWORK)
 			continue;
 		kref_get(&vf->ref);
-		if (!queue_work(sb_wq, &vf->net_look))
-			sb_vf_put(vf);
+		if (!queue_work(vfb_wq, &vf->net_look))
+			vfb_vf_put(vf);
 	}
 }
 
 /* The VF, held, if it is under the lease; or an ERR_PTR. */
-static struct sb_hold *sb_hold_vf(struct sb_client *client, struct sriov_broker_net_hold *p,
-				  struct sb_why *why)
+static struct vfb_hold *vfb_hold_vf(struct vfb_client *client, struct sriov_broker_net_hold *p,
+				    struct vfb_why *why)
 {
-	struct sb_hold *hold = kzalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
-	struct sb_vf *vf = sb_vf_find(&p->vf);
+	struct vfb_hold *hold = kzalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
+	struct vfb_vf *vf = vfb_vf_find(&p->vf);
 	int ret = 0;
 
 	why->lease_id = p->lease_id;
 	if (!vf || !hold)
-		ret = vf ? -ENOMEM : sb_vf_missing(&p->vf, why);
+		ret = vf ? -ENOMEM : vfb_vf_missing(&p->vf, why);
 	if (ret)
 		goto free;
 
 	hold->vf = vf;
-	spin_lock(&sb_lock);
-	if (!vf->group->lease || sb_lease_id(vf->group->lease) != p->lease_id)
-		ret = sb_refuse(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, &p->vf);
+	spin_lock(&vfb_lock);
+	if (!vf->group->lease || vfb_lease_id(vf->group->lease) != p->lease_id)
+		ret = vfb_refuse(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, &p->vf);
 	if (!ret) {
 		list_add(&hold->node, &client->holds);
 		vf->net_holds++;
 	}
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	if (!ret)
 		return hold;
 free:
 	if (vf)
-		sb_vf_put(vf);
+		vfb_vf_put(vf);
 	kfree(hold);
 	return ERR_PTR(ret);
 }
 
-static void sb_hold_end(struct sb_hold *hold)
+static void vfb_hold_end(struct vfb_hold *hold)
 {
-	struct sb_vf *vf = hold->vf;
+	struct vfb_vf *vf = hold->vf;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	list_del(&hold->node);
 	vf->net_holds--;
-	spin_unlock(&sb_lock);
-	sb_vf_put(vf);
+	spin_unlock(&vfb_lock);
+	vfb_vf_put(vf);
 	kfree(hold);
 }
 
 /**
- * sb_net_release - a client is gone: it will set nothing any more
+ * vfb_net_release - a client is gone: it will set nothing any more
  * @client: the client; nobody uses it any more
  *
- * Context: may sleep; takes sb_lock.
+ * Context: may sleep; takes vfb_lock.
  */
-void sb_net_release(struct sb_client *client)
+void vfb_net_release(struct vfb_client *client)
 {
-	struct sb_hold *hold, *next;
+	struct vfb_hold *hold, *next;
 
 	list_for_each_entry_safe(hold, next, &client->holds, node)
-		sb_hold_end(hold);
+		vfb_hold_end(hold);
 }
 
 /* ioctl(SRIOV_BROKER_NET_HOLD) */
-int sb_ioctl_net_hold(struct file *file, union sb_arg *arg, struct sb_why *why)
+int vfb_ioctl_net_hold(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct sriov_broker_net_hold *p = &arg->net_hold;
-	struct sb_client *client = file->private_data;
-	struct sb_hold *hold;
+	struct vfb_client *client = file->private_data;
+	struct vfb_hold *hold;
 	int ret;
 
 	if (p->flags || p->vf.reserved)
 		return -EOPNOTSUPP;
-	hold = sb_hold_vf(client, p, why);
+	hold = vfb_hold_vf(client, p, why);
 	if (IS_ERR(hold))
 		return PTR_ERR(hold);
-	ret = sb_net_remember(hold->vf, p->lease_id);
+	ret = vfb_net_remember(hold->vf, p->lease_id);
 	if (ret) {
 		why->error = -ret;
-		sb_refuse(why, ret,
-			  ret == -EOPNOTSUPP ? SRIOV_BROKER_WHY_NO_NETDEV : SRIOV_BROKER_WHY_NONE,
-			  &hold->vf->pf->addr);
-		sb_hold_end(hold);
+		vfb_refuse(why, ret,
+			   ret == -EOPNOTSUPP ? SRIOV_BROKER_WHY_NO_NETDEV : SRIOV_BROKER_WHY_NONE,
+			   &hold->vf->pf->addr);
+		vfb_hold_end(hold);
 		return ret;
 	}
 	WRITE_ONCE(hold->vf->net_asked, true);

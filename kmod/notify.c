@@ -8,7 +8,7 @@
 
 #include "broker.h"
 
-static int sb_notify(struct notifier_block *nb, unsigned long action, void *data)
+static int vfb_notify(struct notifier_block *nb, unsigned long action, void *data)
 {
 	struct pci_dev *pdev = to_pci_dev(data);
 
@@ -17,45 +17,45 @@ static int sb_notify(struct notifier_block *nb, unsigned long action, void *data
 
 	switch (action) {
 	case BUS_NOTIFY_ADD_DEVICE:
-		sb_pf_add(pdev);
-		sb_vf_add(pdev);
+		vfb_pf_add(pdev);
+		vfb_vf_add(pdev);
 		break;
 	case BUS_NOTIFY_DEL_DEVICE:
-		sb_vf_del(pdev);
-		sb_pf_del(pdev);
+		vfb_vf_del(pdev);
+		vfb_pf_del(pdev);
 		break;
 	case BUS_NOTIFY_BOUND_DRIVER:
-		sb_pf_driver(pdev, pdev->dev.driver->name);
-		sb_vf_bound(pdev, pdev->dev.driver->name,
-			    to_pci_driver(pdev->dev.driver)->driver_managed_dma);
+		vfb_pf_driver(pdev, pdev->dev.driver->name);
+		vfb_vf_bound(pdev, pdev->dev.driver->name,
+			     to_pci_driver(pdev->dev.driver)->driver_managed_dma);
 		break;
 	case BUS_NOTIFY_UNBIND_DRIVER:
-		sb_pf_unbind(pdev);
+		vfb_pf_unbind(pdev);
 		break;
 	case BUS_NOTIFY_UNBOUND_DRIVER:
-		sb_pf_driver(pdev, "");
-		sb_vf_unbound(pdev);
+		vfb_pf_driver(pdev, "");
+		vfb_vf_unbound(pdev);
 		break;
 	}
 	return NOTIFY_DONE;
 }
 
 /* After vfio-pci's own, which captures VFs of the PFs that it has. */
-static struct notifier_block sb_nb = {
-	.notifier_call = sb_notify,
+static struct notifier_block vfb_nb = {
+	.notifier_call = vfb_notify,
 	.priority = -1,
 };
 
 /**
- * sb_notify_start - begin to follow the bus, and take in what is there
+ * vfb_notify_start - begin to follow the bus, and take in what is there
  *
  * Context: module init; takes the rescan-remove lock.
  * Return: 0 or a negative errno.
  */
-int sb_notify_start(void)
+int vfb_notify_start(void)
 {
 	struct pci_dev *pdev = NULL;
-	int ret = bus_register_notifier(&pci_bus_type, &sb_nb);
+	int ret = bus_register_notifier(&pci_bus_type, &vfb_nb);
 
 	if (ret)
 		return ret;
@@ -67,38 +67,38 @@ int sb_notify_start(void)
 			continue;
 		/* In deep sleep it has no configuration space. */
 		pm_runtime_get_sync(&pdev->dev);
-		sb_pf_add(pdev);
+		vfb_pf_add(pdev);
 		pm_runtime_put(&pdev->dev);
 	}
 	for_each_pci_dev(pdev)
-		sb_vf_add(pdev);
+		vfb_vf_add(pdev);
 	pci_unlock_rescan_remove();
 	return 0;
 }
 
 /**
- * sb_notify_stop - stop following the bus, and forget all PFs and VFs
+ * vfb_notify_stop - stop following the bus, and forget all PFs and VFs
  *
  * Context: module exit; may sleep.
  */
-void sb_notify_stop(void)
+void vfb_notify_stop(void)
 {
-	struct sb_pf *pf;
-	struct sb_vf *vf;
+	struct vfb_pf *pf;
+	struct vfb_vf *vf;
 
 	/* Under the lock, so that nothing leaves without our knowing. */
 	pci_lock_rescan_remove();
-	bus_unregister_notifier(&pci_bus_type, &sb_nb);
+	bus_unregister_notifier(&pci_bus_type, &vfb_nb);
 	/* Orphans too, whose PF has left the bus before. */
-	while ((vf = sb_vf_first())) {
-		sb_vf_del(vf->pdev);
-		sb_vf_put(vf);
+	while ((vf = vfb_vf_first())) {
+		vfb_vf_del(vf->pdev);
+		vfb_vf_put(vf);
 	}
-	while ((pf = sb_pf_next(NULL))) {
-		sb_pf_del(pf->pdev);
-		sb_pf_put(pf);
+	while ((pf = vfb_pf_next(NULL))) {
+		vfb_pf_del(pf->pdev);
+		vfb_pf_put(pf);
 	}
 	pci_unlock_rescan_remove();
 	/* The tidying of VFs that were unbound just now. */
-	flush_workqueue(sb_wq);
+	flush_workqueue(vfb_wq);
 }

@@ -14,12 +14,12 @@
 #include "ioctl.h"
 #include "stats.h"
 
-struct sb_op {
+struct vfb_op {
 	struct kref ref;
 	struct work_struct work;
 	struct completion done;
-	int (*fn)(struct sb_op *op);
-	struct sb_pf *pf; /* counted */
+	int (*fn)(struct vfb_op *op);
+	struct vfb_pf *pf; /* counted */
 	unsigned int first;
 	unsigned int num;
 	unsigned int timeout_ms;
@@ -28,69 +28,69 @@ struct sb_op {
 	bool may_load;
 	char driver[SRIOV_BROKER_NAME_LEN];
 	u64 bytes;
-	struct sb_vf_bar bar;
+	struct vfb_vf_bar bar;
 	int ret;
-	struct sb_why why;
+	struct vfb_why why;
 };
 
-struct workqueue_struct *sb_op_wq;
+struct workqueue_struct *vfb_op_wq;
 
 /**
- * sb_op_init - get ready for operations
+ * vfb_op_init - get ready for operations
  *
  * Return: 0 or a negative errno.
  */
-int sb_op_init(void)
+int vfb_op_init(void)
 {
-	sb_op_wq = alloc_workqueue(SB_NAME "_op", WQ_UNBOUND, 0);
-	return sb_op_wq ? 0 : -ENOMEM;
+	vfb_op_wq = alloc_workqueue(VFB_NAME "_op", WQ_UNBOUND, 0);
+	return vfb_op_wq ? 0 : -ENOMEM;
 }
 
 /**
- * sb_op_exit - wait for operations whose callers were killed
+ * vfb_op_exit - wait for operations whose callers were killed
  *
  * Context: may sleep, long.
  */
-void sb_op_exit(void)
+void vfb_op_exit(void)
 {
-	destroy_workqueue(sb_op_wq);
+	destroy_workqueue(vfb_op_wq);
 }
 
-static void sb_op_release(struct kref *ref)
+static void vfb_op_release(struct kref *ref)
 {
-	struct sb_op *op = container_of(ref, struct sb_op, ref);
+	struct vfb_op *op = container_of(ref, struct vfb_op, ref);
 
 	put_pid(op->why.pid);
-	sb_pf_put(op->pf);
+	vfb_pf_put(op->pf);
 	kfree(op);
 }
 
-static void sb_op_work(struct work_struct *work)
+static void vfb_op_work(struct work_struct *work)
 {
-	struct sb_op *op = container_of(work, struct sb_op, work);
+	struct vfb_op *op = container_of(work, struct vfb_op, work);
 
 	/* Users are waited for before the lock is taken, never under it. */
 	if (op->force)
-		sb_pf_force_begin(op->pf, op->timeout_ms);
+		vfb_pf_force_begin(op->pf, op->timeout_ms);
 	mutex_lock(&op->pf->op);
 	op->ret = op->fn(op);
 	mutex_unlock(&op->pf->op);
 	if (op->force)
-		sb_pf_force_end(op->pf);
+		vfb_pf_force_end(op->pf);
 	complete(&op->done);
-	kref_put(&op->ref, sb_op_release);
+	kref_put(&op->ref, vfb_op_release);
 }
 
-static struct sb_op *sb_op_new(struct sb_pf *pf, int (*fn)(struct sb_op *op))
+static struct vfb_op *vfb_op_new(struct vfb_pf *pf, int (*fn)(struct vfb_op *op))
 {
-	struct sb_op *op = kzalloc(sizeof(*op), GFP_KERNEL);
+	struct vfb_op *op = kzalloc(sizeof(*op), GFP_KERNEL);
 
 	if (!op) {
-		sb_pf_put(pf);
+		vfb_pf_put(pf);
 		return NULL;
 	}
 	kref_init(&op->ref);
-	INIT_WORK(&op->work, sb_op_work);
+	INIT_WORK(&op->work, vfb_op_work);
 	init_completion(&op->done);
 	op->pf = pf;
 	op->fn = fn;
@@ -100,10 +100,10 @@ static struct sb_op *sb_op_new(struct sb_pf *pf, int (*fn)(struct sb_op *op))
 }
 
 /* Runs it; the caller's reference stays, for him to read the answer. */
-static int sb_op_wait(struct sb_op *op, struct sb_why *why)
+static int vfb_op_wait(struct vfb_op *op, struct vfb_why *why)
 {
 	kref_get(&op->ref);
-	queue_work(sb_op_wq, &op->work);
+	queue_work(vfb_op_wq, &op->work);
 	if (wait_for_completion_killable(&op->done))
 		return -EINTR;
 	*why = op->why;
@@ -112,190 +112,190 @@ static int sb_op_wait(struct sb_op *op, struct sb_why *why)
 }
 
 /* Runs it and drops the caller's reference. */
-static int sb_op_run(struct sb_op *op, struct sb_why *why)
+static int vfb_op_run(struct vfb_op *op, struct vfb_why *why)
 {
-	int ret = sb_op_wait(op, why);
+	int ret = vfb_op_wait(op, why);
 
-	kref_put(&op->ref, sb_op_release);
+	kref_put(&op->ref, vfb_op_release);
 	return ret;
 }
 
 /* A driver's name from userspace. Empty means the default, where there is one. */
-static int sb_op_driver(struct sb_op *op, const char *name, bool may_default)
+static int vfb_op_driver(struct vfb_op *op, const char *name, bool may_default)
 {
 	if (strnlen(name, SRIOV_BROKER_NAME_LEN) == SRIOV_BROKER_NAME_LEN)
 		return -EINVAL;
 	if (!name[0] && may_default)
-		sb_param_driver(op->driver);
+		vfb_param_driver(op->driver);
 	else
 		strscpy(op->driver, name, sizeof(op->driver));
-	return sb_name_ok(op->driver) ? 0 : -EINVAL;
+	return vfb_name_ok(op->driver) ? 0 : -EINVAL;
 }
 
-static int sb_op_enable(struct sb_op *op)
+static int vfb_op_enable(struct vfb_op *op)
 {
 	u64 start = ktime_get_ns();
-	int ret = sb_pf_enable(op->pf, op->num, op->driver, op->open, op->may_load, &op->why);
+	int ret = vfb_pf_enable(op->pf, op->num, op->driver, op->open, op->may_load, &op->why);
 
-	sb_took(SRIOV_BROKER_STAT_ENABLE, op->pf->pdev, op->num, ret, ktime_get_ns() - start);
+	vfb_took(SRIOV_BROKER_STAT_ENABLE, op->pf->pdev, op->num, ret, ktime_get_ns() - start);
 	return ret;
 }
 
 /* ioctl(SRIOV_BROKER_ENABLE) */
-int sb_ioctl_enable(struct file *file, union sb_arg *arg, struct sb_why *why)
+int vfb_ioctl_enable(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct sriov_broker_enable *p = &arg->enable;
-	struct sb_pf *pf;
-	struct sb_op *op;
+	struct vfb_pf *pf;
+	struct vfb_op *op;
 	int ret;
 
 	if (p->flags & ~SRIOV_BROKER_ENABLE_OPEN || p->reserved)
 		return -EOPNOTSUPP;
-	pf = sb_pf_find(&p->pf, why);
+	pf = vfb_pf_find(&p->pf, why);
 	if (IS_ERR(pf))
 		return PTR_ERR(pf);
-	op = sb_op_new(pf, sb_op_enable);
+	op = vfb_op_new(pf, vfb_op_enable);
 	if (!op)
 		return -ENOMEM;
 	op->open = p->flags & SRIOV_BROKER_ENABLE_OPEN;
 	op->num = p->num_vfs;
-	ret = sb_op_driver(op, p->driver, true);
+	ret = vfb_op_driver(op, p->driver, true);
 	if (ret) {
-		kref_put(&op->ref, sb_op_release);
+		kref_put(&op->ref, vfb_op_release);
 		return ret;
 	}
-	return sb_op_run(op, why);
+	return vfb_op_run(op, why);
 }
 
-static int sb_op_disable(struct sb_op *op)
+static int vfb_op_disable(struct vfb_op *op)
 {
 	u64 start = ktime_get_ns();
-	int ret = sb_pf_disable(op->pf, &op->why);
+	int ret = vfb_pf_disable(op->pf, &op->why);
 
-	sb_took(SRIOV_BROKER_STAT_DISABLE, op->pf->pdev, 0, ret, ktime_get_ns() - start);
+	vfb_took(SRIOV_BROKER_STAT_DISABLE, op->pf->pdev, 0, ret, ktime_get_ns() - start);
 	return ret;
 }
 
 /* ioctl(SRIOV_BROKER_DISABLE) */
-int sb_ioctl_disable(struct file *file, union sb_arg *arg, struct sb_why *why)
+int vfb_ioctl_disable(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct sriov_broker_disable *p = &arg->disable;
-	struct sb_pf *pf;
-	struct sb_op *op;
+	struct vfb_pf *pf;
+	struct vfb_op *op;
 
 	if (p->flags & ~SRIOV_BROKER_DISABLE_FORCE || p->reserved)
 		return -EOPNOTSUPP;
 	if (p->timeout_ms > (p->flags ? SRIOV_BROKER_MAX_FORCE_MS : 0))
 		return -EINVAL;
-	pf = sb_pf_find(&p->pf, why);
+	pf = vfb_pf_find(&p->pf, why);
 	if (IS_ERR(pf))
 		return PTR_ERR(pf);
-	op = sb_op_new(pf, sb_op_disable);
+	op = vfb_op_new(pf, vfb_op_disable);
 	if (!op)
 		return -ENOMEM;
 	op->force = p->flags & SRIOV_BROKER_DISABLE_FORCE;
 	op->timeout_ms = p->timeout_ms;
-	return sb_op_run(op, why);
+	return vfb_op_run(op, why);
 }
 
-static int sb_op_bind(struct sb_op *op)
+static int vfb_op_bind(struct vfb_op *op)
 {
 	unsigned int have = pci_num_vf(op->pf->pdev);
 	unsigned int num = op->num ?: have - min(op->first, have);
 	u64 start = ktime_get_ns();
-	int ret = sb_pf_bind(op->pf, op->first, op->num, op->driver, op->may_load, &op->why);
+	int ret = vfb_pf_bind(op->pf, op->first, op->num, op->driver, op->may_load, &op->why);
 
-	sb_took(SRIOV_BROKER_STAT_BIND, op->pf->pdev, num, ret, ktime_get_ns() - start);
+	vfb_took(SRIOV_BROKER_STAT_BIND, op->pf->pdev, num, ret, ktime_get_ns() - start);
 	return ret;
 }
 
 /* The PF and the range of indices that BIND speaks of. */
-static struct sb_pf *sb_bind_range(struct sriov_broker_bind *p, struct sb_why *why)
+static struct vfb_pf *vfb_bind_range(struct sriov_broker_bind *p, struct vfb_why *why)
 {
-	struct sb_vf *vf = sb_vf_find(&p->dev);
-	struct sb_pf *pf;
+	struct vfb_vf *vf = vfb_vf_find(&p->dev);
+	struct vfb_pf *pf;
 
 	if (!vf)
-		return sb_pf_find(&p->dev, why);
+		return vfb_pf_find(&p->dev, why);
 	pf = vf->pf;
 	kref_get(&pf->ref);
 	if (p->first || p->count > 1) {
-		sb_pf_put(pf);
-		pf = ERR_PTR(sb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_IS_VF, &p->dev));
+		vfb_pf_put(pf);
+		pf = ERR_PTR(vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_IS_VF, &p->dev));
 	}
 	p->first = vf->index;
 	p->count = 1;
-	sb_vf_put(vf);
+	vfb_vf_put(vf);
 	return pf;
 }
 
 /* ioctl(SRIOV_BROKER_BIND) */
-int sb_ioctl_bind(struct file *file, union sb_arg *arg, struct sb_why *why)
+int vfb_ioctl_bind(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct sriov_broker_bind *p = &arg->bind;
-	struct sb_pf *pf;
-	struct sb_op *op;
+	struct vfb_pf *pf;
+	struct vfb_op *op;
 	int ret;
 
 	if (p->flags || p->dev.reserved)
 		return -EOPNOTSUPP;
-	pf = sb_bind_range(p, why);
+	pf = vfb_bind_range(p, why);
 	if (IS_ERR(pf))
 		return PTR_ERR(pf);
-	op = sb_op_new(pf, sb_op_bind);
+	op = vfb_op_new(pf, vfb_op_bind);
 	if (!op)
 		return -ENOMEM;
 	op->first = p->first;
 	op->num = p->count;
-	ret = sb_op_driver(op, p->driver, false);
+	ret = vfb_op_driver(op, p->driver, false);
 	if (ret) {
-		kref_put(&op->ref, sb_op_release);
+		kref_put(&op->ref, vfb_op_release);
 		return ret;
 	}
-	return sb_op_run(op, why);
+	return vfb_op_run(op, why);
 }
 
 /* Only configuration space is read: nothing to be hung up in, so without a worker. */
-static int sb_vf_bar_ask(struct sb_pf *pf, unsigned int bar, struct sb_vf_bar *now,
-			 struct sb_why *why)
+static int vfb_vf_bar_ask(struct vfb_pf *pf, unsigned int bar, struct vfb_vf_bar *now,
+			  struct vfb_why *why)
 {
 	int ret;
 
 	if (mutex_lock_killable(&pf->op))
 		return -EINTR;
-	ret = sb_pf_vf_bar(pf, bar, 0, now, why);
+	ret = vfb_pf_vf_bar(pf, bar, 0, now, why);
 	mutex_unlock(&pf->op);
 	return ret;
 }
 
-static int sb_op_vf_bar(struct sb_op *op)
+static int vfb_op_vf_bar(struct vfb_op *op)
 {
-	return sb_pf_vf_bar(op->pf, op->first, op->bytes, &op->bar, &op->why);
+	return vfb_pf_vf_bar(op->pf, op->first, op->bytes, &op->bar, &op->why);
 }
 
-static int sb_vf_bar_resize(struct sb_pf *pf, unsigned int bar, u64 bytes, struct sb_vf_bar *now,
-			    struct sb_why *why)
+static int vfb_vf_bar_resize(struct vfb_pf *pf, unsigned int bar, u64 bytes, struct vfb_vf_bar *now,
+			     struct vfb_why *why)
 {
-	struct sb_op *op = sb_op_new(pf, sb_op_vf_bar);
+	struct vfb_op *op = vfb_op_new(pf, vfb_op_vf_bar);
 	int ret;
 
 	if (!op)
 		return -ENOMEM;
 	op->first = bar;
 	op->bytes = bytes;
-	ret = sb_op_wait(op, why);
+	ret = vfb_op_wait(op, why);
 	if (!ret)
 		*now = op->bar;
-	kref_put(&op->ref, sb_op_release);
+	kref_put(&op->ref, vfb_op_release);
 	return ret;
 }
 
 /* ioctl(SRIOV_BROKER_VF_BAR) */
-int sb_ioctl_vf_bar(struct file *file, union sb_arg *arg, struct sb_why *why)
+int vfb_ioctl_vf_bar(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct sriov_broker_vf_bar *p = &arg->vf_bar;
-	struct sb_vf_bar now;
-	struct sb_pf *pf;
+	struct vfb_vf_bar now;
+	struct vfb_pf *pf;
 	int ret;
 
 	if (p->bytes && !capable(CAP_SYS_ADMIN))
@@ -306,14 +306,14 @@ int sb_ioctl_vf_bar(struct file *file, union sb_arg *arg, struct sb_why *why)
 		return -EINVAL;
 	if (p->bytes && (p->bytes < SZ_1M || !is_power_of_2(p->bytes)))
 		return -EINVAL;
-	pf = sb_pf_find(&p->pf, why);
+	pf = vfb_pf_find(&p->pf, why);
 	if (IS_ERR(pf))
 		return PTR_ERR(pf);
 	if (p->bytes) {
-		ret = sb_vf_bar_resize(pf, p->bar, p->bytes, &now, why); /* has our reference */
+		ret = vfb_vf_bar_resize(pf, p->bar, p->bytes, &now, why); /* has our reference */
 	} else {
-		ret = sb_vf_bar_ask(pf, p->bar, &now, why);
-		sb_pf_put(pf);
+		ret = vfb_vf_bar_ask(pf, p->bar, &now, why);
+		vfb_pf_put(pf);
 	}
 	if (ret)
 		return ret;

@@ -9,19 +9,19 @@
 #include "broker.h"
 
 /* How long to wait before looking again whether an orphan's user has let go. */
-#define SB_ORPHAN_POLL_MS 1000
+#define VFB_ORPHAN_POLL_MS 1000
 
-static void sb_orphan_work(struct work_struct *work);
-static DECLARE_DELAYED_WORK(sb_orphan_dwork, sb_orphan_work);
-static bool sb_orphan_stopped; /* sb_lock */
+static void vfb_orphan_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(vfb_orphan_dwork, vfb_orphan_work);
+static bool vfb_orphan_stopped; /* vfb_lock */
 
-static bool sb_is_orphan(struct pci_dev *pdev)
+static bool vfb_is_orphan(struct pci_dev *pdev)
 {
 	return pdev->is_virtfn && !device_is_registered(&pci_physfn(pdev)->dev);
 }
 
 /* Is it where a PF's own VFs would be? */
-static bool sb_is_in_the_way(struct pci_dev *orphan, struct pci_dev *pf)
+static bool vfb_is_in_the_way(struct pci_dev *orphan, struct pci_dev *pf)
 {
 	return pci_domain_nr(orphan->bus) == pci_domain_nr(pf->bus) &&
 	       orphan->bus->number >= pf->bus->number &&
@@ -29,21 +29,21 @@ static bool sb_is_in_the_way(struct pci_dev *orphan, struct pci_dev *pf)
 }
 
 /**
- * sb_orphan_find - is there an orphan in the way of a PF's VFs
+ * vfb_orphan_find - is there an orphan in the way of a PF's VFs
  * @pf: the PF
  * @addr: filled with the address of the first
  *
  * Context: may sleep.
  * Return: 1 if there is, 0 if not.
  */
-int sb_orphan_find(struct pci_dev *pf, struct sriov_broker_addr *addr)
+int vfb_orphan_find(struct pci_dev *pf, struct sriov_broker_addr *addr)
 {
 	struct pci_dev *pdev = NULL;
 
 	for_each_pci_dev(pdev) {
-		if (!sb_is_orphan(pdev) || !sb_is_in_the_way(pdev, pf))
+		if (!vfb_is_orphan(pdev) || !vfb_is_in_the_way(pdev, pf))
 			continue;
-		*addr = sb_addr(pdev);
+		*addr = vfb_addr(pdev);
 		pci_dev_put(pdev);
 		return 1;
 	}
@@ -55,7 +55,7 @@ int sb_orphan_find(struct pci_dev *pf, struct sriov_broker_addr *addr)
  * be up, or there is no way to use the device through vfio, and its driver off. And
  * nobody may have its node open, for whom its driver would wait.
  */
-static void sb_orphan_take_off(struct pci_dev *pdev)
+static void vfb_orphan_take_off(struct pci_dev *pdev)
 {
 	device_release_driver(&pdev->dev);
 	pci_lock_rescan_remove();
@@ -64,23 +64,23 @@ static void sb_orphan_take_off(struct pci_dev *pdev)
 }
 
 /* One that we knew when its PF was there. */
-static bool sb_orphan_remove_vf(struct sb_vf *vf)
+static bool vfb_orphan_remove_vf(struct vfb_vf *vf)
 {
 	bool busy;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	busy = vf->state >= SRIOV_BROKER_VF_LEASED && vf->state <= SRIOV_BROKER_VF_RESETTING;
 	if (!busy)
 		vf->moving = true;
-	spin_unlock(&sb_lock);
-	if (busy || (vf->managed && sb_group_fence(vf->group)) || sb_vfio_node_is_open(vf->pdev))
+	spin_unlock(&vfb_lock);
+	if (busy || (vf->managed && vfb_group_fence(vf->group)) || vfb_vfio_node_is_open(vf->pdev))
 		return false;
-	sb_orphan_take_off(vf->pdev);
+	vfb_orphan_take_off(vf->pdev);
 	return true;
 }
 
 /* A driver that does DMA for the host has no user to wait for. */
-static bool sb_orphan_is_the_hosts(struct pci_dev *pdev)
+static bool vfb_orphan_is_the_hosts(struct pci_dev *pdev)
 {
 	bool hosts;
 
@@ -91,13 +91,13 @@ static bool sb_orphan_is_the_hosts(struct pci_dev *pdev)
 	return hosts;
 }
 
-/* One from before the module was loaded: what sb_group_fence() does, by hand. */
-static bool sb_orphan_remove_stranger(struct pci_dev *pdev)
+/* One from before the module was loaded: what vfb_group_fence() does, by hand. */
+static bool vfb_orphan_remove_stranger(struct pci_dev *pdev)
 {
 	struct iommu_group *iommu = iommu_group_get(&pdev->dev);
 	bool claimed = iommu && !iommu_group_claim_dma_owner(iommu, pdev);
-	bool closed = claimed || !iommu || !pci_is_enabled(pdev) || sb_orphan_is_the_hosts(pdev);
-	bool unused = closed && !sb_vfio_node_is_open(pdev);
+	bool closed = claimed || !iommu || !pci_is_enabled(pdev) || vfb_orphan_is_the_hosts(pdev);
+	bool unused = closed && !vfb_vfio_node_is_open(pdev);
 
 	if (unused)
 		device_release_driver(&pdev->dev);
@@ -105,24 +105,24 @@ static bool sb_orphan_remove_stranger(struct pci_dev *pdev)
 		iommu_group_release_dma_owner(iommu);
 	iommu_group_put(iommu);
 	if (unused)
-		sb_orphan_take_off(pdev);
+		vfb_orphan_take_off(pdev);
 	return unused;
 }
 
-static bool sb_orphan_remove(struct pci_dev *pdev)
+static bool vfb_orphan_remove(struct pci_dev *pdev)
 {
-	struct sriov_broker_addr addr = sb_addr(pdev);
-	struct sb_vf *vf = sb_vf_find(&addr);
+	struct sriov_broker_addr addr = vfb_addr(pdev);
+	struct vfb_vf *vf = vfb_vf_find(&addr);
 	bool removed;
 
 	if (!vf)
-		return sb_orphan_remove_stranger(pdev);
-	removed = sb_orphan_remove_vf(vf);
-	sb_vf_put(vf);
+		return vfb_orphan_remove_stranger(pdev);
+	removed = vfb_orphan_remove_vf(vf);
+	vfb_vf_put(vf);
 	return removed;
 }
 
-static void sb_orphan_work(struct work_struct *work)
+static void vfb_orphan_work(struct work_struct *work)
 {
 	bool again = false, removed = false;
 	struct pci_dev *pdev = NULL;
@@ -132,45 +132,45 @@ static void sb_orphan_work(struct work_struct *work)
 	pci_unlock_rescan_remove();
 
 	for_each_pci_dev(pdev) {
-		if (!sb_is_orphan(pdev))
+		if (!vfb_is_orphan(pdev))
 			continue;
-		if (sb_orphan_remove(pdev))
+		if (vfb_orphan_remove(pdev))
 			removed = true;
 		else
 			again = true;
 	}
 	/* What was wished while they were in the way. */
 	if (removed && !again)
-		sb_wish_all(SB_SETTLE_MS);
+		vfb_wish_all(VFB_SETTLE_MS);
 
-	spin_lock(&sb_lock);
-	if (again && !sb_orphan_stopped)
-		queue_delayed_work(sb_wq, &sb_orphan_dwork, msecs_to_jiffies(SB_ORPHAN_POLL_MS));
-	spin_unlock(&sb_lock);
+	spin_lock(&vfb_lock);
+	if (again && !vfb_orphan_stopped)
+		queue_delayed_work(vfb_wq, &vfb_orphan_dwork, msecs_to_jiffies(VFB_ORPHAN_POLL_MS));
+	spin_unlock(&vfb_lock);
 }
 
 /**
- * sb_orphan_clean - have the orphans removed, in the background
+ * vfb_orphan_clean - have the orphans removed, in the background
  *
- * Context: any, the bus notifier too; takes sb_lock.
+ * Context: any, the bus notifier too; takes vfb_lock.
  */
-void sb_orphan_clean(void)
+void vfb_orphan_clean(void)
 {
-	spin_lock(&sb_lock);
-	if (!sb_orphan_stopped)
-		mod_delayed_work(sb_wq, &sb_orphan_dwork, 0);
-	spin_unlock(&sb_lock);
+	spin_lock(&vfb_lock);
+	if (!vfb_orphan_stopped)
+		mod_delayed_work(vfb_wq, &vfb_orphan_dwork, 0);
+	spin_unlock(&vfb_lock);
 }
 
 /**
- * sb_orphan_stop - no more of that, once what is to be done now is done
+ * vfb_orphan_stop - no more of that, once what is to be done now is done
  *
  * Context: module exit; may sleep.
  */
-void sb_orphan_stop(void)
+void vfb_orphan_stop(void)
 {
-	spin_lock(&sb_lock);
-	sb_orphan_stopped = true;
-	spin_unlock(&sb_lock);
-	flush_delayed_work(&sb_orphan_dwork);
+	spin_lock(&vfb_lock);
+	vfb_orphan_stopped = true;
+	spin_unlock(&vfb_lock);
+	flush_delayed_work(&vfb_orphan_dwork);
 }

@@ -12,16 +12,16 @@
 
 #include "broker.h"
 
-static char sb_driver_param[SRIOV_BROKER_NAME_LEN] = "vfio-pci";
+static char vfb_driver_param[SRIOV_BROKER_NAME_LEN] = "vfio-pci";
 
 /**
- * sb_name_ok - may this be a driver's name
+ * vfb_name_ok - may this be a driver's name
  * @name: a string that ends
  *
  * Context: any.
  * Return: true for what drivers are called: letters, digits, '-', '_', '.'.
  */
-bool sb_name_ok(const char *name)
+bool vfb_name_ok(const char *name)
 {
 	if (!isalnum(*name))
 		return false;
@@ -31,75 +31,75 @@ bool sb_name_ok(const char *name)
 	return true;
 }
 
-static int sb_driver_param_set(const char *val, const struct kernel_param *kp)
+static int vfb_driver_param_set(const char *val, const struct kernel_param *kp)
 {
 	char name[SRIOV_BROKER_NAME_LEN];
 
-	if (strscpy(name, val, sizeof(name)) < 0 || !sb_name_ok(strim(name))) {
+	if (strscpy(name, val, sizeof(name)) < 0 || !vfb_name_ok(strim(name))) {
 		pr_err("%s: '%.64s' is not a driver's name\n", kp->name, val);
 		return -EINVAL;
 	}
-	spin_lock(&sb_lock);
-	strscpy(sb_driver_param, strim(name), sizeof(sb_driver_param));
-	spin_unlock(&sb_lock);
+	spin_lock(&vfb_lock);
+	strscpy(vfb_driver_param, strim(name), sizeof(vfb_driver_param));
+	spin_unlock(&vfb_lock);
 	return 0;
 }
 
-static int sb_driver_param_get(char *buf, const struct kernel_param *kp)
+static int vfb_driver_param_get(char *buf, const struct kernel_param *kp)
 {
 	char name[SRIOV_BROKER_NAME_LEN];
 
-	sb_param_driver(name);
+	vfb_param_driver(name);
 	return sysfs_emit(buf, "%s\n", name);
 }
 
-static const struct kernel_param_ops sb_driver_param_ops = {
-	.set = sb_driver_param_set,
-	.get = sb_driver_param_get,
+static const struct kernel_param_ops vfb_driver_param_ops = {
+	.set = vfb_driver_param_set,
+	.get = vfb_driver_param_get,
 };
-module_param_cb(driver, &sb_driver_param_ops, NULL, 0644);
+module_param_cb(driver, &vfb_driver_param_ops, NULL, 0644);
 MODULE_PARM_DESC(driver, "driver that VFs are bound to where none is named (default: vfio-pci)");
 
-static int sb_drain_set(const char *val, const struct kernel_param *kp)
+static int vfb_drain_set(const char *val, const struct kernel_param *kp)
 {
 	return param_set_uint_minmax(val, kp, 1, 3600);
 }
 
-static const struct kernel_param_ops sb_drain_ops = {
-	.set = sb_drain_set,
+static const struct kernel_param_ops vfb_drain_ops = {
+	.set = vfb_drain_set,
 	.get = param_get_uint,
 };
 
-static unsigned int sb_drain = 30;
-module_param_cb(drain_timeout, &sb_drain_ops, &sb_drain, 0644);
+static unsigned int vfb_drain = 30;
+module_param_cb(drain_timeout, &vfb_drain_ops, &vfb_drain, 0644);
 MODULE_PARM_DESC(drain_timeout,
 		 "seconds that vfio may keep a returned VF open, 1 to 3600 (default: 30)");
 
-static bool sb_protect = true;
-module_param_named(protect, sb_protect, bool, 0444);
+static bool vfb_protect = true;
+module_param_named(protect, vfb_protect, bool, 0444);
 MODULE_PARM_DESC(protect, "refuse writes to sriov_numvfs while a VF is leased (default: Y)");
 
 /* Who waits may be let in by a higher one. */
-static int sb_limit_set(const char *val, const struct kernel_param *kp)
+static int vfb_limit_set(const char *val, const struct kernel_param *kp)
 {
 	int ret = param_set_uint(val, kp);
 
 	if (!ret)
-		sb_pool_kick();
+		vfb_pool_kick();
 	return ret;
 }
 
-static const struct kernel_param_ops sb_limit_ops = {
-	.set = sb_limit_set,
+static const struct kernel_param_ops vfb_limit_ops = {
+	.set = vfb_limit_set,
 	.get = param_get_uint,
 };
 
-static unsigned int sb_max_leases;
-module_param_cb(max_leases, &sb_limit_ops, &sb_max_leases, 0644);
+static unsigned int vfb_max_leases;
+module_param_cb(max_leases, &vfb_limit_ops, &vfb_max_leases, 0644);
 MODULE_PARM_DESC(max_leases, "leases that may be out at once, 0: no limit (default: 0)");
 
-static unsigned int sb_max_leases_per_user;
-module_param_cb(max_leases_per_user, &sb_limit_ops, &sb_max_leases_per_user, 0644);
+static unsigned int vfb_max_leases_per_user;
+module_param_cb(max_leases_per_user, &vfb_limit_ops, &vfb_max_leases_per_user, 0644);
 MODULE_PARM_DESC(max_leases_per_user,
 		 "leases that one user may have at once, 0: no limit (default: 0)");
 
@@ -108,9 +108,9 @@ MODULE_PARM_DESC(max_leases_per_user,
  * keep: all stay on and bound as they are, but for those of PFs that have no
  * driver of their own.
  */
-static bool sb_keep;
+static bool vfb_keep;
 
-static int sb_unload_set(const char *val, const struct kernel_param *kp)
+static int vfb_unload_set(const char *val, const struct kernel_param *kp)
 {
 	static const char *const names[] = { "restore", "keep", NULL };
 	int i = sysfs_match_string(names, val);
@@ -119,81 +119,81 @@ static int sb_unload_set(const char *val, const struct kernel_param *kp)
 		pr_err("%s: '%.64s' is neither restore nor keep\n", kp->name, val);
 		return -EINVAL;
 	}
-	sb_keep = i;
+	vfb_keep = i;
 	return 0;
 }
 
-static int sb_unload_get(char *buf, const struct kernel_param *kp)
+static int vfb_unload_get(char *buf, const struct kernel_param *kp)
 {
-	return sysfs_emit(buf, "%s\n", sb_keep ? "keep" : "restore");
+	return sysfs_emit(buf, "%s\n", vfb_keep ? "keep" : "restore");
 }
 
-static const struct kernel_param_ops sb_unload_ops = {
-	.set = sb_unload_set,
-	.get = sb_unload_get,
+static const struct kernel_param_ops vfb_unload_ops = {
+	.set = vfb_unload_set,
+	.get = vfb_unload_get,
 };
-module_param_cb(unload, &sb_unload_ops, NULL, 0644);
+module_param_cb(unload, &vfb_unload_ops, NULL, 0644);
 MODULE_PARM_DESC(unload, "what VFs do when the module goes: restore (default) or keep");
 
 /**
- * sb_param_driver - the default target driver
+ * vfb_param_driver - the default target driver
  * @name: room for SRIOV_BROKER_NAME_LEN characters
  *
- * Context: any; takes sb_lock.
+ * Context: any; takes vfb_lock.
  */
-void sb_param_driver(char *name)
+void vfb_param_driver(char *name)
 {
-	spin_lock(&sb_lock);
-	strscpy(name, sb_driver_param, SRIOV_BROKER_NAME_LEN);
-	spin_unlock(&sb_lock);
+	spin_lock(&vfb_lock);
+	strscpy(name, vfb_driver_param, SRIOV_BROKER_NAME_LEN);
+	spin_unlock(&vfb_lock);
 }
 
 /**
- * sb_param_drain - how long a returned VF may stay open
+ * vfb_param_drain - how long a returned VF may stay open
  *
  * Return: jiffies.
  */
-unsigned long sb_param_drain(void)
+unsigned long vfb_param_drain(void)
 {
-	return READ_ONCE(sb_drain) * HZ;
+	return READ_ONCE(vfb_drain) * HZ;
 }
 
 /**
- * sb_param_protect - whether sriov_numvfs is write-protected under leases
+ * vfb_param_protect - whether sriov_numvfs is write-protected under leases
  *
  * Return: true if so.
  */
-bool sb_param_protect(void)
+bool vfb_param_protect(void)
 {
-	return sb_protect;
+	return vfb_protect;
 }
 
 /**
- * sb_param_keep - whether VFs stay as they are when the module goes
+ * vfb_param_keep - whether VFs stay as they are when the module goes
  *
  * Return: true if so.
  */
-bool sb_param_keep(void)
+bool vfb_param_keep(void)
 {
-	return sb_keep;
+	return vfb_keep;
 }
 
 /**
- * sb_param_max_leases - how many leases may be out
+ * vfb_param_max_leases - how many leases may be out
  *
  * Return: the number, 0 for no limit.
  */
-unsigned int sb_param_max_leases(void)
+unsigned int vfb_param_max_leases(void)
 {
-	return READ_ONCE(sb_max_leases);
+	return READ_ONCE(vfb_max_leases);
 }
 
 /**
- * sb_param_max_leases_per_user - how many of them one user may have
+ * vfb_param_max_leases_per_user - how many of them one user may have
  *
  * Return: the number, 0 for no limit.
  */
-unsigned int sb_param_max_leases_per_user(void)
+unsigned int vfb_param_max_leases_per_user(void)
 {
-	return READ_ONCE(sb_max_leases_per_user);
+	return READ_ONCE(vfb_max_leases_per_user);
 }

@@ -12,16 +12,16 @@
 #include "lease.h"
 #include "stats.h"
 
-/* Selectors of all who wait: whoever may lease could else keep sb_lock busy with them. */
-#define SB_MAX_WAITING 1024
+/* Selectors of all who wait: whoever may lease could else keep vfb_lock busy with them. */
+#define VFB_MAX_WAITING 1024
 
-static LIST_HEAD(sb_waiters); /* sb_lock; in the order they came */
-static u64 sb_pool_gen;	      /* sb_lock; counts VFs becoming free */
-static DECLARE_WAIT_QUEUE_HEAD(sb_pool_wq);
+static LIST_HEAD(vfb_waiters); /* vfb_lock; in the order they came */
+static u64 vfb_pool_gen;       /* vfb_lock; counts VFs becoming free */
+static DECLARE_WAIT_QUEUE_HEAD(vfb_pool_wq);
 
 /* What a selector's range means on a PF: slots from *first up to *end. */
-static void sb_range(const struct sriov_broker_selector *sel, struct sb_pf *pf, unsigned int *first,
-		     unsigned int *end)
+static void vfb_range(const struct sriov_broker_selector *sel, struct vfb_pf *pf,
+		      unsigned int *first, unsigned int *end)
 {
 	*first = min(sel->first, pf->slots);
 	*end = pf->slots;
@@ -29,50 +29,50 @@ static void sb_range(const struct sriov_broker_selector *sel, struct sb_pf *pf, 
 		*end = *first + sel->count;
 }
 
-static bool sb_any(const struct sriov_broker_addr *addr)
+static bool vfb_any(const struct sriov_broker_addr *addr)
 {
 	return !addr->domain && !addr->bdf;
 }
 
 /* All VFs of a PF have the same ids. */
-static bool sb_ids_fit(const struct sriov_broker_selector *sel, struct sb_pf *pf)
+static bool vfb_ids_fit(const struct sriov_broker_selector *sel, struct vfb_pf *pf)
 {
 	return (!sel->vendor || sel->vendor == pf->pdev->vendor) &&
 	       (!sel->device || sel->device == pf->vf_device);
 }
 
-static bool sb_sel_fits(const struct sriov_broker_selector *sel, struct sb_vf *vf)
+static bool vfb_sel_fits(const struct sriov_broker_selector *sel, struct vfb_vf *vf)
 {
 	unsigned int first, end;
 
-	if (!sb_ids_fit(sel, vf->pf))
+	if (!vfb_ids_fit(sel, vf->pf))
 		return false;
-	if (sb_any(&sel->dev) || !sb_addr_cmp(&sel->dev, &vf->addr))
+	if (vfb_any(&sel->dev) || !vfb_addr_cmp(&sel->dev, &vf->addr))
 		return true;
-	if (sb_addr_cmp(&sel->dev, &vf->pf->addr))
+	if (vfb_addr_cmp(&sel->dev, &vf->pf->addr))
 		return false;
-	sb_range(sel, vf->pf, &first, &end);
+	vfb_range(sel, vf->pf, &first, &end);
 	return vf->index >= first && vf->index < end;
 }
 
-static bool sb_on_node(const struct sb_request *req, struct sb_pf *pf)
+static bool vfb_on_node(const struct vfb_request *req, struct vfb_pf *pf)
 {
 	return req->numa_node == NUMA_NO_NODE || dev_to_node(&pf->pdev->dev) == req->numa_node;
 }
 
-static bool sb_node_fits(const struct sb_request *req, struct sb_pf *pf)
+static bool vfb_node_fits(const struct vfb_request *req, struct vfb_pf *pf)
 {
-	return !(req->flags & SRIOV_BROKER_LEASE_NUMA_STRICT) || sb_on_node(req, pf);
+	return !(req->flags & SRIOV_BROKER_LEASE_NUMA_STRICT) || vfb_on_node(req, pf);
 }
 
-static bool sb_req_fits(const struct sb_request *req, struct sb_vf *vf)
+static bool vfb_req_fits(const struct vfb_request *req, struct vfb_vf *vf)
 {
 	unsigned int i;
 
-	if (!sb_node_fits(req, vf->pf))
+	if (!vfb_node_fits(req, vf->pf))
 		return false;
 	for (i = 0; i < req->num_sels; i++)
-		if (sb_sel_fits(&req->sels[i], vf))
+		if (vfb_sel_fits(&req->sels[i], vf))
 			return true;
 	return false;
 }
@@ -82,22 +82,22 @@ static bool sb_req_fits(const struct sb_request *req, struct sb_vf *vf)
  * looked at in the order of the queue: who is in one's way is in the way of all
  * who come later, and need not be looked for again.
  */
-static u64 sb_round;
+static u64 vfb_round;
 
 /* Does somebody who came before wait for what this VF is? */
-static bool sb_is_spoken_for(const struct sb_request *req, struct sb_vf *vf)
+static bool vfb_is_spoken_for(const struct vfb_request *req, struct vfb_vf *vf)
 {
-	struct sb_request *w;
+	struct vfb_request *w;
 
-	lockdep_assert_held(&sb_lock);
-	if (vf->spoken_for == sb_round)
+	lockdep_assert_held(&vfb_lock);
+	if (vf->spoken_for == vfb_round)
 		return true;
-	list_for_each_entry(w, &sb_waiters, node) {
+	list_for_each_entry(w, &vfb_waiters, node) {
 		if (w == req)
 			return false;
 		/* Who may not have more leases now is in nobody's way. */
-		if (sb_req_fits(w, vf) && !sb_lease_over_quota(w, NULL)) {
-			vf->spoken_for = sb_round;
+		if (vfb_req_fits(w, vf) && !vfb_lease_over_quota(w, NULL)) {
+			vf->spoken_for = vfb_round;
 			return true;
 		}
 	}
@@ -105,182 +105,182 @@ static bool sb_is_spoken_for(const struct sb_request *req, struct sb_vf *vf)
 }
 
 /* A group is leased as a whole, so all of it has to be free. */
-static struct sb_vf *sb_busy_peer(struct sb_vf *vf)
+static struct vfb_vf *vfb_busy_peer(struct vfb_vf *vf)
 {
-	struct sb_vf *peer;
+	struct vfb_vf *peer;
 
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	list_for_each_entry(peer, &vf->group->vfs, group_node)
-		if (peer->state != SRIOV_BROKER_VF_FREE || !sb_vf_is_whole(peer))
+		if (peer->state != SRIOV_BROKER_VF_FREE || !vfb_vf_is_whole(peer))
 			return peer;
 	return NULL;
 }
 
 /* VFs are about to go, and who gets one now would be waited for. */
-static bool sb_pf_is_busy(const struct sb_pf *pf)
+static bool vfb_pf_is_busy(const struct vfb_pf *pf)
 {
 	return pf->closing || pf->leaving || pf->gone;
 }
 
-static bool sb_pf_fits(const struct sb_request *req, struct sb_pf *pf)
+static bool vfb_pf_fits(const struct vfb_request *req, struct vfb_pf *pf)
 {
-	if (sb_pf_is_busy(pf) || !sb_node_fits(req, pf))
+	if (vfb_pf_is_busy(pf) || !vfb_node_fits(req, pf))
 		return false;
 	return !(req->flags & SRIOV_BROKER_LEASE_DISTINCT_PFS) || !pf->nr_reserved;
 }
 
-static bool sb_vf_fits(const struct sb_request *req, const struct sriov_broker_selector *sel,
-		       struct sb_vf *vf)
+static bool vfb_vf_fits(const struct vfb_request *req, const struct sriov_broker_selector *sel,
+			struct vfb_vf *vf)
 {
 	return vf->state == SRIOV_BROKER_VF_FREE && !vf->moving && !vf->group->lease &&
-	       sb_sel_fits(sel, vf) && !sb_busy_peer(vf) && !sb_is_spoken_for(req, vf);
+	       vfb_sel_fits(sel, vf) && !vfb_busy_peer(vf) && !vfb_is_spoken_for(req, vf);
 }
 
-static struct sb_vf *sb_choose_on(const struct sb_request *req,
-				  const struct sriov_broker_selector *sel, struct sb_pf *pf)
+static struct vfb_vf *vfb_choose_on(const struct vfb_request *req,
+				    const struct sriov_broker_selector *sel, struct vfb_pf *pf)
 {
 	unsigned int i, first, end;
 
-	lockdep_assert_held(&sb_lock);
-	if (!sb_pf_fits(req, pf))
+	lockdep_assert_held(&vfb_lock);
+	if (!vfb_pf_fits(req, pf))
 		return NULL;
-	sb_range(sel, pf, &first, &end);
+	vfb_range(sel, pf, &first, &end);
 	for (i = find_next_bit(pf->free, end, first); i < end;
 	     i = find_next_bit(pf->free, end, i + 1))
-		if (sb_vf_fits(req, sel, pf->vfs[i]))
+		if (vfb_vf_fits(req, sel, pf->vfs[i]))
 			return pf->vfs[i];
 	return NULL;
 }
 
 /* VFs of a PF that are out, with those that the request has reserved already. */
-static unsigned int sb_out_on(struct sb_pf *pf)
+static unsigned int vfb_out_on(struct vfb_pf *pf)
 {
 	return pf->nr_out + pf->nr_reserved;
 }
 
 /* Is @a the better choice? At a tie the first stays. */
-static bool sb_is_better(const struct sb_request *req, struct sb_vf *a, struct sb_vf *b)
+static bool vfb_is_better(const struct vfb_request *req, struct vfb_vf *a, struct vfb_vf *b)
 {
 	bool near_a, near_b;
 
 	if (!b)
 		return true;
-	near_a = sb_on_node(req, a->pf);
-	near_b = sb_on_node(req, b->pf);
+	near_a = vfb_on_node(req, a->pf);
+	near_b = vfb_on_node(req, b->pf);
 	if (near_a != near_b)
 		return near_a;
 	if (req->flags & SRIOV_BROKER_LEASE_SPREAD)
-		return sb_out_on(a->pf) < sb_out_on(b->pf);
-	return sb_out_on(a->pf) > sb_out_on(b->pf);
+		return vfb_out_on(a->pf) < vfb_out_on(b->pf);
+	return vfb_out_on(a->pf) > vfb_out_on(b->pf);
 }
 
-static struct sb_vf *sb_choose_by(const struct sb_request *req,
-				  const struct sriov_broker_selector *sel)
+static struct vfb_vf *vfb_choose_by(const struct vfb_request *req,
+				    const struct sriov_broker_selector *sel)
 {
-	struct sb_vf *vf, *best = NULL;
-	struct sb_pf *pf;
+	struct vfb_vf *vf, *best = NULL;
+	struct vfb_pf *pf;
 
-	lockdep_assert_held(&sb_lock);
-	vf = sb_any(&sel->dev) ? NULL : sb_vf_lookup(&sel->dev);
+	lockdep_assert_held(&vfb_lock);
+	vf = vfb_any(&sel->dev) ? NULL : vfb_vf_lookup(&sel->dev);
 	if (vf)
-		return sb_pf_fits(req, vf->pf) && sb_vf_fits(req, sel, vf) ? vf : NULL;
+		return vfb_pf_fits(req, vf->pf) && vfb_vf_fits(req, sel, vf) ? vf : NULL;
 
-	list_for_each_entry(pf, &sb_pfs, node) {
-		if (!sb_any(&sel->dev) && sb_addr_cmp(&sel->dev, &pf->addr))
+	list_for_each_entry(pf, &vfb_pfs, node) {
+		if (!vfb_any(&sel->dev) && vfb_addr_cmp(&sel->dev, &pf->addr))
 			continue;
-		vf = sb_choose_on(req, sel, pf);
-		if (vf && sb_is_better(req, vf, best))
+		vf = vfb_choose_on(req, sel, pf);
+		if (vf && vfb_is_better(req, vf, best))
 			best = vf;
 	}
 	return best;
 }
 
-static struct sb_vf *sb_choose(const struct sb_request *req)
+static struct vfb_vf *vfb_choose(const struct vfb_request *req)
 {
-	struct sb_vf *vf, *best = NULL;
+	struct vfb_vf *vf, *best = NULL;
 	unsigned int i;
 
 	for (i = 0; i < req->num_sels; i++) {
-		vf = sb_choose_by(req, &req->sels[i]);
-		if (vf && sb_is_better(req, vf, best))
+		vf = vfb_choose_by(req, &req->sels[i]);
+		if (vf && vfb_is_better(req, vf, best))
 			best = vf;
 	}
 	return best;
 }
 
-/* Reserved: nobody else chooses from its group. All under one holding of sb_lock. */
-static void sb_reserve(struct sb_lease *lease, struct sb_vf *vf)
+/* Reserved: nobody else chooses from its group. All under one holding of vfb_lock. */
+static void vfb_reserve(struct vfb_lease *lease, struct vfb_vf *vf)
 {
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	kref_get(&vf->ref);
 	lease->vf = vf;
 	vf->group->lease = lease;
 	vf->pf->nr_reserved++;
 }
 
-static void sb_unreserve(struct sb_lease *lease)
+static void vfb_unreserve(struct vfb_lease *lease)
 {
-	struct sb_vf *vf = lease->vf;
+	struct vfb_vf *vf = lease->vf;
 
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	vf->group->lease = NULL;
 	vf->pf->nr_reserved--;
 	lease->vf = NULL;
-	sb_vf_put(vf); /* not the last: it is on the bus */
+	vfb_vf_put(vf); /* not the last: it is on the bus */
 }
 
 /* All that the request wants, or nothing. */
-static bool sb_serve(struct sb_request *req)
+static bool vfb_serve(struct vfb_request *req)
 {
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	while (req->taken < req->count) {
-		struct sb_vf *vf = sb_choose(req);
+		struct vfb_vf *vf = vfb_choose(req);
 
 		if (!vf)
 			break;
-		sb_reserve(req->leases[req->taken++], vf);
+		vfb_reserve(req->leases[req->taken++], vf);
 	}
 	if (req->taken == req->count) {
-		sb_lease_admit(req);
+		vfb_lease_admit(req);
 		return true;
 	}
 	while (req->taken)
-		sb_unreserve(req->leases[--req->taken]);
+		vfb_unreserve(req->leases[--req->taken]);
 	return false;
 }
 
 /* VFs of this PF that a selector could ever mean, if all were enabled. */
-static unsigned int sb_most_of(const struct sriov_broker_selector *sel, struct sb_pf *pf)
+static unsigned int vfb_most_of(const struct sriov_broker_selector *sel, struct vfb_pf *pf)
 {
-	struct sb_vf *vf = sb_any(&sel->dev) ? NULL : sb_vf_lookup(&sel->dev);
+	struct vfb_vf *vf = vfb_any(&sel->dev) ? NULL : vfb_vf_lookup(&sel->dev);
 	unsigned int first, end;
 
-	lockdep_assert_held(&sb_lock);
-	if (!sb_ids_fit(sel, pf))
+	lockdep_assert_held(&vfb_lock);
+	if (!vfb_ids_fit(sel, pf))
 		return 0;
 	if (vf)
 		return vf->pf == pf;
-	if (!sb_any(&sel->dev) && sb_addr_cmp(&sel->dev, &pf->addr))
+	if (!vfb_any(&sel->dev) && vfb_addr_cmp(&sel->dev, &pf->addr))
 		return 0;
-	sb_range(sel, pf, &first, &end);
+	vfb_range(sel, pf, &first, &end);
 	/* Its driver may allow fewer than the hardware has. */
 	end = min_t(unsigned int, end, pci_sriov_get_totalvfs(pf->pdev));
 	return end > first ? end - first : 0;
 }
 
 /* VFs that could ever fit; with DISTINCT_PFS each PF counts once. */
-static unsigned int sb_most(const struct sb_request *req)
+static unsigned int vfb_most(const struct vfb_request *req)
 {
 	unsigned int most = 0, here, i;
-	struct sb_pf *pf;
+	struct vfb_pf *pf;
 
-	lockdep_assert_held(&sb_lock);
-	list_for_each_entry(pf, &sb_pfs, node) {
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(pf, &vfb_pfs, node) {
 		for (i = 0, here = 0; i < req->num_sels; i++)
-			here += sb_most_of(&req->sels[i], pf);
+			here += vfb_most_of(&req->sels[i], pf);
 		/* Selectors may mean the same ones. */
 		here = min_t(unsigned int, here, pci_sriov_get_totalvfs(pf->pdev));
-		if (!sb_node_fits(req, pf))
+		if (!vfb_node_fits(req, pf))
 			continue;
 		if (req->flags & SRIOV_BROKER_LEASE_DISTINCT_PFS)
 			here = !!here;
@@ -290,43 +290,43 @@ static unsigned int sb_most(const struct sb_request *req)
 }
 
 /* Nothing fits: why, in as much detail as one selector for one lease allows. */
-static int sb_pool_refuse(const struct sb_request *req, struct sb_why *why)
+static int vfb_pool_refuse(const struct vfb_request *req, struct vfb_why *why)
 {
 	const struct sriov_broker_selector *sel = req->sels;
-	struct sb_vf *vf, *peer;
+	struct vfb_vf *vf, *peer;
 
-	lockdep_assert_held(&sb_lock);
-	why->value = sb_most(req);
+	lockdep_assert_held(&vfb_lock);
+	why->value = vfb_most(req);
 	if (why->value < req->count)
-		return sb_refuse(why, -ENOSPC, SRIOV_BROKER_WHY_TOO_FEW, NULL);
+		return vfb_refuse(why, -ENOSPC, SRIOV_BROKER_WHY_TOO_FEW, NULL);
 	why->value = 0;
 
-	vf = req->num_sels == 1 && !sb_any(&sel->dev) ? sb_vf_lookup(&sel->dev) : NULL;
-	if (vf && (sb_pf_is_busy(vf->pf) || vf->moving))
-		return sb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY, &vf->pf->addr);
+	vf = req->num_sels == 1 && !vfb_any(&sel->dev) ? vfb_vf_lookup(&sel->dev) : NULL;
+	if (vf && (vfb_pf_is_busy(vf->pf) || vf->moving))
+		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY, &vf->pf->addr);
 	if (vf && vf->state != SRIOV_BROKER_VF_FREE)
-		return sb_refuse_vf(why, vf);
-	peer = vf ? sb_busy_peer(vf) : NULL;
+		return vfb_refuse_vf(why, vf);
+	peer = vf ? vfb_busy_peer(vf) : NULL;
 	if (peer) {
-		sb_refuse_vf(why, peer);
+		vfb_refuse_vf(why, peer);
 		why->reason = SRIOV_BROKER_WHY_GROUP;
 		return -EBUSY;
 	}
-	return sb_refuse(why, -EAGAIN, SRIOV_BROKER_WHY_POOL_EMPTY,
-			 req->num_sels == 1 ? &sel->dev : NULL);
+	return vfb_refuse(why, -EAGAIN, SRIOV_BROKER_WHY_POOL_EMPTY,
+			  req->num_sels == 1 ? &sel->dev : NULL);
 }
 
-static void sb_serve_waiters(void)
+static void vfb_serve_waiters(void)
 {
-	struct sb_request *w, *next;
+	struct vfb_request *w, *next;
 
-	lockdep_assert_held(&sb_lock);
-	sb_pool_gen++;
-	sb_round++;
-	list_for_each_entry_safe(w, next, &sb_waiters, node) {
-		if (sb_lease_over_quota(w, NULL) || !sb_serve(w))
+	lockdep_assert_held(&vfb_lock);
+	vfb_pool_gen++;
+	vfb_round++;
+	list_for_each_entry_safe(w, next, &vfb_waiters, node) {
+		if (vfb_lease_over_quota(w, NULL) || !vfb_serve(w))
 			continue;
-		sb_round++;
+		vfb_round++;
 		list_del_init(&w->node);
 		w->served = true;
 		wake_up(&w->wait);
@@ -334,16 +334,16 @@ static void sb_serve_waiters(void)
 }
 
 /**
- * sb_pool_kick - VFs have become free, or more may be leased: serve who waits
+ * vfb_pool_kick - VFs have become free, or more may be leased: serve who waits
  *
- * Context: takes sb_lock.
+ * Context: takes vfb_lock.
  */
-void sb_pool_kick(void)
+void vfb_pool_kick(void)
 {
-	spin_lock(&sb_lock);
-	sb_serve_waiters();
-	spin_unlock(&sb_lock);
-	wake_up_all(&sb_pool_wq);
+	spin_lock(&vfb_lock);
+	vfb_serve_waiters();
+	spin_unlock(&vfb_lock);
+	wake_up_all(&vfb_pool_wq);
 }
 
 /*
@@ -351,89 +351,89 @@ void sb_pool_kick(void)
  * what the pool is like without it. The lock is taken in any case: who serves has it
  * until he has done with the request, which may be gone when we return.
  */
-static bool sb_give_up(struct sb_request *req, u64 *seen)
+static bool vfb_give_up(struct vfb_request *req, u64 *seen)
 {
 	bool waiting;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	waiting = !req->served;
 	if (waiting) {
 		list_del_init(&req->node);
 		/* Who stood behind may have been kept from something. */
-		sb_serve_waiters();
-		*seen = sb_pool_gen;
+		vfb_serve_waiters();
+		*seen = vfb_pool_gen;
 	}
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	if (waiting)
-		wake_up_all(&sb_pool_wq);
+		wake_up_all(&vfb_pool_wq);
 	return waiting;
 }
 
 /**
- * sb_pool_waiters - number of requests that wait
+ * vfb_pool_waiters - number of requests that wait
  *
- * Context: sb_lock held.
+ * Context: vfb_lock held.
  * Return: the number.
  */
-unsigned int sb_pool_waiters(void)
+unsigned int vfb_pool_waiters(void)
 {
-	struct sb_request *w;
+	struct vfb_request *w;
 	unsigned int num = 0;
 
-	lockdep_assert_held(&sb_lock);
-	list_for_each_entry(w, &sb_waiters, node)
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(w, &vfb_waiters, node)
 		num++;
 	return num;
 }
 
-static bool sb_queue_has_room(const struct sb_request *req)
+static bool vfb_queue_has_room(const struct vfb_request *req)
 {
 	unsigned int num = req->num_sels;
-	struct sb_request *w;
+	struct vfb_request *w;
 
-	lockdep_assert_held(&sb_lock);
-	list_for_each_entry(w, &sb_waiters, node)
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(w, &vfb_waiters, node)
 		num += w->num_sels;
-	return num <= SB_MAX_WAITING;
+	return num <= VFB_MAX_WAITING;
 }
 
 /*
  * wait_event_killable_timeout(), but who waits can be frozen: he may wait for days, and the
  * machine is to be suspended meanwhile. Returns as that does.
  */
-static long sb_await_served(struct sb_request *req, long timeout)
+static long vfb_await_served(struct vfb_request *req, long timeout)
 {
 	return ___wait_event(req->wait, ___wait_cond_timeout(READ_ONCE(req->served)),
 			     (TASK_KILLABLE | TASK_FREEZABLE), 0, timeout,
 			     __ret = schedule_timeout(__ret));
 }
 
-static int sb_pool_wait(struct sb_request *req, s32 timeout_ms, u64 *seen, struct sb_why *why)
+static int vfb_pool_wait(struct vfb_request *req, s32 timeout_ms, u64 *seen, struct vfb_why *why)
 {
 	long timeout = timeout_ms < 0 ? MAX_SCHEDULE_TIMEOUT : msecs_to_jiffies(timeout_ms);
-	long left = sb_await_served(req, timeout);
+	long left = vfb_await_served(req, timeout);
 
-	if (!sb_give_up(req, seen))
+	if (!vfb_give_up(req, seen))
 		return 0;
 	if (left < 0)
 		return -EINTR;
-	return sb_refuse(why, -ETIMEDOUT, SRIOV_BROKER_WHY_TIMEOUT,
-			 req->num_sels == 1 ? &req->sels[0].dev : NULL);
+	return vfb_refuse(why, -ETIMEDOUT, SRIOV_BROKER_WHY_TIMEOUT,
+			  req->num_sels == 1 ? &req->sels[0].dev : NULL);
 }
 
 /**
- * sb_pool_take - take VFs out of the pool
+ * vfb_pool_take - take VFs out of the pool
  * @req: which, how many, and the leases to give them to
  * @timeout_ms: how long to wait: 0 not at all, less: until killed
  * @seen: filled with the pool's count when nothing was free, or became free in time, for
- *	sb_pool_poll()
+ *	vfb_pool_poll()
  * @why: says why not
  *
  * Context: may sleep, and waits for other users, but not for longer than
  * @timeout_ms, and can be killed.
  * Return: 0: all the leases have VFs; or a negative errno: none has.
  */
-int sb_pool_take(struct sb_request *req, s32 timeout_ms, u64 *seen, struct sb_why *why)
+int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, u64 *seen, struct vfb_why *why)
 {
 	u64 start = ktime_get_ns();
 	int ret;
@@ -442,41 +442,41 @@ int sb_pool_take(struct sb_request *req, s32 timeout_ms, u64 *seen, struct sb_wh
 	init_waitqueue_head(&req->wait);
 	INIT_LIST_HEAD(&req->node);
 
-	spin_lock(&sb_lock);
-	sb_round++;
-	ret = sb_lease_over_quota(req, why);
-	if (!ret && !sb_serve(req))
-		ret = sb_pool_refuse(req, why);
-	if ((ret == -EAGAIN || ret == -EBUSY) && timeout_ms && sb_queue_has_room(req)) {
-		list_add_tail(&req->node, &sb_waiters);
+	spin_lock(&vfb_lock);
+	vfb_round++;
+	ret = vfb_lease_over_quota(req, why);
+	if (!ret && !vfb_serve(req))
+		ret = vfb_pool_refuse(req, why);
+	if ((ret == -EAGAIN || ret == -EBUSY) && timeout_ms && vfb_queue_has_room(req)) {
+		list_add_tail(&req->node, &vfb_waiters);
 		put_pid(why->pid);
-		*why = (struct sb_why){ .uid = INVALID_UID };
-		spin_unlock(&sb_lock);
-		ret = sb_pool_wait(req, timeout_ms, seen, why);
-		sb_took(SRIOV_BROKER_STAT_WAIT, NULL, 0, ret, ktime_get_ns() - start);
+		*why = (struct vfb_why){ .uid = INVALID_UID };
+		spin_unlock(&vfb_lock);
+		ret = vfb_pool_wait(req, timeout_ms, seen, why);
+		vfb_took(SRIOV_BROKER_STAT_WAIT, NULL, 0, ret, ktime_get_ns() - start);
 		return ret;
 	}
-	*seen = sb_pool_gen;
-	spin_unlock(&sb_lock);
+	*seen = vfb_pool_gen;
+	spin_unlock(&vfb_lock);
 	return ret;
 }
 
 /**
- * sb_pool_poll - is it worth trying again
+ * vfb_pool_poll - is it worth trying again
  * @file: the open device
- * @seen: what sb_pool_take() filled in when it failed
+ * @seen: what vfb_pool_take() filled in when it failed
  * @pt: as with any poll
  *
  * Context: poll.
  * Return: true if VFs have become free since.
  */
-bool sb_pool_poll(struct file *file, const u64 *seen, poll_table *pt)
+bool vfb_pool_poll(struct file *file, const u64 *seen, poll_table *pt)
 {
 	bool worth;
 
-	poll_wait(file, &sb_pool_wq, pt);
-	spin_lock(&sb_lock);
-	worth = sb_pool_gen != *seen;
-	spin_unlock(&sb_lock);
+	poll_wait(file, &vfb_pool_wq, pt);
+	spin_lock(&vfb_lock);
+	worth = vfb_pool_gen != *seen;
+	spin_unlock(&vfb_lock);
 	return worth;
 }

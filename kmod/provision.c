@@ -16,11 +16,11 @@
 #include "stats.h"
 
 /* How long to try for the PF's lock, which its driver or removal may hold. */
-#define SB_PF_LOCK_TRIES    200
-#define SB_PF_LOCK_PAUSE_MS 25
+#define VFB_PF_LOCK_TRIES    200
+#define VFB_PF_LOCK_PAUSE_MS 25
 
 /**
- * sb_pf_lock - take the PCI core's locks for a change to a PF
+ * vfb_pf_lock - take the PCI core's locks for a change to a PF
  * @pf: the PF
  *
  * The PCI core's sriov_numvfs takes the PF's lock, then rescan-remove; its hot
@@ -31,34 +31,34 @@
  * its holder takes; pf->op held.
  * Return: 0 or -EBUSY.
  */
-int sb_pf_lock(struct sb_pf *pf)
+int vfb_pf_lock(struct vfb_pf *pf)
 {
 	int i;
 
-	for (i = 0; i < SB_PF_LOCK_TRIES; i++) {
+	for (i = 0; i < VFB_PF_LOCK_TRIES; i++) {
 		pci_lock_rescan_remove();
 		if (device_trylock(&pf->pdev->dev))
 			return 0;
 		pci_unlock_rescan_remove();
-		msleep(SB_PF_LOCK_PAUSE_MS);
+		msleep(VFB_PF_LOCK_PAUSE_MS);
 	}
 	return -EBUSY;
 }
 
 /**
- * sb_pf_unlock - and release them
+ * vfb_pf_unlock - and release them
  * @pf: the PF
  *
- * Context: after sb_pf_lock().
+ * Context: after vfb_pf_lock().
  */
-void sb_pf_unlock(struct sb_pf *pf)
+void vfb_pf_unlock(struct vfb_pf *pf)
 {
 	device_unlock(&pf->pdev->dev);
 	pci_unlock_rescan_remove();
 }
 
 /* A VF BAR without memory; kernels forget the whole resource when there is none for it. */
-static bool sb_lacks_mmio(struct pci_dev *pdev, int pos)
+static bool vfb_lacks_mmio(struct pci_dev *pdev, int pos)
 {
 	bool has = false;
 	u32 bar;
@@ -78,57 +78,57 @@ static bool sb_lacks_mmio(struct pci_dev *pdev, int pos)
 }
 
 /* sriov_enable() says ENOMEM for all of these: which is it that is missing? */
-static u32 sb_why_enomem(struct sb_pf *pf, unsigned int num)
+static u32 vfb_why_enomem(struct vfb_pf *pf, unsigned int num)
 {
 	struct pci_dev *pdev = pf->pdev;
 	int pos = pf->sriov_cap;
 	u16 offset, stride;
 	unsigned int last;
 
-	if (sb_lacks_mmio(pdev, pos))
+	if (vfb_lacks_mmio(pdev, pos))
 		return SRIOV_BROKER_WHY_NO_MMIO;
 	pci_read_config_word(pdev, pos + PCI_SRIOV_VF_OFFSET, &offset);
 	pci_read_config_word(pdev, pos + PCI_SRIOV_VF_STRIDE, &stride);
 	last = (pci_dev_id(pdev) + offset + stride * (num - 1)) >> 8;
 	if (last > pdev->bus->busn_res.end)
 		return SRIOV_BROKER_WHY_NO_BUS;
-	if (num > sb_pf_bar_room(pf))
+	if (num > vfb_pf_bar_room(pf))
 		return SRIOV_BROKER_WHY_BAR_ROOM;
 	return SRIOV_BROKER_WHY_PF_REFUSED;
 }
 
-static int sb_configure_refused(struct sb_pf *pf, unsigned int num, int err, struct sb_why *why)
+static int vfb_configure_refused(struct vfb_pf *pf, unsigned int num, int err, struct vfb_why *why)
 {
 	u32 reason = SRIOV_BROKER_WHY_PF_REFUSED;
 
 	if (err == -ENOMEM)
-		reason = sb_why_enomem(pf, num);
+		reason = vfb_why_enomem(pf, num);
 	if (err == -EPERM && pci_vfs_assigned(pf->pdev))
 		reason = SRIOV_BROKER_WHY_ASSIGNED;
 	if (reason == SRIOV_BROKER_WHY_BAR_ROOM)
-		why->value = sb_pf_bar_room(pf);
+		why->value = vfb_pf_bar_room(pf);
 	if (reason == SRIOV_BROKER_WHY_NO_BUS || reason == SRIOV_BROKER_WHY_BAR_ROOM)
 		err = -ENOSPC;
 	why->error = -err;
-	return sb_refuse(why, err, reason, &pf->addr);
+	return vfb_refuse(why, err, reason, &pf->addr);
 }
 
 /* Somebody bound a VF since we took the drivers off: the PCI core would wait for its user. */
-static int sb_check_stripped(struct sb_pf *pf, struct sb_why *why)
+static int vfb_check_stripped(struct vfb_pf *pf, struct vfb_why *why)
 {
 	unsigned int i;
 	int ret = 0;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	for (i = 0; i < pf->slots && !ret; i++)
 		if (pf->vfs[i] && pf->vfs[i]->managed)
-			ret = sb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_IN_USE, &pf->vfs[i]->addr);
-	spin_unlock(&sb_lock);
+			ret = vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_IN_USE, &pf->vfs[i]->addr);
+	spin_unlock(&vfb_lock);
 	return ret;
 }
 
 /* The rules of the PCI core's sriov_numvfs_store(). */
-static int sb_configure_locked(struct sb_pf *pf, unsigned int num, struct sb_why *why)
+static int vfb_configure_locked(struct vfb_pf *pf, unsigned int num, struct vfb_why *why)
 {
 	struct pci_dev *pdev = pf->pdev;
 	unsigned int have = pci_num_vf(pdev);
@@ -136,35 +136,35 @@ static int sb_configure_locked(struct sb_pf *pf, unsigned int num, struct sb_why
 
 	device_lock_assert(&pdev->dev);
 	if (pf->gone || !device_is_registered(&pdev->dev))
-		return sb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
+		return vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
 	if (!num && !have)
 		return 0;
 	if (num && have) /* somebody was here between two of our steps */
-		return sb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY, &pf->addr);
-	if (!num && sb_check_stripped(pf, why))
+		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY, &pf->addr);
+	if (!num && vfb_check_stripped(pf, why))
 		return -EBUSY;
 	if (num > pci_sriov_get_totalvfs(pdev)) {
 		why->value = pci_sriov_get_totalvfs(pdev);
-		return sb_refuse(why, -ERANGE, SRIOV_BROKER_WHY_TOO_MANY, &pf->addr);
+		return vfb_refuse(why, -ERANGE, SRIOV_BROKER_WHY_TOO_MANY, &pf->addr);
 	}
 	if (pdev->driver)
 		strscpy(why->driver, pdev->driver->name, sizeof(why->driver));
 	if (!pdev->driver || !pdev->driver->sriov_configure)
-		return sb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_NO_SRIOV_DRIVER, &pf->addr);
+		return vfb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_NO_SRIOV_DRIVER, &pf->addr);
 
 	ret = pdev->driver->sriov_configure(pdev, num);
 	if (ret < 0)
-		return sb_configure_refused(pf, num, ret, why);
+		return vfb_configure_refused(pf, num, ret, why);
 	if (pci_num_vf(pdev) == num)
 		return 0;
 	why->value = pci_num_vf(pdev);
 	if (num)
 		pdev->driver->sriov_configure(pdev, 0);
-	return sb_refuse(why, -ENOSPC, SRIOV_BROKER_WHY_PF_SHORT, &pf->addr);
+	return vfb_refuse(why, -ENOSPC, SRIOV_BROKER_WHY_PF_SHORT, &pf->addr);
 }
 
 /* Tells the PF's driver how many VFs to have: @num, from none, or none. */
-static int sb_configure(struct sb_pf *pf, unsigned int num, struct sb_why *why)
+static int vfb_configure(struct vfb_pf *pf, unsigned int num, struct vfb_why *why)
 {
 	struct device *dev = &pf->pdev->dev;
 	u64 start = ktime_get_ns();
@@ -172,211 +172,211 @@ static int sb_configure(struct sb_pf *pf, unsigned int num, struct sb_why *why)
 
 	/* A driver does not expect to be told in its sleep; igb is corrupted by it. */
 	pm_runtime_get_sync(dev);
-	ret = sb_pf_lock(pf);
+	ret = vfb_pf_lock(pf);
 	if (!ret) {
-		ret = sb_configure_locked(pf, num, why);
-		sb_pf_unlock(pf);
+		ret = vfb_configure_locked(pf, num, why);
+		vfb_pf_unlock(pf);
 	} else {
-		sb_refuse(why, ret, SRIOV_BROKER_WHY_PF_BUSY, &pf->addr);
+		vfb_refuse(why, ret, SRIOV_BROKER_WHY_PF_BUSY, &pf->addr);
 	}
 	pm_runtime_put(dev);
-	sb_took(SRIOV_BROKER_STAT_CONFIGURE, pf->pdev, num, ret, ktime_get_ns() - start);
+	vfb_took(SRIOV_BROKER_STAT_CONFIGURE, pf->pdev, num, ret, ktime_get_ns() - start);
 	return ret;
 }
 
 /* A number of VFs is there, as it was asked for. */
-static void sb_tell_vfs(struct sb_pf *pf, unsigned int num)
+static void vfb_tell_vfs(struct vfb_pf *pf, unsigned int num)
 {
-	spin_lock(&sb_lock);
-	sb_event_pf(pf, SRIOV_BROKER_EVENT_PF_VFS, num);
-	spin_unlock(&sb_lock);
+	spin_lock(&vfb_lock);
+	vfb_event_pf(pf, SRIOV_BROKER_EVENT_PF_VFS, num);
+	spin_unlock(&vfb_lock);
 }
 
 /* An orphan's slot on the bus is taken, and the PCI core trips over it. */
-static int sb_check_orphans(struct sb_pf *pf, struct sb_why *why)
+static int vfb_check_orphans(struct vfb_pf *pf, struct vfb_why *why)
 {
 	struct sriov_broker_addr addr;
 
-	if (!sb_orphan_find(pf->pdev, &addr))
+	if (!vfb_orphan_find(pf->pdev, &addr))
 		return 0;
-	sb_orphan_clean();
-	return sb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_ORPHANS, &addr);
+	vfb_orphan_clean();
+	return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_ORPHANS, &addr);
 }
 
-static void sb_capture(struct sb_pf *pf, bool on)
+static void vfb_capture(struct vfb_pf *pf, bool on)
 {
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	pf->capture = on;
 	if (on)
 		pf->capture_err = 0;
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 }
 
 /* Single VFs can be removed by hand, until the next enabling. */
-static bool sb_vfs_missing(struct sb_pf *pf, unsigned int num)
+static bool vfb_vfs_missing(struct vfb_pf *pf, unsigned int num)
 {
 	bool missing = false;
 	unsigned int i;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	for (i = 0; i < num; i++)
 		missing |= !pf->vfs[i];
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	return missing;
 }
 
-static int sb_capture_result(struct sb_pf *pf, unsigned int num, struct sb_why *why)
+static int vfb_capture_result(struct vfb_pf *pf, unsigned int num, struct vfb_why *why)
 {
 	int ret;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	ret = pf->capture_err;
-	spin_unlock(&sb_lock);
-	if (!ret && sb_vfs_missing(pf, num))
+	spin_unlock(&vfb_lock);
+	if (!ret && vfb_vfs_missing(pf, num))
 		ret = -ENODEV;
-	return ret ? sb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr) : 0;
+	return ret ? vfb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr) : 0;
 }
 
-static int sb_destroy(struct sb_pf *pf, struct sb_why *why)
+static int vfb_destroy(struct vfb_pf *pf, struct vfb_why *why)
 {
-	struct sb_moves *stripped;
+	struct vfb_moves *stripped;
 	int ret;
 
-	stripped = sb_strip_vfs(pf, why);
+	stripped = vfb_strip_vfs(pf, why);
 	if (IS_ERR(stripped))
 		return PTR_ERR(stripped);
 	/* Its driver may have gone and left the VFs on. */
-	ret = sb_pfdrv_take(pf);
+	ret = vfb_pfdrv_take(pf);
 	if (ret)
-		sb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr);
+		vfb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr);
 	else
-		ret = sb_configure(pf, 0, why);
+		ret = vfb_configure(pf, 0, why);
 	if (ret) {
-		sb_unstrip_vfs(stripped);
+		vfb_unstrip_vfs(stripped);
 		return ret;
 	}
-	sb_stripped_free(stripped);
-	sb_pfdrv_drop(pf);
+	vfb_stripped_free(stripped);
+	vfb_pfdrv_drop(pf);
 	pf->ours = false;
-	sb_tell_vfs(pf, 0);
+	vfb_tell_vfs(pf, 0);
 	return 0;
 }
 
-static int sb_create(struct sb_pf *pf, unsigned int num, const struct sb_driver *to,
-		     struct sb_why *why)
+static int vfb_create(struct vfb_pf *pf, unsigned int num, const struct vfb_driver *to,
+		      struct vfb_why *why)
 {
-	struct sb_why undo = {};
+	struct vfb_why undo = {};
 	int ret;
 
-	ret = sb_pfdrv_take(pf);
+	ret = vfb_pfdrv_take(pf);
 	if (ret)
-		return sb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr);
+		return vfb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr);
 
-	sb_capture(pf, to->drv);
-	ret = sb_configure(pf, num, why);
-	sb_capture(pf, false);
+	vfb_capture(pf, to->drv);
+	ret = vfb_configure(pf, num, why);
+	vfb_capture(pf, false);
 	if (ret) {
-		sb_pfdrv_drop(pf);
+		vfb_pfdrv_drop(pf);
 		return ret;
 	}
 
-	ret = to->drv ? sb_capture_result(pf, num, why) : 0;
+	ret = to->drv ? vfb_capture_result(pf, num, why) : 0;
 	if (!ret && to->drv)
-		ret = sb_move_vfs(pf, 0, num, to, SB_MOVE_FRESH, why);
+		ret = vfb_move_vfs(pf, 0, num, to, VFB_MOVE_FRESH, why);
 	if (ret) {
-		if (sb_destroy(pf, &undo))
-			pci_warn(pf->pdev, SB_NAME ": VFs that failed can't be disabled\n");
+		if (vfb_destroy(pf, &undo))
+			pci_warn(pf->pdev, VFB_NAME ": VFs that failed can't be disabled\n");
 		put_pid(undo.pid);
 		return ret;
 	}
 	pf->ours = true;
-	sb_tell_vfs(pf, num);
+	vfb_tell_vfs(pf, num);
 	return 0;
 }
 
-/* Where a VF was: the name of its driver, or SB_HOST. */
-struct sb_place {
+/* Where a VF was: the name of its driver, or VFB_HOST. */
+struct vfb_place {
 	char driver[SRIOV_BROKER_NAME_LEN];
 };
 
-static struct sb_place *sb_places(struct sb_pf *pf, unsigned int num)
+static struct vfb_place *vfb_places(struct vfb_pf *pf, unsigned int num)
 {
-	struct sb_place *places = kvcalloc(num, sizeof(*places), GFP_KERNEL);
+	struct vfb_place *places = kvcalloc(num, sizeof(*places), GFP_KERNEL);
 	unsigned int i;
 
 	if (!places)
 		return NULL;
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	for (i = 0; i < num; i++) {
-		struct sb_vf *vf = pf->vfs[i];
+		struct vfb_vf *vf = pf->vfs[i];
 		bool host = !vf || vf->state == SRIOV_BROKER_VF_HOST;
 
-		strscpy(places[i].driver, host ? SB_HOST : vf->target, sizeof(places[i].driver));
+		strscpy(places[i].driver, host ? VFB_HOST : vf->target, sizeof(places[i].driver));
 	}
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	return places;
 }
 
 /* Puts each VF, just born and held, where its predecessor was. */
-static int sb_move_to_places(struct sb_pf *pf, const struct sb_place *places, unsigned int num,
-			     struct sb_why *why)
+static int vfb_move_to_places(struct vfb_pf *pf, const struct vfb_place *places, unsigned int num,
+			      struct vfb_why *why)
 {
 	unsigned int first, end;
-	struct sb_driver to;
+	struct vfb_driver to;
 	int ret, err = 0;
 
 	for (first = 0; first < num; first = end) {
 		for (end = first + 1; end < num; end++)
 			if (strcmp(places[first].driver, places[end].driver))
 				break;
-		ret = sb_driver_get(&to, places[first].driver, false);
+		ret = vfb_driver_get(&to, places[first].driver, false);
 		if (!ret)
-			ret = sb_move_vfs(pf, first, end - first, &to, SB_MOVE_FRESH, why);
-		sb_driver_put(&to);
+			ret = vfb_move_vfs(pf, first, end - first, &to, VFB_MOVE_FRESH, why);
+		vfb_driver_put(&to);
 		err = err ?: ret;
 	}
 	return err;
 }
 
-static void sb_bring_back(struct sb_pf *pf, const struct sb_place *places, unsigned int num)
+static void vfb_bring_back(struct vfb_pf *pf, const struct vfb_place *places, unsigned int num)
 {
-	struct sb_why why = {};
-	int ret = sb_pfdrv_take(pf);
+	struct vfb_why why = {};
+	int ret = vfb_pfdrv_take(pf);
 
-	sb_capture(pf, true);
+	vfb_capture(pf, true);
 	if (!ret)
-		ret = sb_configure(pf, num, &why);
-	sb_capture(pf, false);
+		ret = vfb_configure(pf, num, &why);
+	vfb_capture(pf, false);
 	if (ret) {
-		sb_pfdrv_drop(pf);
+		vfb_pfdrv_drop(pf);
 	} else {
-		ret = sb_move_to_places(pf, places, num, &why);
-		sb_tell_vfs(pf, num);
+		ret = vfb_move_to_places(pf, places, num, &why);
+		vfb_tell_vfs(pf, num);
 	}
 	if (ret)
-		pci_warn(pf->pdev, SB_NAME ": can't bring its %u VFs back: %d\n", num, ret);
+		pci_warn(pf->pdev, VFB_NAME ": can't bring its %u VFs back: %d\n", num, ret);
 	put_pid(why.pid);
 }
 
 /* From one number of VFs to another goes through none; back if it fails. */
-static int sb_recreate(struct sb_pf *pf, unsigned int num, const struct sb_driver *to, bool open,
-		       struct sb_why *why)
+static int vfb_recreate(struct vfb_pf *pf, unsigned int num, const struct vfb_driver *to, bool open,
+			struct vfb_why *why)
 {
 	unsigned int had = pci_num_vf(pf->pdev);
 	bool ours = pf->ours, was_open = pf->open;
-	struct sb_place *places = sb_places(pf, had);
+	struct vfb_place *places = vfb_places(pf, had);
 	int ret;
 
 	if (!places)
 		return -ENOMEM;
-	ret = sb_destroy(pf, why);
+	ret = vfb_destroy(pf, why);
 	if (ret)
 		goto free;
 	pf->open = open;
-	ret = sb_create(pf, num, to, why);
+	ret = vfb_create(pf, num, to, why);
 	if (ret) {
 		pf->open = was_open;
-		sb_bring_back(pf, places, had);
+		vfb_bring_back(pf, places, had);
 		pf->ours = ours;
 	}
 free:
@@ -385,34 +385,34 @@ free:
 }
 
 /* vfio's drivers need one; stubs do without. */
-static bool sb_lacks_iommu(struct sb_pf *pf, const struct sb_driver *to)
+static bool vfb_lacks_iommu(struct vfb_pf *pf, const struct vfb_driver *to)
 {
 	return to->managed && strcmp(to->name, "pci-stub") && !device_iommu_mapped(&pf->pdev->dev);
 }
 
-static int sb_find_driver(struct sb_pf *pf, struct sb_driver *to, const char *name, bool may_load,
-			  struct sb_why *why)
+static int vfb_find_driver(struct vfb_pf *pf, struct vfb_driver *to, const char *name,
+			   bool may_load, struct vfb_why *why)
 {
-	int ret = sb_driver_get(to, name, may_load);
+	int ret = vfb_driver_get(to, name, may_load);
 
 	strscpy(why->driver, name, sizeof(why->driver));
 	if (ret == -ENOENT)
-		return sb_refuse(why, ret, SRIOV_BROKER_WHY_NO_DRIVER, &pf->addr);
+		return vfb_refuse(why, ret, SRIOV_BROKER_WHY_NO_DRIVER, &pf->addr);
 	if (ret)
 		return ret;
-	if (sb_lacks_iommu(pf, to)) {
-		sb_driver_put(to);
-		return sb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_NO_IOMMU, &pf->addr);
+	if (vfb_lacks_iommu(pf, to)) {
+		vfb_driver_put(to);
+		return vfb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_NO_IOMMU, &pf->addr);
 	}
 	why->driver[0] = '\0';
 	return 0;
 }
 
 /**
- * sb_pf_enable - make a PF have a number of VFs, all bound to a driver
+ * vfb_pf_enable - make a PF have a number of VFs, all bound to a driver
  * @pf: the PF
  * @num: the number
- * @driver: name of the driver, or SB_HOST
+ * @driver: name of the driver, or VFB_HOST
  * @open: leave them open to all, out of the pool
  * @may_load: the caller may have any module loaded
  * @why: says what went wrong
@@ -420,167 +420,168 @@ static int sb_find_driver(struct sb_pf *pf, struct sb_driver *to, const char *na
  * Context: may sleep, long; pf->op held.
  * Return: 0, or a negative errno: then all is as it was.
  */
-int sb_pf_enable(struct sb_pf *pf, unsigned int num, const char *driver, bool open, bool may_load,
-		 struct sb_why *why)
+int vfb_pf_enable(struct vfb_pf *pf, unsigned int num, const char *driver, bool open, bool may_load,
+		  struct vfb_why *why)
 {
 	bool was_open = pf->open;
 	unsigned int have = pci_num_vf(pf->pdev);
 	unsigned int total = pci_sriov_get_totalvfs(pf->pdev);
-	struct sb_driver to;
+	struct vfb_driver to;
 	int ret;
 
 	lockdep_assert_held(&pf->op);
 	if (pf->gone)
-		return sb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
+		return vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
 	if (!num)
-		return sb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_NO_VFS, &pf->addr);
+		return vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_NO_VFS, &pf->addr);
 	if (num > total) {
 		why->value = total;
-		return sb_refuse(why, -ERANGE, SRIOV_BROKER_WHY_TOO_MANY, &pf->addr);
+		return vfb_refuse(why, -ERANGE, SRIOV_BROKER_WHY_TOO_MANY, &pf->addr);
 	}
-	ret = sb_find_driver(pf, &to, driver, may_load, why);
+	ret = vfb_find_driver(pf, &to, driver, may_load, why);
 	if (ret)
 		return ret;
-	ret = sb_check_orphans(pf, why);
+	ret = vfb_check_orphans(pf, why);
 	if (ret)
 		goto put;
 
-	if (have && (have != num || sb_vfs_missing(pf, num))) {
-		ret = sb_recreate(pf, num, &to, open, why);
+	if (have && (have != num || vfb_vfs_missing(pf, num))) {
+		ret = vfb_recreate(pf, num, &to, open, why);
 		goto put;
 	}
 	pf->open = open;
-	ret = have ? sb_move_vfs(pf, 0, num, &to, 0, why) : sb_create(pf, num, &to, why);
+	ret = have ? vfb_move_vfs(pf, 0, num, &to, 0, why) : vfb_create(pf, num, &to, why);
 	if (ret)
 		pf->open = was_open;
 put:
-	sb_driver_put(&to);
+	vfb_driver_put(&to);
 	return ret;
 }
 
 /**
- * sb_pf_disable - take all VFs of a PF away
+ * vfb_pf_disable - take all VFs of a PF away
  * @pf: the PF
  * @why: says what went wrong
  *
  * Context: may sleep, long, but waits for no user; pf->op held.
  * Return: 0, or a negative errno: then all is as it was.
  */
-int sb_pf_disable(struct sb_pf *pf, struct sb_why *why)
+int vfb_pf_disable(struct vfb_pf *pf, struct vfb_why *why)
 {
 	lockdep_assert_held(&pf->op);
 	if (pf->gone)
-		return sb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
+		return vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
 	if (!pci_num_vf(pf->pdev))
 		return 0;
-	return sb_destroy(pf, why);
+	return vfb_destroy(pf, why);
 }
 
 /**
- * sb_pf_force_begin - revoke all leases on a PF and wait for their users
+ * vfb_pf_force_begin - revoke all leases on a PF and wait for their users
  * @pf: the PF
  * @timeout_ms: how long to wait at most
  *
- * Until sb_pf_force_end() nothing of the PF is leased.
+ * Until vfb_pf_force_end() nothing of the PF is leased.
  *
  * Context: may sleep; waits for users, so no lock may be held.
  */
-void sb_pf_force_begin(struct sb_pf *pf, unsigned int timeout_ms)
+void vfb_pf_force_begin(struct vfb_pf *pf, unsigned int timeout_ms)
 {
 	unsigned int i;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	pf->closing++;
 	for (i = 0; i < pf->slots; i++)
 		if (pf->vfs[i] && pf->vfs[i]->group->lease)
-			sb_lease_revoke(pf->vfs[i]->group->lease, SRIOV_BROKER_LEASE_CAUSE_DISABLE);
-	spin_unlock(&sb_lock);
-	sb_return_wait(pf, timeout_ms);
+			vfb_lease_revoke(pf->vfs[i]->group->lease,
+					 SRIOV_BROKER_LEASE_CAUSE_DISABLE);
+	spin_unlock(&vfb_lock);
+	vfb_return_wait(pf, timeout_ms);
 }
 
 /**
- * sb_pf_force_end - let the PF be leased from again
+ * vfb_pf_force_end - let the PF be leased from again
  * @pf: the PF
  *
- * Context: takes sb_lock.
+ * Context: takes vfb_lock.
  */
-void sb_pf_force_end(struct sb_pf *pf)
+void vfb_pf_force_end(struct vfb_pf *pf)
 {
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	pf->closing--;
-	spin_unlock(&sb_lock);
-	sb_pool_kick();
+	spin_unlock(&vfb_lock);
+	vfb_pool_kick();
 }
 
 /**
- * sb_pf_bind - move VFs of a PF to a driver
+ * vfb_pf_bind - move VFs of a PF to a driver
  * @pf: the PF
  * @first: index of the first VF
  * @count: how many, 0 for all from @first on
- * @driver: name of the driver, or SB_HOST
+ * @driver: name of the driver, or VFB_HOST
  * @may_load: the caller may have any module loaded
  * @why: says what went wrong
  *
  * Context: may sleep; pf->op held.
  * Return: 0, or a negative errno: then all is as it was.
  */
-int sb_pf_bind(struct sb_pf *pf, unsigned int first, unsigned int count, const char *driver,
-	       bool may_load, struct sb_why *why)
+int vfb_pf_bind(struct vfb_pf *pf, unsigned int first, unsigned int count, const char *driver,
+		bool may_load, struct vfb_why *why)
 {
 	unsigned int have = pci_num_vf(pf->pdev);
-	struct sb_driver to;
+	struct vfb_driver to;
 	int ret;
 
 	lockdep_assert_held(&pf->op);
 	if (pf->gone)
-		return sb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
+		return vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
 	if (first >= have || count > have - first) {
 		why->value = have;
-		return sb_refuse(why, -ERANGE, SRIOV_BROKER_WHY_NO_INDEX, &pf->addr);
+		return vfb_refuse(why, -ERANGE, SRIOV_BROKER_WHY_NO_INDEX, &pf->addr);
 	}
-	ret = sb_find_driver(pf, &to, driver, may_load, why);
+	ret = vfb_find_driver(pf, &to, driver, may_load, why);
 	if (ret)
 		return ret;
-	ret = sb_move_vfs(pf, first, count ?: have - first, &to, 0, why);
-	sb_driver_put(&to);
+	ret = vfb_move_vfs(pf, first, count ?: have - first, &to, 0, why);
+	vfb_driver_put(&to);
 	return ret;
 }
 
-static void sb_pf_leave(struct sb_pf *pf)
+static void vfb_pf_leave(struct vfb_pf *pf)
 {
-	struct sb_driver host = { .name = SB_HOST };
-	struct sb_why why = {};
+	struct vfb_driver host = { .name = VFB_HOST };
+	struct vfb_why why = {};
 	bool taken;
 	int ret;
 
-	spin_lock(&sb_lock);
-	taken = sb_pfdrv_is(pf->driver);
-	spin_unlock(&sb_lock);
+	spin_lock(&vfb_lock);
+	taken = vfb_pfdrv_is(pf->driver);
+	spin_unlock(&vfb_lock);
 	/* Our PF driver goes with us, and its VFs with it: nothing to keep. */
-	if (sb_param_keep() && !taken)
+	if (vfb_param_keep() && !taken)
 		return;
 	mutex_lock(&pf->op);
 	if (pf->ours)
-		ret = sb_pf_disable(pf, &why);
+		ret = vfb_pf_disable(pf, &why);
 	else
-		ret = sb_move_vfs(pf, 0, pf->slots, &host, SB_MOVE_OURS, &why);
+		ret = vfb_move_vfs(pf, 0, pf->slots, &host, VFB_MOVE_OURS, &why);
 	if (ret)
-		pci_warn(pf->pdev, SB_NAME ": can't be left as it was found: %d\n", ret);
+		pci_warn(pf->pdev, VFB_NAME ": can't be left as it was found: %d\n", ret);
 	put_pid(why.pid);
 	mutex_unlock(&pf->op);
 }
 
 /**
- * sb_pf_leave_all - put everything back as it was found
+ * vfb_pf_leave_all - put everything back as it was found
  *
  * VFs that we enabled go; others that we took go back to the host.
  *
  * Context: module exit; may sleep, long.
  */
-void sb_pf_leave_all(void)
+void vfb_pf_leave_all(void)
 {
-	struct sb_pf *pf;
+	struct vfb_pf *pf;
 
-	for (pf = sb_pf_next(NULL); pf; pf = sb_pf_next(pf))
-		sb_pf_leave(pf);
+	for (pf = vfb_pf_next(NULL); pf; pf = vfb_pf_next(pf))
+		vfb_pf_leave(pf);
 }

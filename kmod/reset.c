@@ -11,29 +11,29 @@
 #include "stats.h"
 
 /* How long to try for the VF's lock, which its driver's remove may hold. */
-#define SB_VF_LOCK_TRIES    200
-#define SB_VF_LOCK_PAUSE_MS 25
+#define VFB_VF_LOCK_TRIES    200
+#define VFB_VF_LOCK_PAUSE_MS 25
 
 /*
  * Not pci_reset_function(): it takes the bridge's lock too, so that VFs of one
  * PF would be reset one after another.
  */
-static bool sb_vf_lock(struct sb_vf *vf, bool killable)
+static bool vfb_vf_lock(struct vfb_vf *vf, bool killable)
 {
 	int i;
 
-	for (i = 0; i < SB_VF_LOCK_TRIES; i++) {
+	for (i = 0; i < VFB_VF_LOCK_TRIES; i++) {
 		if (killable && fatal_signal_pending(current))
 			return false;
 		if (pci_dev_trylock(vf->pdev))
 			return true;
-		msleep(SB_VF_LOCK_PAUSE_MS);
+		msleep(VFB_VF_LOCK_PAUSE_MS);
 	}
 	return false;
 }
 
 /* Does it answer, has it nothing under way, and can it neither DMA nor interrupt? */
-static bool sb_looks_reset(struct pci_dev *pdev)
+static bool vfb_looks_reset(struct pci_dev *pdev)
 {
 	u16 status, command, msix = 0;
 
@@ -49,7 +49,7 @@ static bool sb_looks_reset(struct pci_dev *pdev)
 	return !(msix & PCI_MSIX_FLAGS_ENABLE);
 }
 
-static enum sriov_broker_fault sb_reset_locked(struct sb_vf *vf)
+static enum sriov_broker_fault vfb_reset_locked(struct vfb_vf *vf)
 {
 	struct pci_dev *pdev = vf->pdev;
 
@@ -65,23 +65,23 @@ static enum sriov_broker_fault sb_reset_locked(struct sb_vf *vf)
 	pci_clear_master(pdev);
 	if (pci_reset_function_locked(pdev))
 		return SRIOV_BROKER_FAULT_RESET;
-	return sb_looks_reset(pdev) ? SRIOV_BROKER_FAULT_NONE : SRIOV_BROKER_FAULT_CHECK;
+	return vfb_looks_reset(pdev) ? SRIOV_BROKER_FAULT_NONE : SRIOV_BROKER_FAULT_CHECK;
 }
 
 /*
  * May a lease's holder still have the VF reset? Asked with the VF's lock held: the
  * return path takes it after the lease has ended, and before the VF has a next owner.
  */
-static int sb_holder_may(struct sb_vf *vf, struct sb_lease *lease)
+static int vfb_holder_may(struct vfb_vf *vf, struct vfb_lease *lease)
 {
 	device_lock_assert(&vf->pdev->dev);
-	if (sb_lease_is_over(lease))
+	if (vfb_lease_is_over(lease))
 		return -ENODEV;
 	/* He has a driver's own reset. */
 	return pci_is_enabled(vf->pdev) ? -EBUSY : 0;
 }
 
-static int sb_reset_for(struct sb_vf *vf, struct sb_lease *lease, enum sriov_broker_fault *fault)
+static int vfb_reset_for(struct vfb_vf *vf, struct vfb_lease *lease, enum sriov_broker_fault *fault)
 {
 	struct device *pf_dev = &vf->pf->pdev->dev, *dev = &vf->pdev->dev;
 	u64 start = ktime_get_ns();
@@ -91,10 +91,10 @@ static int sb_reset_for(struct sb_vf *vf, struct sb_lease *lease, enum sriov_bro
 	/* The VF's parent is the bridge: nothing else wakes the PF. */
 	pm_runtime_get_sync(pf_dev);
 	pm_runtime_get_sync(dev);
-	if (sb_vf_lock(vf, lease)) {
-		refused = lease ? sb_holder_may(vf, lease) : 0;
+	if (vfb_vf_lock(vf, lease)) {
+		refused = lease ? vfb_holder_may(vf, lease) : 0;
 		if (!refused)
-			*fault = sb_reset_locked(vf);
+			*fault = vfb_reset_locked(vf);
 		pci_dev_unlock(vf->pdev);
 	} else if (lease && fatal_signal_pending(current)) {
 		refused = -EINTR; /* nothing is known to be wrong with the VF */
@@ -103,17 +103,17 @@ static int sb_reset_for(struct sb_vf *vf, struct sb_lease *lease, enum sriov_bro
 	pm_runtime_put(pf_dev);
 	if (refused)
 		return refused;
-	sb_took(SRIOV_BROKER_STAT_RESET, vf->pdev, 0, *fault, ktime_get_ns() - start);
+	vfb_took(SRIOV_BROKER_STAT_RESET, vf->pdev, 0, *fault, ktime_get_ns() - start);
 	if (*fault) {
-		spin_lock(&sb_lock);
-		sb_event_reset_failed(vf, *fault);
-		spin_unlock(&sb_lock);
+		spin_lock(&vfb_lock);
+		vfb_event_reset_failed(vf, *fault);
+		spin_unlock(&vfb_lock);
 	}
 	return 0;
 }
 
 /**
- * sb_reset - reset a VF, and check that it is reset
+ * vfb_reset - reset a VF, and check that it is reset
  * @vf: the VF; nobody has it open, nor can open it
  *
  * Context: may sleep: a function level reset takes 100 ms, a broken device up to
@@ -121,27 +121,27 @@ static int sb_reset_for(struct sb_vf *vf, struct sb_lease *lease, enum sriov_bro
  * Return: SRIOV_BROKER_FAULT_NONE, also for a VF that is leaving the bus; or what
  * is wrong.
  */
-enum sriov_broker_fault sb_reset(struct sb_vf *vf)
+enum sriov_broker_fault vfb_reset(struct vfb_vf *vf)
 {
 	enum sriov_broker_fault fault;
 
-	sb_reset_for(vf, NULL, &fault);
+	vfb_reset_for(vf, NULL, &fault);
 	return fault;
 }
 
 /**
- * sb_reset_leased - the same, for the holder of a lease
+ * vfb_reset_leased - the same, for the holder of a lease
  * @vf: a VF of the lease
  * @lease: the lease, which may be revoked at any time
  *
- * Context: as sb_reset(); takes sb_lock.
+ * Context: as vfb_reset(); takes vfb_lock.
  * Return: 0; -ENODEV: the lease is over; -EBUSY: a driver's user has the VF; -EIO:
  * the reset failed; -EINTR: the holder is being killed.
  */
-int sb_reset_leased(struct sb_vf *vf, struct sb_lease *lease)
+int vfb_reset_leased(struct vfb_vf *vf, struct vfb_lease *lease)
 {
 	enum sriov_broker_fault fault;
-	int ret = sb_lease_is_over(lease) ? -ENODEV : sb_reset_for(vf, lease, &fault);
+	int ret = vfb_lease_is_over(lease) ? -ENODEV : vfb_reset_for(vf, lease, &fault);
 
 	if (ret)
 		return ret;

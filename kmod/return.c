@@ -19,272 +19,272 @@
 #include "stats.h"
 
 /* How long to wait at most before looking again whether vfio has let go. */
-#define SB_DRAIN_POLL_MS 50
+#define VFB_DRAIN_POLL_MS 50
 
-static bool sb_stopping;
+static bool vfb_stopping;
 
 /* Woken whenever a group has come to the end of the path. */
-static DECLARE_WAIT_QUEUE_HEAD(sb_return_wq);
-static atomic_t sb_returning; /* groups on the return path */
+static DECLARE_WAIT_QUEUE_HEAD(vfb_return_wq);
+static atomic_t vfb_returning; /* groups on the return path */
 
-static bool sb_is_returning(const struct sb_vf *vf)
+static bool vfb_is_returning(const struct vfb_vf *vf)
 {
 	return READ_ONCE(vf->state) != SRIOV_BROKER_VF_HOST;
 }
 
-static void sb_group_state(struct sb_group *group, enum sriov_broker_vf_state state,
-			   enum sriov_broker_fault fault)
+static void vfb_group_state(struct vfb_group *group, enum sriov_broker_vf_state state,
+			    enum sriov_broker_fault fault)
 {
-	struct sb_vf *vf;
+	struct vfb_vf *vf;
 
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	list_for_each_entry(vf, &group->vfs, group_node)
-		if (sb_is_returning(vf))
-			sb_vf_state(vf, state, fault);
+		if (vfb_is_returning(vf))
+			vfb_vf_state(vf, state, fault);
 }
 
 /* A driver that does DMA for the host keeps the fence down: it is the holder's. */
-static void sb_evict(struct sb_group *group)
+static void vfb_evict(struct vfb_group *group)
 {
-	struct sb_vf *vf;
+	struct vfb_vf *vf;
 	bool evict;
 
-	for (vf = sb_group_next(group, NULL); vf; vf = sb_group_next(group, vf)) {
-		spin_lock(&sb_lock);
-		evict = vf->driver[0] && !vf->managed && !vf->gone && sb_is_returning(vf);
-		spin_unlock(&sb_lock);
+	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf)) {
+		spin_lock(&vfb_lock);
+		evict = vf->driver[0] && !vf->managed && !vf->gone && vfb_is_returning(vf);
+		spin_unlock(&vfb_lock);
 		if (evict)
-			sb_release(vf);
+			vfb_release(vf);
 	}
 }
 
 /* The holder may have changed it alone, for a probe to come. */
-static void sb_restore_override(struct sb_vf *vf, const char *target)
+static void vfb_restore_override(struct vfb_vf *vf, const char *target)
 {
-	char *now = sb_override_get(vf->pdev);
+	char *now = vfb_override_get(vf->pdev);
 
 	if (IS_ERR(now))
 		return;
 	if (strcmp(now ?: "", target))
-		sb_override_set(vf->pdev, target);
+		vfb_override_set(vf->pdev, target);
 	kfree(now);
 }
 
 /* Back on the driver that the VF belongs on, whatever the holder did. */
-static enum sriov_broker_fault sb_rebind(struct sb_vf *vf)
+static enum sriov_broker_fault vfb_rebind(struct vfb_vf *vf)
 {
 	char target[SRIOV_BROKER_NAME_LEN];
-	struct sb_driver to;
+	struct vfb_driver to;
 	bool there, ours;
 	int ret;
 
-	spin_lock(&sb_lock);
-	ours = !vf->gone && sb_is_returning(vf);
-	there = sb_vf_is_whole(vf);
+	spin_lock(&vfb_lock);
+	ours = !vf->gone && vfb_is_returning(vf);
+	there = vfb_vf_is_whole(vf);
 	strscpy(target, vf->target, sizeof(target));
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	if (ours && there)
-		sb_restore_override(vf, target);
+		vfb_restore_override(vf, target);
 	if (!ours || there)
 		return SRIOV_BROKER_FAULT_NONE;
 
-	sb_release(vf);
-	ret = sb_driver_get(&to, target, false);
+	vfb_release(vf);
+	ret = vfb_driver_get(&to, target, false);
 	if (!ret)
-		ret = sb_attach(vf, &to);
-	sb_driver_put(&to);
+		ret = vfb_attach(vf, &to);
+	vfb_driver_put(&to);
 	return ret ? SRIOV_BROKER_FAULT_DRIVER : SRIOV_BROKER_FAULT_NONE;
 }
 
-static enum sriov_broker_fault sb_clean(struct sb_group *group)
+static enum sriov_broker_fault vfb_clean(struct vfb_group *group)
 {
 	enum sriov_broker_fault fault = SRIOV_BROKER_FAULT_NONE;
-	struct sb_vf *vf;
+	struct vfb_vf *vf;
 
-	for (vf = sb_group_next(group, NULL); vf; vf = sb_group_next(group, vf)) {
-		if (!sb_is_returning(vf))
+	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf)) {
+		if (!vfb_is_returning(vf))
 			continue;
 		if (!fault)
-			fault = sb_rebind(vf);
+			fault = vfb_rebind(vf);
 		if (!fault)
-			fault = sb_reset(vf);
+			fault = vfb_reset(vf);
 		/* Once more: an unbinding by hand may have had the lock that it waited for. */
 		if (!fault)
-			fault = sb_rebind(vf);
+			fault = vfb_rebind(vf);
 		if (!fault)
-			fault = sb_net_restore(vf);
+			fault = vfb_net_restore(vf);
 	}
 	return fault;
 }
 
 /* All of a group is free, or none is. Returns what keeps it from that, after all. */
-static enum sriov_broker_fault sb_return_settle(struct sb_group *group,
-						enum sriov_broker_fault fault)
+static enum sriov_broker_fault vfb_return_settle(struct vfb_group *group,
+						 enum sriov_broker_fault fault)
 {
-	struct sb_vf *vf;
+	struct vfb_vf *vf;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	list_for_each_entry(vf, &group->vfs, group_node)
-		if (!fault && sb_is_returning(vf) && !sb_vf_is_whole(vf))
+		if (!fault && vfb_is_returning(vf) && !vfb_vf_is_whole(vf))
 			fault = SRIOV_BROKER_FAULT_DRIVER;
-	sb_group_state(group, fault ? SRIOV_BROKER_VF_QUARANTINED : SRIOV_BROKER_VF_FREE, fault);
-	spin_unlock(&sb_lock);
+	vfb_group_state(group, fault ? SRIOV_BROKER_VF_QUARANTINED : SRIOV_BROKER_VF_FREE, fault);
+	spin_unlock(&vfb_lock);
 	return fault;
 }
 
-static void sb_return_end(struct sb_group *group, enum sriov_broker_fault fault)
+static void vfb_return_end(struct vfb_group *group, enum sriov_broker_fault fault)
 {
 	u64 took = ktime_get_ns() - group->return_ns; /* from here on it may be leased again */
-	struct sb_vf *vf;
+	struct vfb_vf *vf;
 
-	fault = sb_return_settle(group, fault);
-	for (vf = sb_group_next(group, NULL); vf; vf = sb_group_next(group, vf)) {
+	fault = vfb_return_settle(group, fault);
+	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf)) {
 		if (fault)
-			pci_warn(vf->pdev, SB_NAME ": in quarantine, fault %d\n", fault);
-		sb_took(SRIOV_BROKER_STAT_RETURN, vf->pdev, 0, fault, took);
-		sb_pf_follow(vf->pf);
+			pci_warn(vf->pdev, VFB_NAME ": in quarantine, fault %d\n", fault);
+		vfb_took(SRIOV_BROKER_STAT_RETURN, vf->pdev, 0, fault, took);
+		vfb_pf_follow(vf->pf);
 	}
 	if (!fault)
-		sb_pool_kick();
-	atomic_dec(&sb_returning);
-	wake_up_all(&sb_return_wq);
-	sb_group_put(group);
+		vfb_pool_kick();
+	atomic_dec(&vfb_returning);
+	wake_up_all(&vfb_return_wq);
+	vfb_group_put(group);
 }
 
-static void sb_return_work(struct work_struct *work)
+static void vfb_return_work(struct work_struct *work)
 {
-	struct sb_group *group = container_of(to_delayed_work(work), struct sb_group, ret);
+	struct vfb_group *group = container_of(to_delayed_work(work), struct vfb_group, ret);
 	unsigned long now = jiffies, pause;
 	int ret;
 
-	sb_evict(group);
-	ret = sb_group_fence(group);
-	if (!ret && (sb_vfio_is_open(group) || sb_net_is_held(group)))
+	vfb_evict(group);
+	ret = vfb_group_fence(group);
+	if (!ret && (vfb_vfio_is_open(group) || vfb_net_is_held(group)))
 		ret = -EBUSY;
-	if (ret == -EBUSY && !READ_ONCE(sb_stopping) && time_before(now, group->drain_until)) {
+	if (ret == -EBUSY && !READ_ONCE(vfb_stopping) && time_before(now, group->drain_until)) {
 		/* A process that exits lets go at once, a guest may take its time. */
 		pause = 1 + (now - group->drain_since) / 4;
-		queue_delayed_work(sb_wq, &group->ret,
-				   min(pause, msecs_to_jiffies(SB_DRAIN_POLL_MS)));
+		queue_delayed_work(vfb_wq, &group->ret,
+				   min(pause, msecs_to_jiffies(VFB_DRAIN_POLL_MS)));
 		return;
 	}
 	if (ret) {
-		sb_return_end(group,
-			      ret == -EBUSY ? SRIOV_BROKER_FAULT_OPEN : SRIOV_BROKER_FAULT_FENCE);
+		vfb_return_end(group,
+			       ret == -EBUSY ? SRIOV_BROKER_FAULT_OPEN : SRIOV_BROKER_FAULT_FENCE);
 		return;
 	}
-	spin_lock(&sb_lock);
-	sb_group_state(group, SRIOV_BROKER_VF_RESETTING, SRIOV_BROKER_FAULT_NONE);
-	spin_unlock(&sb_lock);
-	sb_return_end(group, sb_clean(group));
+	spin_lock(&vfb_lock);
+	vfb_group_state(group, SRIOV_BROKER_VF_RESETTING, SRIOV_BROKER_FAULT_NONE);
+	spin_unlock(&vfb_lock);
+	vfb_return_end(group, vfb_clean(group));
 }
 
 /**
- * sb_return_init - prepare a new group for the return path
+ * vfb_return_init - prepare a new group for the return path
  * @group: the group
  *
  * Context: any.
  */
-void sb_return_init(struct sb_group *group)
+void vfb_return_init(struct vfb_group *group)
 {
-	INIT_DELAYED_WORK(&group->ret, sb_return_work);
+	INIT_DELAYED_WORK(&group->ret, vfb_return_work);
 }
 
 /**
- * sb_return_start - send a group through the return path
+ * vfb_return_start - send a group through the return path
  * @group: the group; its VFs are LEASED or QUARANTINED
  *
- * Context: sb_lock held.
+ * Context: vfb_lock held.
  */
-void sb_return_start(struct sb_group *group)
+void vfb_return_start(struct vfb_group *group)
 {
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	group->lease = NULL;
-	sb_group_state(group, SRIOV_BROKER_VF_DRAINING, SRIOV_BROKER_FAULT_NONE);
+	vfb_group_state(group, SRIOV_BROKER_VF_DRAINING, SRIOV_BROKER_FAULT_NONE);
 	group->return_ns = ktime_get_ns();
 	group->drain_since = jiffies;
-	group->drain_until = jiffies + sb_param_drain();
+	group->drain_until = jiffies + vfb_param_drain();
 	kref_get(&group->ref);
-	atomic_inc(&sb_returning);
-	queue_delayed_work(sb_wq, &group->ret, 0);
+	atomic_inc(&vfb_returning);
+	queue_delayed_work(vfb_wq, &group->ret, 0);
 }
 
 /**
- * sb_return_flush - wait for all groups that are on the return path
+ * vfb_return_flush - wait for all groups that are on the return path
  *
  * Those that vfio still has open are not waited for: they go into quarantine.
  *
  * Context: module exit, no lease is out; may sleep for the time of a reset, and
- * SB_DRAIN_POLL_MS.
+ * VFB_DRAIN_POLL_MS.
  */
-void sb_return_flush(void)
+void vfb_return_flush(void)
 {
 	/* Each looks again soon, sees this, and ends; also those of VFs that have left the bus. */
-	WRITE_ONCE(sb_stopping, true);
-	wait_event(sb_return_wq, !atomic_read(&sb_returning));
+	WRITE_ONCE(vfb_stopping, true);
+	wait_event(vfb_return_wq, !atomic_read(&vfb_returning));
 }
 
-static bool sb_pf_is_out(struct sb_pf *pf)
+static bool vfb_pf_is_out(struct vfb_pf *pf)
 {
 	bool out;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	out = pf->nr_out;
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	return out;
 }
 
 /**
- * sb_return_wait - wait for all VFs of a PF to come back
+ * vfb_return_wait - wait for all VFs of a PF to come back
  * @pf: the PF
  * @timeout_ms: how long at most
  *
  * Context: may sleep; waits for users, so no lock may be held.
  */
-void sb_return_wait(struct sb_pf *pf, unsigned int timeout_ms)
+void vfb_return_wait(struct vfb_pf *pf, unsigned int timeout_ms)
 {
-	wait_event_timeout(sb_return_wq, !sb_pf_is_out(pf), msecs_to_jiffies(timeout_ms));
+	wait_event_timeout(vfb_return_wq, !vfb_pf_is_out(pf), msecs_to_jiffies(timeout_ms));
 }
 
 /* What could not be put back is left as it is: the admin says so. */
-static void sb_forget_net(struct sb_group *group, enum sriov_broker_fault fault)
+static void vfb_forget_net(struct vfb_group *group, enum sriov_broker_fault fault)
 {
-	struct sb_vf *vf;
+	struct vfb_vf *vf;
 
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	if (fault != SRIOV_BROKER_FAULT_NET)
 		return;
 	list_for_each_entry(vf, &group->vfs, group_node)
 		if (vf->net && vf->net->failed)
-			sb_net_forget(vf);
+			vfb_net_forget(vf);
 }
 
 /* ioctl(SRIOV_BROKER_CLEAR) */
-int sb_ioctl_clear(struct file *file, union sb_arg *arg, struct sb_why *why)
+int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct sriov_broker_clear *p = &arg->clear;
-	struct sb_vf *vf;
+	struct vfb_vf *vf;
 	int ret = 0;
 
 	if (p->flags || p->vf.reserved)
 		return -EOPNOTSUPP;
 
-	vf = sb_vf_find(&p->vf);
+	vf = vfb_vf_find(&p->vf);
 	if (!vf)
-		return sb_vf_missing(&p->vf, why);
-	spin_lock(&sb_lock);
+		return vfb_vf_missing(&p->vf, why);
+	spin_lock(&vfb_lock);
 	if (vf->gone) {
-		ret = sb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &p->vf);
+		ret = vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &p->vf);
 	} else if (vf->moving || vf->state != SRIOV_BROKER_VF_QUARANTINED) {
-		sb_refuse_vf(why, vf);
+		vfb_refuse_vf(why, vf);
 		ret = -EINVAL;
 	} else {
-		sb_forget_net(vf->group, vf->fault);
-		sb_return_start(vf->group);
+		vfb_forget_net(vf->group, vf->fault);
+		vfb_return_start(vf->group);
 	}
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	if (!ret)
-		sb_group_follow(vf->group);
-	sb_vf_put(vf);
+		vfb_group_follow(vf->group);
+	vfb_vf_put(vf);
 	return ret;
 }

@@ -14,46 +14,46 @@
 #include "stats.h"
 #include "trace.h"
 
-static DEFINE_SPINLOCK(sb_stats_lock);				   /* a leaf */
-static struct sriov_broker_stat sb_stats[SRIOV_BROKER_STAT_KINDS]; /* sb_stats_lock */
-static struct dentry *sb_stats_dir;
+static DEFINE_SPINLOCK(vfb_stats_lock);				    /* a leaf */
+static struct sriov_broker_stat vfb_stats[SRIOV_BROKER_STAT_KINDS]; /* vfb_stats_lock */
+static struct dentry *vfb_stats_dir;
 
-static const char *const sb_stat_names[] = {
+static const char *const vfb_stat_names[] = {
 	[SRIOV_BROKER_STAT_ENABLE] = "enable",	     [SRIOV_BROKER_STAT_DISABLE] = "disable",
 	[SRIOV_BROKER_STAT_CONFIGURE] = "configure", [SRIOV_BROKER_STAT_BIND] = "bind",
 	[SRIOV_BROKER_STAT_LEASE] = "lease",	     [SRIOV_BROKER_STAT_WAIT] = "wait",
 	[SRIOV_BROKER_STAT_RETURN] = "return",	     [SRIOV_BROKER_STAT_RESET] = "reset",
 };
 
-static void sb_trace(enum sriov_broker_stat_kind kind, struct pci_dev *pdev, unsigned int num,
-		     int result, u64 ns)
+static void vfb_trace(enum sriov_broker_stat_kind kind, struct pci_dev *pdev, unsigned int num,
+		      int result, u64 ns)
 {
 	switch (kind) {
 	case SRIOV_BROKER_STAT_ENABLE:
 	case SRIOV_BROKER_STAT_DISABLE:
-		trace_sb_enable(pdev, num, result, ns);
+		trace_vfb_enable(pdev, num, result, ns);
 		break;
 	case SRIOV_BROKER_STAT_CONFIGURE:
-		trace_sb_configure(pdev, num, result, ns);
+		trace_vfb_configure(pdev, num, result, ns);
 		break;
 	case SRIOV_BROKER_STAT_BIND:
-		trace_sb_bind(pdev, num, result, ns);
+		trace_vfb_bind(pdev, num, result, ns);
 		break;
 	case SRIOV_BROKER_STAT_LEASE:
-		trace_sb_lease(pdev, num, result, ns);
+		trace_vfb_lease(pdev, num, result, ns);
 		break;
 	case SRIOV_BROKER_STAT_RETURN:
-		trace_sb_return(pdev, num, result, ns);
+		trace_vfb_return(pdev, num, result, ns);
 		break;
 	case SRIOV_BROKER_STAT_RESET:
-		trace_sb_reset(pdev, num, result, ns);
+		trace_vfb_reset(pdev, num, result, ns);
 		break;
 	default:
 		break;
 	}
 }
 
-static unsigned int sb_bucket(u64 ns)
+static unsigned int vfb_bucket(u64 ns)
 {
 	unsigned int i = 0;
 
@@ -62,23 +62,23 @@ static unsigned int sb_bucket(u64 ns)
 	return i;
 }
 
-static void sb_count(struct sriov_broker_stat *stat, struct pci_dev *pdev, bool failed, u64 ns)
+static void vfb_count(struct sriov_broker_stat *stat, struct pci_dev *pdev, bool failed, u64 ns)
 {
 	static const struct sriov_broker_addr none;
 
-	lockdep_assert_held(&sb_stats_lock);
+	lockdep_assert_held(&vfb_stats_lock);
 	stat->count++;
 	stat->failed += failed;
 	stat->total_ns += ns;
-	stat->buckets[sb_bucket(ns)]++;
+	stat->buckets[vfb_bucket(ns)]++;
 	if (ns < stat->max_ns)
 		return;
 	stat->max_ns = ns;
-	stat->slowest = pdev ? sb_addr(pdev) : none;
+	stat->slowest = pdev ? vfb_addr(pdev) : none;
 }
 
 /**
- * sb_took - something was done, or has failed
+ * vfb_took - something was done, or has failed
  * @kind: what
  * @pdev: the PF or VF it was done to, or NULL
  * @num: a number for the tracepoint, see there
@@ -87,31 +87,31 @@ static void sb_count(struct sriov_broker_stat *stat, struct pci_dev *pdev, bool 
  *
  * Context: any process context.
  */
-void sb_took(enum sriov_broker_stat_kind kind, struct pci_dev *pdev, unsigned int num, int result,
-	     u64 ns)
+void vfb_took(enum sriov_broker_stat_kind kind, struct pci_dev *pdev, unsigned int num, int result,
+	      u64 ns)
 {
 	if (pdev)
-		sb_trace(kind, pdev, num, result, ns);
-	spin_lock(&sb_stats_lock);
-	sb_count(&sb_stats[kind], pdev, result, ns);
-	spin_unlock(&sb_stats_lock);
+		vfb_trace(kind, pdev, num, result, ns);
+	spin_lock(&vfb_stats_lock);
+	vfb_count(&vfb_stats[kind], pdev, result, ns);
+	spin_unlock(&vfb_stats_lock);
 }
 
 /* A picture of all kinds, for kfree(). */
-static struct sriov_broker_stat *sb_stats_picture(void)
+static struct sriov_broker_stat *vfb_stats_picture(void)
 {
-	struct sriov_broker_stat *stats = kmalloc(sizeof(sb_stats), GFP_KERNEL);
+	struct sriov_broker_stat *stats = kmalloc(sizeof(vfb_stats), GFP_KERNEL);
 
 	if (!stats)
 		return NULL;
-	spin_lock(&sb_stats_lock);
-	memcpy(stats, sb_stats, sizeof(sb_stats));
-	spin_unlock(&sb_stats_lock);
+	spin_lock(&vfb_stats_lock);
+	memcpy(stats, vfb_stats, sizeof(vfb_stats));
+	spin_unlock(&vfb_stats_lock);
 	return stats;
 }
 
 /* ioctl(SRIOV_BROKER_STATS) */
-int sb_ioctl_stats(struct file *file, union sb_arg *arg, struct sb_why *why)
+int vfb_ioctl_stats(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct sriov_broker_list *p = &arg->list;
 	struct sriov_broker_stat *stats;
@@ -121,16 +121,16 @@ int sb_ioctl_stats(struct file *file, union sb_arg *arg, struct sb_why *why)
 		return -EOPNOTSUPP;
 	if (p->entry_size < sizeof(stats->count) || p->entry_size > PAGE_SIZE)
 		return -EINVAL;
-	stats = sb_stats_picture();
+	stats = vfb_stats_picture();
 	if (!stats)
 		return -ENOMEM;
-	ret = sb_copy_entries(p, stats, sizeof(*stats), SRIOV_BROKER_STAT_KINDS);
+	ret = vfb_copy_entries(p, stats, sizeof(*stats), SRIOV_BROKER_STAT_KINDS);
 	kfree(stats);
 	p->count = SRIOV_BROKER_STAT_KINDS;
 	return ret;
 }
 
-static void sb_stats_line(struct seq_file *m, const char *name, const struct sriov_broker_stat *s)
+static void vfb_stats_line(struct seq_file *m, const char *name, const struct sriov_broker_stat *s)
 {
 	seq_printf(m, "%-10s %10llu %10llu %12llu %12llu", name, s->count, s->failed,
 		   s->count ? div64_u64(s->total_ns, s->count) / 1000 : 0,
@@ -141,9 +141,9 @@ static void sb_stats_line(struct seq_file *m, const char *name, const struct sri
 	seq_putc(m, '\n');
 }
 
-static int sb_stats_show(struct seq_file *m, void *unused)
+static int vfb_stats_show(struct seq_file *m, void *unused)
 {
-	struct sriov_broker_stat *stats = sb_stats_picture();
+	struct sriov_broker_stat *stats = vfb_stats_picture();
 	unsigned int i;
 
 	if (!stats)
@@ -151,29 +151,29 @@ static int sb_stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "%-10s %10s %10s %12s %12s %s\n", "what", "count", "failed", "mean_us",
 		   "slowest_us", "of");
 	for (i = 0; i < SRIOV_BROKER_STAT_KINDS; i++)
-		sb_stats_line(m, sb_stat_names[i], &stats[i]);
+		vfb_stats_line(m, vfb_stat_names[i], &stats[i]);
 	kfree(stats);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(sb_stats);
+DEFINE_SHOW_ATTRIBUTE(vfb_stats);
 
 /**
- * sb_stats_init - put the page into debugfs, where there is one
+ * vfb_stats_init - put the page into debugfs, where there is one
  *
  * Context: module init; may sleep.
  */
-void sb_stats_init(void)
+void vfb_stats_init(void)
 {
-	sb_stats_dir = debugfs_create_dir(SB_NAME, NULL);
-	debugfs_create_file("stats", 0400, sb_stats_dir, NULL, &sb_stats_fops);
+	vfb_stats_dir = debugfs_create_dir(VFB_NAME, NULL);
+	debugfs_create_file("stats", 0400, vfb_stats_dir, NULL, &vfb_stats_fops);
 }
 
 /**
- * sb_stats_exit - and take it out
+ * vfb_stats_exit - and take it out
  *
  * Context: module exit; may sleep.
  */
-void sb_stats_exit(void)
+void vfb_stats_exit(void)
 {
-	debugfs_remove_recursive(sb_stats_dir);
+	debugfs_remove_recursive(vfb_stats_dir);
 }

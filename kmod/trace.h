@@ -6,14 +6,14 @@
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM sriov_broker
 
-#if !defined(SB_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
-#define SB_TRACE_H
+#if !defined(VFB_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define VFB_TRACE_H
 
 #include <linux/pci.h>
 #include <linux/tracepoint.h>
 
 /* clang-format off */
-DECLARE_EVENT_CLASS(sb_took,
+DECLARE_EVENT_CLASS(vfb_took,
 	TP_PROTO(struct pci_dev *pdev, unsigned int num, int result, u64 ns),
 	TP_ARGS(pdev, num, result, ns),
 	TP_STRUCT__entry(
@@ -36,20 +36,20 @@ DECLARE_EVENT_CLASS(sb_took,
 		  PCI_FUNC(__entry->bdf), __entry->num, __entry->result, __entry->ns)
 );
 
-#define SB_TOOK(name)								\
-DEFINE_EVENT(sb_took, name,							\
+#define VFB_TOOK(name)								\
+DEFINE_EVENT(vfb_took, name,							\
 	TP_PROTO(struct pci_dev *pdev, unsigned int num, int result, u64 ns),	\
 	TP_ARGS(pdev, num, result, ns))
 
-SB_TOOK(sb_enable);	/* a PF: num VFs; num is 0 for a disable */
-SB_TOOK(sb_configure);	/* a PF: of that, in the PF's driver and the PCI core */
-SB_TOOK(sb_bind);	/* a PF: num VFs to be at a driver */
-SB_TOOK(sb_lease);	/* a VF: num is the lease, cut to 32 bits */
-SB_TOOK(sb_return);	/* a VF: num is 0; result is the fault */
-SB_TOOK(sb_reset);	/* a VF: num is 0; result is the fault */
+VFB_TOOK(vfb_enable);	/* a PF: num VFs; num is 0 for a disable */
+VFB_TOOK(vfb_configure);	/* a PF: of that, in the PF's driver and the PCI core */
+VFB_TOOK(vfb_bind);	/* a PF: num VFs to be at a driver */
+VFB_TOOK(vfb_lease);	/* a VF: num is the lease, cut to 32 bits */
+VFB_TOOK(vfb_return);	/* a VF: num is 0; result is the fault */
+VFB_TOOK(vfb_reset);	/* a VF: num is 0; result is the fault */
 /* clang-format on */
 
-#endif /* SB_TRACE_H */
+#endif /* VFB_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH
 #undef TRACE_INCLUDE_FILE

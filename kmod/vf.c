@@ -11,115 +11,115 @@
 #include "compat.h"
 #include "net.h"
 
-/* All VFs by address. Under sb_lock. */
-static DEFINE_HASHTABLE(sb_vfs, 9);
+/* All VFs by address. Under vfb_lock. */
+static DEFINE_HASHTABLE(vfb_vfs, 9);
 
-static u32 sb_vf_key(const struct sriov_broker_addr *addr)
+static u32 vfb_vf_key(const struct sriov_broker_addr *addr)
 {
 	return addr->domain << 16 ^ addr->bdf;
 }
 
 /**
- * sb_vf_lookup - find a VF by its address
+ * vfb_vf_lookup - find a VF by its address
  * @addr: the address
  *
- * Context: sb_lock held.
+ * Context: vfb_lock held.
  * Return: the VF, without a reference, or NULL.
  */
-struct sb_vf *sb_vf_lookup(const struct sriov_broker_addr *addr)
+struct vfb_vf *vfb_vf_lookup(const struct sriov_broker_addr *addr)
 {
-	struct sb_vf *vf;
+	struct vfb_vf *vf;
 
-	lockdep_assert_held(&sb_lock);
-	hash_for_each_possible(sb_vfs, vf, hash, sb_vf_key(addr))
-		if (!sb_addr_cmp(&vf->addr, addr))
+	lockdep_assert_held(&vfb_lock);
+	hash_for_each_possible(vfb_vfs, vf, hash, vfb_vf_key(addr))
+		if (!vfb_addr_cmp(&vf->addr, addr))
 			return vf;
 	return NULL;
 }
 
 /**
- * sb_vf_find - find a VF by its address
+ * vfb_vf_find - find a VF by its address
  * @addr: the address
  *
- * Context: takes sb_lock.
+ * Context: takes vfb_lock.
  * Return: the VF with a reference, or NULL.
  */
-struct sb_vf *sb_vf_find(const struct sriov_broker_addr *addr)
+struct vfb_vf *vfb_vf_find(const struct sriov_broker_addr *addr)
 {
-	struct sb_vf *vf;
+	struct vfb_vf *vf;
 
-	spin_lock(&sb_lock);
-	vf = sb_vf_lookup(addr);
+	spin_lock(&vfb_lock);
+	vf = vfb_vf_lookup(addr);
 	if (vf)
 		kref_get(&vf->ref);
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	return vf;
 }
 
-static struct sb_vf *sb_vf_of(struct pci_dev *pdev)
+static struct vfb_vf *vfb_vf_of(struct pci_dev *pdev)
 {
-	struct sriov_broker_addr addr = sb_addr(pdev);
-	struct sb_vf *vf = pdev->is_virtfn ? sb_vf_find(&addr) : NULL;
+	struct sriov_broker_addr addr = vfb_addr(pdev);
+	struct vfb_vf *vf = pdev->is_virtfn ? vfb_vf_find(&addr) : NULL;
 
 	if (vf && vf->pdev != pdev) {
-		sb_vf_put(vf);
+		vfb_vf_put(vf);
 		vf = NULL;
 	}
 	return vf;
 }
 
 /**
- * sb_vf_first - any VF that is known
+ * vfb_vf_first - any VF that is known
  *
- * Context: takes sb_lock.
+ * Context: takes vfb_lock.
  * Return: a VF, with a reference, or NULL.
  */
-struct sb_vf *sb_vf_first(void)
+struct vfb_vf *vfb_vf_first(void)
 {
-	struct sb_vf *vf, *first = NULL;
+	struct vfb_vf *vf, *first = NULL;
 	int bucket;
 
-	spin_lock(&sb_lock);
-	hash_for_each(sb_vfs, bucket, vf, hash)
+	spin_lock(&vfb_lock);
+	hash_for_each(vfb_vfs, bucket, vf, hash)
 		first = first ?: vf;
 	if (first)
 		kref_get(&first->ref);
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	return first;
 }
 
-static void sb_vf_release(struct kref *ref)
+static void vfb_vf_release(struct kref *ref)
 {
-	struct sb_vf *vf = container_of(ref, struct sb_vf, ref);
+	struct vfb_vf *vf = container_of(ref, struct vfb_vf, ref);
 
 	if (vf->group)
-		sb_group_put(vf->group);
-	sb_pf_put(vf->pf);
+		vfb_group_put(vf->group);
+	vfb_pf_put(vf->pf);
 	pci_dev_put(vf->pdev);
 	kfree(vf->net);
 	kfree(vf);
 }
 
 /**
- * sb_vf_put - drop a reference to a VF
+ * vfb_vf_put - drop a reference to a VF
  * @vf: the VF
  *
  * Context: may sleep.
  */
-void sb_vf_put(struct sb_vf *vf)
+void vfb_vf_put(struct vfb_vf *vf)
 {
-	kref_put(&vf->ref, sb_vf_release);
+	kref_put(&vf->ref, vfb_vf_release);
 }
 
 /* Leased, or not back yet. */
-static bool sb_is_out(const struct sb_vf *vf)
+static bool vfb_is_out(const struct vfb_vf *vf)
 {
 	return !vf->gone && vf->state >= SRIOV_BROKER_VF_LEASED &&
 	       vf->state <= SRIOV_BROKER_VF_RESETTING;
 }
 
 /* Open to all, or still open in the hands of who had leased it. */
-static bool sb_is_open(const struct sb_vf *vf)
+static bool vfb_is_open(const struct vfb_vf *vf)
 {
 	if (vf->gone)
 		return false;
@@ -128,7 +128,7 @@ static bool sb_is_open(const struct sb_vf *vf)
 }
 
 /**
- * sb_vf_state - put a VF into a state
+ * vfb_vf_state - put a VF into a state
  * @vf: the VF
  * @state: the state
  * @fault: what is wrong with it, if it is QUARANTINED
@@ -136,24 +136,25 @@ static bool sb_is_open(const struct sb_vf *vf)
  * Keeps what follows from it: whether LEASE may take the VF, whether the PF
  * driver is told that a guest may have it, and the PF's count of such VFs.
  *
- * Context: sb_lock held. sb_pf_follow() is to be called once it is dropped.
+ * Context: vfb_lock held. vfb_pf_follow() is to be called once it is dropped.
  */
-void sb_vf_state(struct sb_vf *vf, enum sriov_broker_vf_state state, enum sriov_broker_fault fault)
+void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
+		  enum sriov_broker_fault fault)
 {
 	enum sriov_broker_vf_state old = vf->state;
-	struct sb_pf *pf = vf->pf;
+	struct vfb_pf *pf = vf->pf;
 
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	pf->nr_out -= vf->counted_out;
 	pf->nr_open -= vf->counted_open;
 	vf->state = state;
 	vf->fault = fault;
-	vf->counted_out = sb_is_out(vf);
-	vf->counted_open = sb_is_open(vf);
+	vf->counted_out = vfb_is_out(vf);
+	vf->counted_open = vfb_is_open(vf);
 	pf->nr_out += vf->counted_out;
 	pf->nr_open += vf->counted_open;
 
-	if ((vf->counted_out || vf->counted_open) && sb_param_protect() && !pf->leaving)
+	if ((vf->counted_out || vf->counted_open) && vfb_param_protect() && !pf->leaving)
 		pci_set_dev_assigned(vf->pdev);
 	else
 		pci_clear_dev_assigned(vf->pdev);
@@ -165,58 +166,58 @@ void sb_vf_state(struct sb_vf *vf, enum sriov_broker_vf_state state, enum sriov_
 	else
 		clear_bit(vf->index, pf->free);
 	if (state != old)
-		sb_event_vf(vf, SRIOV_BROKER_EVENT_VF_STATE, old,
-			    vf->group->lease ? sb_lease_id(vf->group->lease) : 0, 0);
+		vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_STATE, old,
+			     vf->group->lease ? vfb_lease_id(vf->group->lease) : 0, 0);
 }
 
 /**
- * sb_vf_wake - keep a VF from being suspended
+ * vfb_vf_wake - keep a VF from being suspended
  * @vf: the VF, which is or will be in the pool
  *
  * vfio-pci puts an idle device to D3hot: every reset, unbinding and opening
  * would begin with waking it, which takes 10 ms and more.
  *
- * Context: takes sb_lock.
+ * Context: takes vfb_lock.
  */
-void sb_vf_wake(struct sb_vf *vf)
+void vfb_vf_wake(struct vfb_vf *vf)
 {
 	bool was;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	was = vf->awake;
 	vf->awake = true;
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	if (!was)
 		pm_runtime_get_noresume(&vf->pdev->dev);
 }
 
 /**
- * sb_vf_doze - let a VF be suspended again
+ * vfb_vf_doze - let a VF be suspended again
  * @vf: the VF, which is no longer in the pool
  *
- * Context: takes sb_lock.
+ * Context: takes vfb_lock.
  */
-void sb_vf_doze(struct sb_vf *vf)
+void vfb_vf_doze(struct vfb_vf *vf)
 {
 	bool was;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	was = vf->awake;
 	vf->awake = false;
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	if (was)
 		pm_runtime_put_noidle(&vf->pdev->dev);
 }
 
 /**
- * sb_vf_is_whole - does a VF have the driver that it belongs on
+ * vfb_vf_is_whole - does a VF have the driver that it belongs on
  * @vf: the VF
  *
- * Context: sb_lock held.
+ * Context: vfb_lock held.
  */
-bool sb_vf_is_whole(const struct sb_vf *vf)
+bool vfb_vf_is_whole(const struct vfb_vf *vf)
 {
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	return !strcmp(vf->driver, vf->target);
 }
 
@@ -226,31 +227,31 @@ bool sb_vf_is_whole(const struct sb_vf *vf)
  * that is the host's from here on, and what we left in driver_override would bring it
  * back at the next probe.
  */
-static void sb_vf_tidy(struct work_struct *work)
+static void vfb_vf_tidy(struct work_struct *work)
 {
-	struct sb_vf *vf = container_of(work, struct sb_vf, tidy);
+	struct vfb_vf *vf = container_of(work, struct vfb_vf, tidy);
 	bool hosts, lost;
 
 	/* Whoever removes the device just now holds it until he is done, but for a PF's driver. */
 	pci_lock_rescan_remove();
 	pci_unlock_rescan_remove();
 
-	spin_lock(&sb_lock);
-	lost = vf->state == SRIOV_BROKER_VF_FREE && !sb_vf_is_whole(vf) && !vf->moving &&
+	spin_lock(&vfb_lock);
+	lost = vf->state == SRIOV_BROKER_VF_FREE && !vfb_vf_is_whole(vf) && !vf->moving &&
 	       !vf->gone && !vf->pf->leaving;
 	if (lost)
-		sb_vf_state(vf, SRIOV_BROKER_VF_QUARANTINED, SRIOV_BROKER_FAULT_DRIVER);
+		vfb_vf_state(vf, SRIOV_BROKER_VF_QUARANTINED, SRIOV_BROKER_FAULT_DRIVER);
 	hosts = vf->state == SRIOV_BROKER_VF_HOST && !vf->moving && !vf->gone;
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	if (lost)
-		pci_warn(vf->pdev, SB_NAME ": in quarantine: its driver was taken off\n");
+		pci_warn(vf->pdev, VFB_NAME ": in quarantine: its driver was taken off\n");
 	if (hosts)
-		sb_override_clear_if(vf->pdev, vf->target);
-	sb_vf_put(vf);
+		vfb_override_clear_if(vf->pdev, vf->target);
+	vfb_vf_put(vf);
 }
 
 /* A PF whose only VF is on need have no stride, which pci_iov_vf_id() would divide by. */
-static unsigned int sb_vf_index(struct pci_dev *pdev, struct sb_pf *pf)
+static unsigned int vfb_vf_index(struct pci_dev *pdev, struct vfb_pf *pf)
 {
 	u16 stride = 0;
 
@@ -258,9 +259,9 @@ static unsigned int sb_vf_index(struct pci_dev *pdev, struct sb_pf *pf)
 	return stride ? pci_iov_vf_id(pdev) : 0;
 }
 
-static struct sb_vf *sb_vf_alloc(struct pci_dev *pdev, struct sb_pf *pf)
+static struct vfb_vf *vfb_vf_alloc(struct pci_dev *pdev, struct vfb_pf *pf)
 {
-	struct sb_vf *vf = kzalloc(sizeof(*vf), GFP_KERNEL);
+	struct vfb_vf *vf = kzalloc(sizeof(*vf), GFP_KERNEL);
 
 	if (!vf)
 		return NULL;
@@ -268,26 +269,26 @@ static struct sb_vf *sb_vf_alloc(struct pci_dev *pdev, struct sb_pf *pf)
 	kref_get(&pf->ref);
 	vf->pf = pf;
 	vf->pdev = pci_dev_get(pdev);
-	vf->addr = sb_addr(pdev);
-	vf->index = sb_vf_index(pdev, pf);
+	vf->addr = vfb_addr(pdev);
+	vf->index = vfb_vf_index(pdev, pf);
 	INIT_LIST_HEAD(&vf->group_node);
-	sb_net_init(vf);
-	INIT_WORK(&vf->tidy, sb_vf_tidy);
-	vf->group = sb_group_join(vf);
+	vfb_net_init(vf);
+	INIT_WORK(&vf->tidy, vfb_vf_tidy);
+	vf->group = vfb_group_join(vf);
 	if (!vf->group) {
-		sb_vf_put(vf);
+		vfb_vf_put(vf);
 		return NULL;
 	}
 	return vf;
 }
 
 /* False: there is one already, or no room for it. */
-static bool sb_vf_insert(struct sb_vf *vf)
+static bool vfb_vf_insert(struct vfb_vf *vf)
 {
 	struct device_driver *drv = READ_ONCE(vf->pdev->dev.driver);
-	struct sb_pf *pf = vf->pf;
+	struct vfb_pf *pf = vf->pf;
 
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	if (pf->gone || vf->index >= pf->slots || pf->vfs[vf->index])
 		return false;
 	/* Under the lock: what changes from here on the notifier tells. */
@@ -296,56 +297,56 @@ static bool sb_vf_insert(struct sb_vf *vf)
 		vf->managed = to_pci_driver(drv)->driver_managed_dma;
 	}
 	pf->vfs[vf->index] = vf;
-	hash_add(sb_vfs, &vf->hash, sb_vf_key(&vf->addr));
-	sb_event_vf(vf, SRIOV_BROKER_EVENT_VF_ADDED, vf->state, 0, 0);
+	hash_add(vfb_vfs, &vf->hash, vfb_vf_key(&vf->addr));
+	vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_ADDED, vf->state, 0, 0);
 	return true;
 }
 
 /**
- * sb_vf_add - a PCI device has appeared: track it if it is a VF
+ * vfb_vf_add - a PCI device has appeared: track it if it is a VF
  * @pdev: the device
  *
  * If its PF is being enabled by us, the VF is held: no driver will probe it.
  *
  * Context: bus notifier, before the device is probed, or the first scan; may
- * sleep; takes group->fence and sb_lock.
+ * sleep; takes group->fence and vfb_lock.
  */
-void sb_vf_add(struct pci_dev *pdev)
+void vfb_vf_add(struct pci_dev *pdev)
 {
-	struct sb_pf *pf = pdev->is_virtfn ? sb_pf_of(pci_physfn(pdev)) : NULL;
-	struct sb_vf *vf;
+	struct vfb_pf *pf = pdev->is_virtfn ? vfb_pf_of(pci_physfn(pdev)) : NULL;
+	struct vfb_vf *vf;
 	bool capture, added;
 	int ret = 0;
 
 	if (!pf)
 		return;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	capture = pf->capture;
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	if (capture)
-		ret = sb_override_set(pdev, SB_HOLD);
+		ret = vfb_override_set(pdev, VFB_HOLD);
 
-	vf = sb_vf_alloc(pdev, pf);
-	spin_lock(&sb_lock);
-	added = vf && sb_vf_insert(vf);
+	vf = vfb_vf_alloc(pdev, pf);
+	spin_lock(&vfb_lock);
+	added = vf && vfb_vf_insert(vf);
 	if (capture && (ret || !added))
 		pf->capture_err = ret ?: -ENOMEM;
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 
 	if (vf && !added) {
-		sb_group_leave(vf);
-		sb_vf_put(vf);
+		vfb_group_leave(vf);
+		vfb_vf_put(vf);
 	}
-	sb_pf_put(pf);
+	vfb_pf_put(pf);
 }
 
 /* The next VFs may be root's own, and are not to be taken for ours. */
-static void sb_pf_emptied(struct sb_pf *pf)
+static void vfb_pf_emptied(struct vfb_pf *pf)
 {
 	unsigned int i;
 
-	lockdep_assert_held(&sb_lock);
+	lockdep_assert_held(&vfb_lock);
 	for (i = 0; i < pf->slots; i++)
 		if (pf->vfs[i])
 			return;
@@ -354,85 +355,85 @@ static void sb_pf_emptied(struct sb_pf *pf)
 }
 
 /**
- * sb_vf_del - a PCI device is leaving the bus: forget it if it is a VF
+ * vfb_vf_del - a PCI device is leaving the bus: forget it if it is a VF
  * @pdev: the device
  *
- * Context: bus notifier; may sleep; takes group->fence and sb_lock.
+ * Context: bus notifier; may sleep; takes group->fence and vfb_lock.
  */
-void sb_vf_del(struct pci_dev *pdev)
+void vfb_vf_del(struct pci_dev *pdev)
 {
-	struct sb_vf *vf = sb_vf_of(pdev);
+	struct vfb_vf *vf = vfb_vf_of(pdev);
 
 	if (!vf)
 		return;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	vf->gone = true;
 	if (vf->group->lease)
-		sb_lease_revoke(vf->group->lease, SRIOV_BROKER_LEASE_CAUSE_VF);
-	sb_vf_state(vf, SRIOV_BROKER_VF_HOST, SRIOV_BROKER_FAULT_NONE);
+		vfb_lease_revoke(vf->group->lease, SRIOV_BROKER_LEASE_CAUSE_VF);
+	vfb_vf_state(vf, SRIOV_BROKER_VF_HOST, SRIOV_BROKER_FAULT_NONE);
 	clear_bit(vf->index, vf->pf->free);
 	vf->pf->vfs[vf->index] = NULL;
 	hash_del(&vf->hash);
-	sb_pf_emptied(vf->pf);
-	sb_event_vf(vf, SRIOV_BROKER_EVENT_VF_REMOVED, vf->state, 0, 0);
-	spin_unlock(&sb_lock);
+	vfb_pf_emptied(vf->pf);
+	vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_REMOVED, vf->state, 0, 0);
+	spin_unlock(&vfb_lock);
 
-	sb_vf_doze(vf);
-	sb_group_leave(vf);
-	sb_group_abandon(vf->group); /* others of a shared one may need no fence without it */
-	sb_pf_follow(vf->pf);
-	sb_vf_put(vf); /* ours */
-	sb_vf_put(vf); /* the table's */
+	vfb_vf_doze(vf);
+	vfb_group_leave(vf);
+	vfb_group_abandon(vf->group); /* others of a shared one may need no fence without it */
+	vfb_pf_follow(vf->pf);
+	vfb_vf_put(vf); /* ours */
+	vfb_vf_put(vf); /* the table's */
 }
 
 /**
- * sb_vf_bound - a driver was bound to a PCI device: note it if it is a VF
+ * vfb_vf_bound - a driver was bound to a PCI device: note it if it is a VF
  * @pdev: the device
  * @name: name of the driver
  * @managed: the driver leaves DMA to its user
  *
  * A free VF that had been unbound by hand is back with that.
  *
- * Context: bus notifier, with the device's lock held; takes sb_lock.
+ * Context: bus notifier, with the device's lock held; takes vfb_lock.
  */
-void sb_vf_bound(struct pci_dev *pdev, const char *name, bool managed)
+void vfb_vf_bound(struct pci_dev *pdev, const char *name, bool managed)
 {
-	struct sb_vf *vf = sb_vf_of(pdev);
+	struct vfb_vf *vf = vfb_vf_of(pdev);
 	bool back;
 
 	if (!vf)
 		return;
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	strscpy(vf->driver, name, sizeof(vf->driver));
 	vf->managed = managed;
-	back = vf->state == SRIOV_BROKER_VF_FREE && !vf->moving && sb_vf_is_whole(vf);
+	back = vf->state == SRIOV_BROKER_VF_FREE && !vf->moving && vfb_vf_is_whole(vf);
 	if (back)
 		set_bit(vf->index, vf->pf->free);
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	if (back)
-		sb_pool_kick();
-	sb_vf_put(vf);
+		vfb_pool_kick();
+	vfb_vf_put(vf);
 }
 
 /**
- * sb_vf_unbound - a PCI device has lost its driver: note it if it is a VF
+ * vfb_vf_unbound - a PCI device has lost its driver: note it if it is a VF
  * @pdev: the device
  *
  * A free VF that somebody unbinds by hand can't be leased any more.
  *
  * Context: bus notifier, with the device's lock held; may sleep; takes
- * group->fence and sb_lock.
+ * group->fence and vfb_lock.
  */
-void sb_vf_unbound(struct pci_dev *pdev)
+void vfb_vf_unbound(struct pci_dev *pdev)
 {
-	struct sb_vf *vf = sb_vf_of(pdev);
+	struct vfb_vf *vf = vfb_vf_of(pdev);
 	bool was_free, was_open;
 
 	if (!vf)
 		return;
 
-	spin_lock(&sb_lock);
+	spin_lock(&vfb_lock);
 	vf->driver[0] = '\0';
 	vf->managed = false;
 	was_free = vf->state == SRIOV_BROKER_VF_FREE && !vf->moving;
@@ -440,16 +441,16 @@ void sb_vf_unbound(struct pci_dev *pdev)
 	if (was_free)
 		clear_bit(vf->index, vf->pf->free);
 	if (was_open)
-		sb_vf_state(vf, SRIOV_BROKER_VF_HOST, SRIOV_BROKER_FAULT_NONE);
-	spin_unlock(&sb_lock);
+		vfb_vf_state(vf, SRIOV_BROKER_VF_HOST, SRIOV_BROKER_FAULT_NONE);
+	spin_unlock(&vfb_lock);
 
 	if (was_open) {
-		sb_vf_doze(vf);
-		sb_group_abandon(vf->group);
-		sb_pf_follow(vf->pf);
+		vfb_vf_doze(vf);
+		vfb_group_abandon(vf->group);
+		vfb_pf_follow(vf->pf);
 	}
 	/* Not here: it may take the device's lock, and waits for who removes the device. */
-	if ((was_free || was_open) && queue_work(sb_wq, &vf->tidy))
+	if ((was_free || was_open) && queue_work(vfb_wq, &vf->tidy))
 		return; /* our reference goes with it */
-	sb_vf_put(vf);
+	vfb_vf_put(vf);
 }

@@ -12,52 +12,52 @@
 #include "compat.h"
 #include "lease.h"
 
-#define SB_VFIO_PATH 40
+#define VFB_VFIO_PATH 40
 
-struct sb_vfio_open {
+struct vfb_vfio_open {
 	struct kref ref;
 	struct work_struct work;
 	struct completion done;
-	char path[SB_VFIO_PATH];
+	char path[VFB_VFIO_PATH];
 	struct file *file; /* owned; may be an ERR_PTR */
 };
 
-static void sb_vfio_open_release(struct kref *ref)
+static void vfb_vfio_open_release(struct kref *ref)
 {
-	struct sb_vfio_open *o = container_of(ref, struct sb_vfio_open, ref);
+	struct vfb_vfio_open *o = container_of(ref, struct vfb_vfio_open, ref);
 
 	if (!IS_ERR_OR_NULL(o->file))
 		fput(o->file);
 	kfree(o);
 }
 
-static void sb_vfio_open_work(struct work_struct *work)
+static void vfb_vfio_open_work(struct work_struct *work)
 {
-	struct sb_vfio_open *o = container_of(work, struct sb_vfio_open, work);
+	struct vfb_vfio_open *o = container_of(work, struct vfb_vfio_open, work);
 
-	o->file = sb_open_as_init(o->path, O_RDWR);
+	o->file = vfb_open_as_init(o->path, O_RDWR);
 	complete(&o->done);
-	kref_put(&o->ref, sb_vfio_open_release);
+	kref_put(&o->ref, vfb_vfio_open_release);
 }
 
 /* The vfio device is the child of class vfio-dev; it may have a node of its own. */
-static bool sb_vfio_has_cdev(struct device *dev)
+static bool vfb_vfio_has_cdev(struct device *dev)
 {
 	return dev->class && !strcmp(dev->class->name, "vfio-dev") && dev->devt;
 }
 
-static int sb_vfio_find_cdev(struct device *dev, void *data)
+static int vfb_vfio_find_cdev(struct device *dev, void *data)
 {
-	struct sb_vfio_open *o = data;
+	struct vfb_vfio_open *o = data;
 
-	if (!sb_vfio_has_cdev(dev))
+	if (!vfb_vfio_has_cdev(dev))
 		return 0;
 	snprintf(o->path, sizeof(o->path), "/dev/vfio/devices/%s", dev_name(dev));
 	return 1;
 }
 
 /**
- * sb_vfio_open - open a VF's vfio group, or the VF's own node
+ * vfb_vfio_open - open a VF's vfio group, or the VF's own node
  * @vf: the VF
  * @cdev: the VF's own
  *
@@ -65,27 +65,27 @@ static int sb_vfio_find_cdev(struct device *dev, void *data)
  * Return: the file, which the caller owns, or an ERR_PTR: -EOPNOTSUPP: there is no
  * such node; -EBUSY: the group is open already; -EINTR.
  */
-struct file *sb_vfio_open(struct sb_vf *vf, bool cdev)
+struct file *vfb_vfio_open(struct vfb_vf *vf, bool cdev)
 {
-	struct sb_vfio_open *o = kzalloc(sizeof(*o), GFP_KERNEL);
+	struct vfb_vfio_open *o = kzalloc(sizeof(*o), GFP_KERNEL);
 	struct file *file = ERR_PTR(-EINTR);
 
 	if (!o)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&o->ref);
-	INIT_WORK(&o->work, sb_vfio_open_work);
+	INIT_WORK(&o->work, vfb_vfio_open_work);
 	init_completion(&o->done);
 	if (cdev)
-		device_for_each_child(&vf->pdev->dev, o, sb_vfio_find_cdev);
+		device_for_each_child(&vf->pdev->dev, o, vfb_vfio_find_cdev);
 	else if (vf->group->iommu)
-		snprintf(o->path, sizeof(o->path), "/dev/vfio/%d", sb_group_id(vf->group));
+		snprintf(o->path, sizeof(o->path), "/dev/vfio/%d", vfb_group_id(vf->group));
 	if (!o->path[0]) {
 		file = ERR_PTR(-EOPNOTSUPP);
 		goto put;
 	}
 
 	kref_get(&o->ref);
-	queue_work(sb_wq, &o->work);
+	queue_work(vfb_wq, &o->work);
 	if (wait_for_completion_killable(&o->done))
 		goto put;
 	file = o->file;
@@ -94,7 +94,7 @@ struct file *sb_vfio_open(struct sb_vf *vf, bool cdev)
 	if (file == ERR_PTR(-ENODEV) || file == ERR_PTR(-ENOENT))
 		file = ERR_PTR(-EOPNOTSUPP);
 put:
-	kref_put(&o->ref, sb_vfio_open_release);
+	kref_put(&o->ref, vfb_vfio_open_release);
 	return file;
 }
 
@@ -102,28 +102,28 @@ put:
  * A node of the VF's own can be open by many, and none of them is seen until he
  * binds it to an iommufd. But vfio counts them: 1 is its driver.
  */
-static int sb_vfio_cdev_is_open(struct device *dev, void *unused)
+static int vfb_vfio_cdev_is_open(struct device *dev, void *unused)
 {
-	if (!sb_vfio_has_cdev(dev))
+	if (!vfb_vfio_has_cdev(dev))
 		return 0;
 	return refcount_read(&container_of(dev, struct vfio_device, device)->refcount) > 1;
 }
 
 /**
- * sb_vfio_node_is_open - does somebody have a device's own vfio node open
+ * vfb_vfio_node_is_open - does somebody have a device's own vfio node open
  * @pdev: the device
  *
  * Whoever has its group open is not seen.
  *
  * Context: may sleep.
  */
-bool sb_vfio_node_is_open(struct pci_dev *pdev)
+bool vfb_vfio_node_is_open(struct pci_dev *pdev)
 {
-	return device_for_each_child(&pdev->dev, NULL, sb_vfio_cdev_is_open);
+	return device_for_each_child(&pdev->dev, NULL, vfb_vfio_cdev_is_open);
 }
 
 /**
- * sb_vfio_is_open - does somebody have a group's vfio node open, or one of its VFs'
+ * vfb_vfio_is_open - does somebody have a group's vfio node open, or one of its VFs'
  * @group: the group, fenced
  *
  * The fence tells who uses the group. It does not tell of a descriptor that is
@@ -132,19 +132,19 @@ bool sb_vfio_node_is_open(struct pci_dev *pdev)
  * Context: a worker; may sleep.
  * Return: true if so.
  */
-bool sb_vfio_is_open(struct sb_group *group)
+bool vfb_vfio_is_open(struct vfb_group *group)
 {
-	char path[SB_VFIO_PATH];
+	char path[VFB_VFIO_PATH];
 	struct file *file;
-	struct sb_vf *vf;
+	struct vfb_vf *vf;
 	bool open = false;
 
-	for (vf = sb_group_next(group, NULL); vf; vf = sb_group_next(group, vf))
-		open |= sb_vfio_node_is_open(vf->pdev);
+	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf))
+		open |= vfb_vfio_node_is_open(vf->pdev);
 	if (open || !group->iommu)
 		return open;
-	snprintf(path, sizeof(path), "/dev/vfio/%d", sb_group_id(group));
-	file = sb_open_as_init(path, O_RDWR);
+	snprintf(path, sizeof(path), "/dev/vfio/%d", vfb_group_id(group));
+	file = vfb_open_as_init(path, O_RDWR);
 	/* No such node, or one without a device. Of any other error nothing is known. */
 	if (IS_ERR(file))
 		return PTR_ERR(file) != -ENOENT && PTR_ERR(file) != -ENODEV &&

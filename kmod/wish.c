@@ -13,7 +13,7 @@
 #include "broker.h"
 #include "stats.h"
 
-struct sb_wish {
+struct vfb_wish {
 	struct list_head node;
 	struct sriov_broker_addr addr;
 	unsigned int num;
@@ -21,15 +21,15 @@ struct sb_wish {
 	char driver[SRIOV_BROKER_NAME_LEN]; /* empty: the default */
 };
 
-/* All under sb_lock. */
-static LIST_HEAD(sb_wishes);
-static bool sb_wishes_live;	    /* between load and unload */
-static unsigned int sb_wishes_busy; /* queued or under way */
+/* All under vfb_lock. */
+static LIST_HEAD(vfb_wishes);
+static bool vfb_wishes_live;	     /* between load and unload */
+static unsigned int vfb_wishes_busy; /* queued or under way */
 
-static DECLARE_WAIT_QUEUE_HEAD(sb_wishes_wq);
+static DECLARE_WAIT_QUEUE_HEAD(vfb_wishes_wq);
 
 /* Domain:bus:device.function, as lspci -D prints it. */
-static bool sb_parse_addr(const char *s, struct sriov_broker_addr *addr)
+static bool vfb_parse_addr(const char *s, struct sriov_broker_addr *addr)
 {
 	unsigned int domain, bus, dev, fn;
 	int len = 0;
@@ -46,7 +46,7 @@ static bool sb_parse_addr(const char *s, struct sriov_broker_addr *addr)
 }
 
 /* One element: ADDRESS=NUMBER[:DRIVER][:open]. Returns what is wrong, or NULL. */
-static const char *sb_parse_wish(char *s, struct sb_wish *wish)
+static const char *vfb_parse_wish(char *s, struct vfb_wish *wish)
 {
 	char *num = strchr(s, '='), *driver, *open;
 
@@ -61,39 +61,39 @@ static const char *sb_parse_wish(char *s, struct sb_wish *wish)
 	driver = strchr(num, ':');
 	if (driver)
 		*driver++ = '\0';
-	if (!sb_parse_addr(s, &wish->addr))
+	if (!vfb_parse_addr(s, &wish->addr))
 		return "not the address of a PCI device, such as 0000:01:00.0";
 	if (kstrtouint(num, 10, &wish->num) || !wish->num || wish->num > U16_MAX)
 		return "not a number of VFs from 1 on";
 	if (driver &&
-	    (!sb_name_ok(driver) || strscpy(wish->driver, driver, sizeof(wish->driver)) < 0))
+	    (!vfb_name_ok(driver) || strscpy(wish->driver, driver, sizeof(wish->driver)) < 0))
 		return "not a driver's name";
 	return NULL;
 }
 
-static void sb_free_wishes(struct list_head *wishes)
+static void vfb_free_wishes(struct list_head *wishes)
 {
-	struct sb_wish *wish, *next;
+	struct vfb_wish *wish, *next;
 
 	list_for_each_entry_safe(wish, next, wishes, node)
 		kfree(wish);
 }
 
-static bool sb_wish_twice(struct list_head *wishes, struct sb_wish *new)
+static bool vfb_wish_twice(struct list_head *wishes, struct vfb_wish *new)
 {
-	struct sb_wish *wish;
+	struct vfb_wish *wish;
 
 	list_for_each_entry(wish, wishes, node)
-		if (!sb_addr_cmp(&wish->addr, &new->addr))
+		if (!vfb_addr_cmp(&wish->addr, &new->addr))
 			return true;
 	return false;
 }
 
-static int sb_parse_wishes(char *val, struct list_head *wishes)
+static int vfb_parse_wishes(char *val, struct list_head *wishes)
 {
 	char *element, copy[128];
 	const char *wrong;
-	struct sb_wish *wish;
+	struct vfb_wish *wish;
 
 	while ((element = strsep(&val, ","))) {
 		element = strim(element);
@@ -103,8 +103,8 @@ static int sb_parse_wishes(char *val, struct list_head *wishes)
 		wish = kzalloc(sizeof(*wish), GFP_KERNEL);
 		if (!wish)
 			return -ENOMEM;
-		wrong = sb_parse_wish(element, wish);
-		if (!wrong && sb_wish_twice(wishes, wish))
+		wrong = vfb_parse_wish(element, wish);
+		if (!wrong && vfb_wish_twice(wishes, wish))
 			wrong = "that PF is named twice";
 		if (wrong) {
 			pr_err("pfs: '%s': %s\n", copy, wrong);
@@ -117,20 +117,20 @@ static int sb_parse_wishes(char *val, struct list_head *wishes)
 }
 
 /**
- * sb_wish_all - do what the pfs parameter says of all PFs, in the background
+ * vfb_wish_all - do what the pfs parameter says of all PFs, in the background
  * @settle_ms: how long to wait for the driver of a PF that has none
  *
- * Context: may sleep; takes sb_lock.
+ * Context: may sleep; takes vfb_lock.
  */
-void sb_wish_all(unsigned int settle_ms)
+void vfb_wish_all(unsigned int settle_ms)
 {
-	struct sb_pf *pf;
+	struct vfb_pf *pf;
 
-	for (pf = sb_pf_next(NULL); pf; pf = sb_pf_next(pf))
-		sb_wish_apply(pf, READ_ONCE(pf->driver[0]) ? 0 : settle_ms);
+	for (pf = vfb_pf_next(NULL); pf; pf = vfb_pf_next(pf))
+		vfb_wish_apply(pf, READ_ONCE(pf->driver[0]) ? 0 : settle_ms);
 }
 
-static int sb_pfs_set(const char *val, const struct kernel_param *kp)
+static int vfb_pfs_set(const char *val, const struct kernel_param *kp)
 {
 	char *copy = kstrdup(val, GFP_KERNEL);
 	LIST_HEAD(new);
@@ -139,158 +139,158 @@ static int sb_pfs_set(const char *val, const struct kernel_param *kp)
 
 	if (!copy)
 		return -ENOMEM;
-	ret = sb_parse_wishes(copy, &new);
+	ret = vfb_parse_wishes(copy, &new);
 	kfree(copy);
 	if (ret) {
-		sb_free_wishes(&new);
+		vfb_free_wishes(&new);
 		return ret;
 	}
-	spin_lock(&sb_lock);
-	list_splice_init(&sb_wishes, &old);
-	list_splice_init(&new, &sb_wishes);
-	spin_unlock(&sb_lock);
-	sb_free_wishes(&old);
-	sb_wish_all(0);
+	spin_lock(&vfb_lock);
+	list_splice_init(&vfb_wishes, &old);
+	list_splice_init(&new, &vfb_wishes);
+	spin_unlock(&vfb_lock);
+	vfb_free_wishes(&old);
+	vfb_wish_all(0);
 	return 0;
 }
 
-static int sb_pfs_get(char *buf, const struct kernel_param *kp)
+static int vfb_pfs_get(char *buf, const struct kernel_param *kp)
 {
-	struct sb_wish *wish;
+	struct vfb_wish *wish;
 	int len = 0;
 
-	spin_lock(&sb_lock);
-	list_for_each_entry(wish, &sb_wishes, node)
+	spin_lock(&vfb_lock);
+	list_for_each_entry(wish, &vfb_wishes, node)
 		len += sysfs_emit_at(buf, len, "%s%04x:%02x:%02x.%u=%u%s%s%s", len ? "," : "",
 				     wish->addr.domain, wish->addr.bdf >> 8,
 				     PCI_SLOT(wish->addr.bdf), PCI_FUNC(wish->addr.bdf), wish->num,
 				     wish->driver[0] ? ":" : "", wish->driver,
 				     wish->open ? ":open" : "");
 	len += sysfs_emit_at(buf, len, "\n");
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	return len;
 }
 
-static void sb_pfs_free(void *arg)
+static void vfb_pfs_free(void *arg)
 {
-	sb_free_wishes(&sb_wishes);
-	INIT_LIST_HEAD(&sb_wishes);
+	vfb_free_wishes(&vfb_wishes);
+	INIT_LIST_HEAD(&vfb_wishes);
 }
 
-static const struct kernel_param_ops sb_pfs_ops = {
-	.set = sb_pfs_set,
-	.get = sb_pfs_get,
-	.free = sb_pfs_free,
+static const struct kernel_param_ops vfb_pfs_ops = {
+	.set = vfb_pfs_set,
+	.get = vfb_pfs_get,
+	.free = vfb_pfs_free,
 };
-module_param_cb(pfs, &sb_pfs_ops, NULL, 0644);
+module_param_cb(pfs, &vfb_pfs_ops, NULL, 0644);
 MODULE_PARM_DESC(pfs, "VFs to have: ADDRESS=NUMBER[:DRIVER][:open],... such as 0000:01:00.0=7");
 
 /* Fills in what is wished for a PF, if anything is. */
-static bool sb_wish_of(struct sb_pf *pf, struct sb_wish *out)
+static bool vfb_wish_of(struct vfb_pf *pf, struct vfb_wish *out)
 {
-	struct sb_wish *wish;
+	struct vfb_wish *wish;
 	bool found = false;
 
-	spin_lock(&sb_lock);
-	list_for_each_entry(wish, &sb_wishes, node) {
-		if (sb_addr_cmp(&wish->addr, &pf->addr))
+	spin_lock(&vfb_lock);
+	list_for_each_entry(wish, &vfb_wishes, node) {
+		if (vfb_addr_cmp(&wish->addr, &pf->addr))
 			continue;
 		*out = *wish;
 		found = true;
 	}
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	if (found && !out->driver[0])
-		sb_param_driver(out->driver);
+		vfb_param_driver(out->driver);
 	return found;
 }
 
-static void sb_wish_end(struct sb_pf *pf)
+static void vfb_wish_end(struct vfb_pf *pf)
 {
-	spin_lock(&sb_lock);
-	sb_wishes_busy--;
-	spin_unlock(&sb_lock);
-	wake_up_all(&sb_wishes_wq);
-	sb_pf_put(pf);
+	spin_lock(&vfb_lock);
+	vfb_wishes_busy--;
+	spin_unlock(&vfb_lock);
+	wake_up_all(&vfb_wishes_wq);
+	vfb_pf_put(pf);
 }
 
-static void sb_wish_failed(struct sb_pf *pf, const struct sb_wish *wish, int ret,
-			   const struct sb_why *why)
+static void vfb_wish_failed(struct vfb_pf *pf, const struct vfb_wish *wish, int ret,
+			    const struct vfb_why *why)
 {
 	u16 bdf = why->dev.bdf;
 
 	pci_warn(pf->pdev,
-		 SB_NAME ": pfs: no %u VFs on %s: error %d, reason %u, %04x:%02x:%02x.%u\n",
+		 VFB_NAME ": pfs: no %u VFs on %s: error %d, reason %u, %04x:%02x:%02x.%u\n",
 		 wish->num, wish->driver, ret, why->reason, why->dev.domain, bdf >> 8,
 		 PCI_SLOT(bdf), PCI_FUNC(bdf));
 }
 
-static void sb_wish_work(struct work_struct *work)
+static void vfb_wish_work(struct work_struct *work)
 {
-	struct sb_pf *pf = container_of(to_delayed_work(work), struct sb_pf, wish);
-	struct sb_why why = {};
-	struct sb_wish wish;
+	struct vfb_pf *pf = container_of(to_delayed_work(work), struct vfb_pf, wish);
+	struct vfb_why why = {};
+	struct vfb_wish wish;
 	u64 start;
 	int ret;
 
-	if (sb_wish_of(pf, &wish) && !READ_ONCE(pf->gone)) {
+	if (vfb_wish_of(pf, &wish) && !READ_ONCE(pf->gone)) {
 		start = ktime_get_ns();
 		mutex_lock(&pf->op);
-		ret = sb_pf_enable(pf, wish.num, wish.driver, wish.open, true, &why);
+		ret = vfb_pf_enable(pf, wish.num, wish.driver, wish.open, true, &why);
 		mutex_unlock(&pf->op);
-		sb_took(SRIOV_BROKER_STAT_ENABLE, pf->pdev, wish.num, ret, ktime_get_ns() - start);
+		vfb_took(SRIOV_BROKER_STAT_ENABLE, pf->pdev, wish.num, ret, ktime_get_ns() - start);
 		if (ret)
-			sb_wish_failed(pf, &wish, ret, &why);
+			vfb_wish_failed(pf, &wish, ret, &why);
 		put_pid(why.pid);
 	}
-	sb_wish_end(pf);
+	vfb_wish_end(pf);
 }
 
 /**
- * sb_wish_init - prepare a new PF
+ * vfb_wish_init - prepare a new PF
  * @pf: the PF
  *
  * Context: any.
  */
-void sb_wish_init(struct sb_pf *pf)
+void vfb_wish_init(struct vfb_pf *pf)
 {
-	INIT_DELAYED_WORK(&pf->wish, sb_wish_work);
+	INIT_DELAYED_WORK(&pf->wish, vfb_wish_work);
 }
 
 /**
- * sb_wish_apply - do what the pfs parameter says of a PF, in the background
+ * vfb_wish_apply - do what the pfs parameter says of a PF, in the background
  * @pf: the PF
  * @delay_ms: how long to wait first; a shorter wait replaces a longer one
  *
- * Context: any, the bus notifier too; takes sb_lock.
+ * Context: any, the bus notifier too; takes vfb_lock.
  */
-void sb_wish_apply(struct sb_pf *pf, unsigned int delay_ms)
+void vfb_wish_apply(struct vfb_pf *pf, unsigned int delay_ms)
 {
 	bool pending = true;
 
 	kref_get(&pf->ref);
-	spin_lock(&sb_lock);
-	if (sb_wishes_live && !list_empty(&sb_wishes)) {
-		pending = mod_delayed_work(sb_op_wq, &pf->wish, msecs_to_jiffies(delay_ms));
+	spin_lock(&vfb_lock);
+	if (vfb_wishes_live && !list_empty(&vfb_wishes)) {
+		pending = mod_delayed_work(vfb_op_wq, &pf->wish, msecs_to_jiffies(delay_ms));
 		if (!pending)
-			sb_wishes_busy++;
+			vfb_wishes_busy++;
 	}
-	spin_unlock(&sb_lock);
+	spin_unlock(&vfb_lock);
 	if (pending) /* the work has a reference already, or there is none */
-		sb_pf_put(pf);
+		vfb_pf_put(pf);
 }
 
-static bool sb_wishes_done(void)
+static bool vfb_wishes_done(void)
 {
 	bool done;
 
-	spin_lock(&sb_lock);
-	done = !sb_wishes_busy;
-	spin_unlock(&sb_lock);
+	spin_lock(&vfb_lock);
+	done = !vfb_wishes_busy;
+	spin_unlock(&vfb_lock);
 	return done;
 }
 
 /**
- * sb_wish_start - apply the parameter for the first time
+ * vfb_wish_start - apply the parameter for the first time
  *
  * The host may be starting, with udev still loading PFs' drivers: those that have none
  * yet are left to them for a moment.
@@ -298,31 +298,31 @@ static bool sb_wishes_done(void)
  * Context: module init; may sleep until the VFs are there, but a signal that
  * kills ends that.
  */
-void sb_wish_start(void)
+void vfb_wish_start(void)
 {
-	spin_lock(&sb_lock);
-	sb_wishes_live = true;
-	spin_unlock(&sb_lock);
-	sb_wish_all(SB_SETTLE_MS);
-	if (wait_event_killable(sb_wishes_wq, sb_wishes_done()))
+	spin_lock(&vfb_lock);
+	vfb_wishes_live = true;
+	spin_unlock(&vfb_lock);
+	vfb_wish_all(VFB_SETTLE_MS);
+	if (wait_event_killable(vfb_wishes_wq, vfb_wishes_done()))
 		pr_info("pfs: going on in the background\n");
 }
 
 /**
- * sb_wish_stop - apply it no more
+ * vfb_wish_stop - apply it no more
  *
  * Context: module exit; may sleep, long.
  */
-void sb_wish_stop(void)
+void vfb_wish_stop(void)
 {
-	struct sb_pf *pf;
+	struct vfb_pf *pf;
 
-	spin_lock(&sb_lock);
-	sb_wishes_live = false;
-	spin_unlock(&sb_lock);
-	for (pf = sb_pf_next(NULL); pf; pf = sb_pf_next(pf))
+	spin_lock(&vfb_lock);
+	vfb_wishes_live = false;
+	spin_unlock(&vfb_lock);
+	for (pf = vfb_pf_next(NULL); pf; pf = vfb_pf_next(pf))
 		if (cancel_delayed_work_sync(&pf->wish))
-			sb_wish_end(pf);
-	/* Of PFs that have left the bus: after SB_SETTLE_MS it finds that out. */
-	wait_event(sb_wishes_wq, sb_wishes_done());
+			vfb_wish_end(pf);
+	/* Of PFs that have left the bus: after VFB_SETTLE_MS it finds that out. */
+	wait_event(vfb_wishes_wq, vfb_wishes_done());
 }

@@ -71,7 +71,7 @@ trace_on() {
 	echo 1 >$TRACE/events/sriov_broker/enable
 	echo >$TRACE/trace
 }
-show_resets() { run grep -o 'sb_reset: .*' $TRACE/trace; }
+show_resets() { run grep -o 'vfb_reset: .*' $TRACE/trace; }
 
 step "The machine: Linux $(uname -r) with an SR-IOV network card (PF $PF) and an IOMMU. Load the module."
 run modprobe vfio-pci

@@ -38,39 +38,39 @@ of() { sed -nE "s/^$1: (.*) took=.*/\1/p" "$work/told"; }
 times() { sed -nE "s/^$1: .* took=([0-9]+)ns$/\1/p" "$work/told"; }
 
 # check READER OUTPUT: the reader's output tells of the deeds, a line each:
-# ... sb_NAME: DEVICE num=N result=0 took=Nns
+# ... vfb_NAME: DEVICE num=N result=0 took=Nns
 check() {
 	local vf0 vf1 lease
 	{ read -r vf0; read -r vf1; } <"$work/vfs"
 	lease=$(cat "$work/lease")
-	sed -nE 's/^.* (sb_[a-z]+): +(.*)$/\1: \2/p' "$2" >"$work/told"
+	sed -nE 's/^.* (vfb_[a-z]+): +(.*)$/\1: \2/p' "$2" >"$work/told"
 	is "$1: all tracepoints that there are" "$(cut -d: -f1 "$work/told" | sort -u)" \
-		"$(for p in "$EVENTS"/sb_*/; do basename "$p"; done | sort)"
+		"$(for p in "$EVENTS"/vfb_*/; do basename "$p"; done | sort)"
 	is "$1: each with a device, a number, success and a time" "$(grep -vE \
-		'^sb_[a-z]+: 0000:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] num=[0-9]+ result=0 took=[1-9][0-9]*ns$' \
+		'^vfb_[a-z]+: 0000:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] num=[0-9]+ result=0 took=[1-9][0-9]*ns$' \
 		"$work/told")" ""
-	is "$1: enable and disable" "$(of sb_enable)" "$pf num=2 result=0"$'\n'"$pf num=0 result=0"
-	is "$1: of that, driver and PCI core" "$(of sb_configure)" "$(of sb_enable)"
-	is "$1: binding all VFs, then one" "$(of sb_bind)" "$pf num=2 result=0"$'\n'"$pf num=1 result=0"
-	is "$1: the lease" "$(of sb_lease)" "$vf1 num=$lease result=0"
-	is "$1: its return" "$(of sb_return)" "$vf1 num=0 result=0"
+	is "$1: enable and disable" "$(of vfb_enable)" "$pf num=2 result=0"$'\n'"$pf num=0 result=0"
+	is "$1: of that, driver and PCI core" "$(of vfb_configure)" "$(of vfb_enable)"
+	is "$1: binding all VFs, then one" "$(of vfb_bind)" "$pf num=2 result=0"$'\n'"$pf num=1 result=0"
+	is "$1: the lease" "$(of vfb_lease)" "$vf1 num=$lease result=0"
+	is "$1: its return" "$(of vfb_return)" "$vf1 num=0 result=0"
 	# VFs are reset when they are bound; the leased one by its holder, and when it returns.
-	is "$1: resets" "$(of sb_reset | sort | uniq -c | xargs)" \
+	is "$1: resets" "$(of vfb_reset | sort | uniq -c | xargs)" \
 		"1 $vf0 num=0 result=0 4 $vf1 num=0 result=0"
 	is "$1: nothing took longer than all" \
-		"$(times 'sb_[a-z]+' | awk -v all="$(cat "$work/took")" '$1 > all + 0')" ""
-	times sb_configure >"$work/parts"
+		"$(times 'vfb_[a-z]+' | awk -v all="$(cat "$work/took")" '$1 > all + 0')" ""
+	times vfb_configure >"$work/parts"
 	is "$1: no part took longer than the whole" \
-		"$(times sb_enable | paste "$work/parts" - | awk 'NF != 2 || $1 > $2')" ""
+		"$(times vfb_enable | paste "$work/parts" - | awk 'NF != 2 || $1 > $2')" ""
 }
 
 # --- nobody records -------------------------------------------------------------------------------
 
-switches() { cat "$EVENTS"/enable "$EVENTS"/sb_*/enable | sort -u; }
+switches() { cat "$EVENTS"/enable "$EVENTS"/vfb_*/enable | sort -u; }
 is "none is on at first" "$(switches)" 0
 echo >$TRACEFS/trace
 deeds "$pf" "$work"
-is "nothing is told" "$(grep -c ': sb_' $TRACEFS/trace || true)" 0
+is "nothing is told" "$(grep -c ': vfb_' $TRACEFS/trace || true)" 0
 
 # --- as Documentation/sriov_broker.rst has it -----------------------------------------------------
 
@@ -93,7 +93,7 @@ if command -v trace-cmd >/dev/null; then
 	echo >$TRACEFS/trace
 	ok "VFs on" sriovctl enable "$pf" 1
 	ok "VFs off" sriovctl disable "$pf"
-	is "nothing is told any more" "$(grep -c ': sb_' $TRACEFS/trace || true)" 0
+	is "nothing is told any more" "$(grep -c ': vfb_' $TRACEFS/trace || true)" 0
 else
 	skip "trace-cmd records" "there is no trace-cmd"
 fi

@@ -2,8 +2,8 @@
 /* Control: must compile, or the probes' results mean nothing. */
 #include <linux/pci.h>
 
-int sb_probe(struct pci_dev *pdev);
-int sb_probe(struct pci_dev *pdev)
+int vfb_probe(struct pci_dev *pdev);
+int vfb_probe(struct pci_dev *pdev)
 {
 	return pci_num_vf(pdev);
 }

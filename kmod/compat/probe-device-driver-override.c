@@ -5,8 +5,8 @@
  */
 #include <linux/device.h>
 
-int sb_probe(struct device *dev);
-int sb_probe(struct device *dev)
+int vfb_probe(struct device *dev);
+int vfb_probe(struct device *dev)
 {
 	spin_lock(&dev->driver_override.lock);
 	spin_unlock(&dev->driver_override.lock);

@@ -8,17 +8,17 @@
 #include <linux/version.h>
 
 /* clang-format off */
-#define SB_WITHIN(major, minor, first, last)				\
+#define VFB_WITHIN(major, minor, first, last)				\
 	(LINUX_VERSION_CODE >= KERNEL_VERSION(major, minor, first) &&	\
 	 LINUX_VERSION_CODE <= KERNEL_VERSION(major, minor, last))
 /* clang-format on */
 
-#if SB_WITHIN(6, 1, 157, 164) || SB_WITHIN(6, 12, 54, 74)
+#if VFB_WITHIN(6, 1, 157, 164) || VFB_WITHIN(6, 12, 54, 74)
 #error this kernel deadlocks when VFs come or go (6.1.157-164, 6.12.54-74): update it
 #endif
 
-int sb_probe(void);
-int sb_probe(void)
+int vfb_probe(void);
+int vfb_probe(void)
 {
 	return 0;
 }

@@ -5,8 +5,8 @@
 #include <linux/fs_struct.h>
 #include <linux/sched.h>
 
-struct file *sb_probe(const char *path);
-struct file *sb_probe(const char *path)
+struct file *vfb_probe(const char *path);
+struct file *vfb_probe(const char *path)
 {
 	struct file *file = NULL;
 

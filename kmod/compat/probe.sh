@@ -4,7 +4,7 @@
 # probe.sh HEADER 'PROBE.c ...' COMPILER FLAGS ... - run the compile probes.
 #
 # Called by Kbuild with the flags that the module itself is compiled with. Each
-# probe-NAME.c that compiles becomes "#define SB_HAVE_NAME 1" in HEADER. Two of
+# probe-NAME.c that compiles becomes "#define VFB_HAVE_NAME 1" in HEADER. Two of
 # them are controls: one must compile, one must not; else the probing itself is
 # broken and the build stops. A refuse-NAME.c that does not compile names, with
 # #error, a kernel that this module must not be built for: the build stops with
@@ -49,7 +49,7 @@ die()
 			;;
 		*)
 			if compiles "$@"; then
-				echo "#define SB_HAVE_$(echo "$name" | tr 'a-z-' 'A-Z_') 1"
+				echo "#define VFB_HAVE_$(echo "$name" | tr 'a-z-' 'A-Z_') 1"
 			fi
 			;;
 		esac
