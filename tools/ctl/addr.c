@@ -57,7 +57,7 @@ static int find_device(const char *name, struct sriov_broker_addr *dev)
 {
 	int err;
 
-	if (!sb_parse_addr(name, dev)) {
+	if (!sriovb_parse_addr(name, dev)) {
 		if (dev->domain || dev->bdf)
 			return 0;
 		/* The host bridge; to the kernel it means "any device". */
@@ -128,16 +128,16 @@ int parse_one(const struct args *args, const char *text, struct target *target)
 int target_is_vf(const struct target *target, const struct sriov_broker_vf *vf)
 {
 	if (!target->num_runs)
-		return sb_same_addr(&vf->addr, &target->dev);
-	return sb_same_addr(&vf->pf, &target->dev) &&
+		return sriovb_same_addr(&vf->addr, &target->dev);
+	return sriovb_same_addr(&vf->pf, &target->dev) &&
 	       vf->index == target->runs[0].first;
 }
 
-int find_vf(struct sb *sb, const struct target *target,
+int find_vf(struct sriovb *sb, const struct target *target,
 	    struct sriov_broker_vf *vf)
 {
 	struct sriov_broker_vf *vfs;
-	ssize_t n = sb_list_vfs(sb, NULL, &vfs);
+	ssize_t n = sriovb_list_vfs(sb, NULL, &vfs);
 	int found = 0;
 	ssize_t i;
 
@@ -152,7 +152,7 @@ int find_vf(struct sb *sb, const struct target *target,
 	return found;
 }
 
-int find_vf_at(struct sb *sb, const struct sriov_broker_addr *addr,
+int find_vf_at(struct sriovb *sb, const struct sriov_broker_addr *addr,
 	       struct sriov_broker_vf *vf)
 {
 	const struct target target = { .dev = *addr };

@@ -35,9 +35,9 @@ int target_is_vf(const struct target *target, const struct sriov_broker_vf *vf);
  * The VF that such a word names, or that is at an address.
  * Return: 1, 0: there is none, or -errno
  */
-int find_vf(struct sb *sb, const struct target *target,
+int find_vf(struct sriovb *sb, const struct target *target,
 	    struct sriov_broker_vf *vf);
-int find_vf_at(struct sb *sb, const struct sriov_broker_addr *addr,
+int find_vf_at(struct sriovb *sb, const struct sriov_broker_addr *addr,
 	       struct sriov_broker_vf *vf);
 
 /* "PF" or "VF", no range. Return: 0, or a complaint's exit code. */

@@ -57,7 +57,7 @@ static const struct opt options[] = {
 /* VFs on their way into a guest. */
 struct attach {
 	const struct args *args;
-	struct sb *sb;
+	struct sriovb *sb;
 	struct monitor monitor;
 	unsigned int timeout_s;
 	char label[SRIOV_BROKER_NAME_LEN];
@@ -299,7 +299,7 @@ static int report_all(const struct attach *a)
 
 static int lease_and_plug(struct attach *a)
 {
-	struct sb_wish wish = {
+	struct sriovb_wish wish = {
 		.count = a->count,
 		.numa_node = -1,
 		.label = a->label,
@@ -346,7 +346,7 @@ static int attach(struct attach *a)
 	}
 	free(a->grants);
 	free(a->plugs);
-	sb_close(a->sb);
+	sriovb_close(a->sb);
 	return ret;
 }
 

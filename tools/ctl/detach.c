@@ -16,7 +16,7 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-static int detach(struct sb *sb, const struct args *args,
+static int detach(struct sriovb *sb, const struct args *args,
 		  const struct patience *patience)
 {
 	struct unplug all[MAX_WORDS] = { 0 };
@@ -42,7 +42,7 @@ static int run(const struct args *args)
 	unsigned int timeout_s = UNPLUG_TIMEOUT_S;
 	const char *text = args->opt[OPT_TIMEOUT];
 	struct patience patience;
-	struct sb *sb;
+	struct sriovb *sb;
 	int i;
 	int ret =
 		monitor_check(args, args->opt[OPT_QMP], args->opt[OPT_LIBVIRT]);
@@ -64,7 +64,7 @@ static int run(const struct args *args)
 	/* Who names a time has it all used, whatever the guest says. */
 	patience = (struct patience){ timeout_s, !!text };
 	ret = detach(sb, args, &patience);
-	sb_close(sb);
+	sriovb_close(sb);
 	return ret;
 }
 

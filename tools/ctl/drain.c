@@ -35,7 +35,7 @@ static const struct opt options[] = {
 
 struct drain {
 	const struct args *args;
-	struct sb *sb;
+	struct sriovb *sb;
 	struct sriov_broker_addr pf;
 	struct sriov_broker_selector to[SRIOV_BROKER_MAX_SELECTORS];
 	unsigned int num_to;
@@ -54,7 +54,7 @@ static int add_target(struct drain *d, const char *name)
 
 	if (err)
 		return err;
-	if (sb_same_addr(&pf, &d->pf))
+	if (sriovb_same_addr(&pf, &d->pf))
 		return bad_usage(d->args, "%s: that is the PF to be drained",
 				 name);
 	if (d->num_to == SRIOV_BROKER_MAX_SELECTORS)
@@ -88,14 +88,14 @@ static int parse_targets(struct drain *d, const char *text)
 static int find_targets(struct drain *d)
 {
 	struct sriov_broker_pf *pfs;
-	ssize_t n = sb_list_pfs(d->sb, NULL, &pfs);
+	ssize_t n = sriovb_list_pfs(d->sb, NULL, &pfs);
 	ssize_t i;
 
 	if (n < 0)
 		return refused(d->sb, n);
 	d->any_pf = 1;
 	for (i = 0; i < n && d->num_to < SRIOV_BROKER_MAX_SELECTORS; i++)
-		if (pfs[i].num_vfs && !sb_same_addr(&pfs[i].addr, &d->pf))
+		if (pfs[i].num_vfs && !sriovb_same_addr(&pfs[i].addr, &d->pf))
 			d->to[d->num_to++] = (struct sriov_broker_selector){
 				.dev = pfs[i].addr,
 			};
@@ -107,21 +107,21 @@ static int find_targets(struct drain *d)
 
 static int cannot_move(const struct guest *g)
 {
-	char vf[SB_ADDR_LEN];
+	char vf[SRIOVB_ADDR_LEN];
 
 	if (!g->monitor[0] && !g->domain[0])
 		complain(
 			"%s: held by guest \"%s\", process %d, whose monitor is not known: left",
-			sb_format_addr(&g->vf.addr, vf), g->name, g->pid);
+			sriovb_format_addr(&g->vf.addr, vf), g->name, g->pid);
 	else
 		complain(
 			"%s: held by guest \"%s\", process %d, under an id that is not known (is its monitor, %s, taken?): left",
-			sb_format_addr(&g->vf.addr, vf), g->name, g->pid,
+			sriovb_format_addr(&g->vf.addr, vf), g->name, g->pid,
 			g->monitor[0] ? g->monitor : "libvirt's");
 	return EXIT_REFUSED;
 }
 
-static int move(const struct drain *d, struct sb *sb, const struct guest *g)
+static int move(const struct drain *d, struct sriovb *sb, const struct guest *g)
 {
 	struct sriov_broker_selector to[SRIOV_BROKER_MAX_SELECTORS];
 	struct monitor monitor;
@@ -151,7 +151,7 @@ static int move(const struct drain *d, struct sb *sb, const struct guest *g)
 	if (g->name[0])
 		snprintf(where, sizeof(where), " of %s", g->name);
 	if (!ret)
-		exchange_print(&x, sb_printable(where));
+		exchange_print(&x, sriovb_printable(where));
 	monitor_close(&monitor);
 	return ret;
 }
@@ -169,7 +169,7 @@ static void one_after_another(const struct drain *d)
 /* The VFs of one guest, which has one monitor, in a process of its own. */
 static int move_guest(const struct drain *d, ssize_t first)
 {
-	struct sb *sb;
+	struct sriovb *sb;
 	ssize_t i;
 	int ret = open_broker(&sb);
 
@@ -179,7 +179,7 @@ static int move_guest(const struct drain *d, ssize_t first)
 		if (d->guests[i].pid == d->guests[first].pid &&
 		    move(d, sb, &d->guests[i]))
 			ret = EXIT_REFUSED;
-	sb_close(sb);
+	sriovb_close(sb);
 	return ret;
 }
 
@@ -252,9 +252,9 @@ static void side_by_side(const struct drain *d)
 /* Return: 1 if somebody uses it or may do so */
 static int complain_of(const struct sriov_broker_vf *vf)
 {
-	char addr[SB_ADDR_LEN], user[VFIO_USER_LEN];
+	char addr[SRIOVB_ADDR_LEN], user[VFIO_USER_LEN];
 
-	sb_format_addr(&vf->addr, addr);
+	sriovb_format_addr(&vf->addr, addr);
 	switch (vf->state) {
 	case SRIOV_BROKER_VF_LEASED:
 		complain(
@@ -272,7 +272,7 @@ static int complain_of(const struct sriov_broker_vf *vf)
 		return 1;
 	case SRIOV_BROKER_VF_DRAINING:
 	case SRIOV_BROKER_VF_RESETTING:
-		complain("%s: still %s", addr, sb_strstate(vf->state));
+		complain("%s: still %s", addr, sriovb_strstate(vf->state));
 		return 1;
 	case SRIOV_BROKER_VF_QUARANTINED:
 		if (vf->fault != SRIOV_BROKER_FAULT_OPEN)
@@ -290,13 +290,13 @@ static int complain_of(const struct sriov_broker_vf *vf)
 static int report(struct drain *d)
 {
 	struct sriov_broker_vf *vfs;
-	ssize_t n = sb_list_vfs(d->sb, &d->pf, &vfs);
-	char pf[SB_ADDR_LEN];
+	ssize_t n = sriovb_list_vfs(d->sb, &d->pf, &vfs);
+	char pf[SRIOVB_ADDR_LEN];
 	ssize_t i, left = 0;
 
 	if (n < 0)
 		return refused(d->sb, n);
-	sb_format_addr(&d->pf, pf);
+	sriovb_format_addr(&d->pf, pf);
 	for (i = 0; i < n; i++)
 		left += complain_of(&vfs[i]);
 	free(vfs);
@@ -353,7 +353,7 @@ static int run(const struct args *args)
 		return ret;
 	qmp_catch_signals();
 	ret = drain(&d);
-	sb_close(d.sb);
+	sriovb_close(d.sb);
 	return ret;
 }
 

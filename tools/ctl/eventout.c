@@ -45,9 +45,9 @@ static void add_vf(struct json_object *obj,
 {
 	json_addr(obj, "vf", &event->vf);
 	json_number(obj, "index", event->index);
-	json_text(obj, "state", sb_strstate(event->state));
-	json_text(obj, "old_state", sb_strstate(event->old_state));
-	json_text(obj, "fault", sb_strfault(event->fault));
+	json_text(obj, "state", sriovb_strstate(event->state));
+	json_text(obj, "old_state", sriovb_strstate(event->old_state));
+	json_text(obj, "fault", sriovb_strfault(event->fault));
 	if (event->lease_id)
 		json_number(obj, "lease", event->lease_id);
 	else
@@ -76,19 +76,19 @@ struct json_object *event_json(const struct sriov_broker_event *event)
 
 void event_print(const struct sriov_broker_event *event)
 {
-	const char *fault = sb_strfault(event->fault);
-	char when[40], addr[SB_ADDR_LEN];
+	const char *fault = sriovb_strfault(event->fault);
+	char when[40], addr[SRIOVB_ADDR_LEN];
 
 	format_time(event, 0, when, sizeof(when));
 	printf("%s %s %s", when,
-	       sb_format_addr(is_vf_event(event) ? &event->vf : &event->pf,
-			      addr),
+	       sriovb_format_addr(is_vf_event(event) ? &event->vf : &event->pf,
+				  addr),
 	       event_name(event->type));
 	if (event->type == SRIOV_BROKER_EVENT_PF_VFS)
 		printf(" %llu", (unsigned long long)event->value);
 	if (event->type == SRIOV_BROKER_EVENT_VF_STATE)
-		printf(" %s -> %s", sb_strstate(event->old_state),
-		       sb_strstate(event->state));
+		printf(" %s -> %s", sriovb_strstate(event->old_state),
+		       sriovb_strstate(event->state));
 	if (fault)
 		printf(": %s", fault);
 	if (event->type == SRIOV_BROKER_EVENT_LEASE_REVOKED)

@@ -68,7 +68,7 @@ static const struct nla_policy policy[MAX_ATTR + 1] = {
 
 static void get_addr(struct nlattr *attr, struct sriov_broker_addr *addr)
 {
-	if (!attr || sb_parse_addr(nla_get_string(attr), addr))
+	if (!attr || sriovb_parse_addr(nla_get_string(attr), addr))
 		*addr = (struct sriov_broker_addr){ 0 };
 }
 

@@ -52,12 +52,12 @@ static int next_id(const char *id, char *next)
 static int find_old_vf(struct exchange *x)
 {
 	const struct monitor *m = x->monitor;
-	char vf[SB_ADDR_LEN];
+	char vf[SRIOVB_ADDR_LEN];
 	int found = find_vf_at(x->sb, &x->old.vf, &x->old_vf);
 
 	if (found < 0)
 		return refused(x->sb, found);
-	sb_format_addr(&x->old.vf, vf);
+	sriovb_format_addr(&x->old.vf, vf);
 	if (!found || !x->old_vf.lease_id)
 		complain(
 			"%s: the lease of its VF, %s, has ended; sriovctl detach %s %s %s, then attach",
@@ -164,7 +164,7 @@ static int is_replaced(struct exchange *x)
 	    !kept[0].instead_of)
 		return 0;
 	x->new.kept = kept[0];
-	sb_format_addr(&kept[0].vf, x->new.vf);
+	sriovb_format_addr(&kept[0].vf, x->new.vf);
 	x->finished = 1;
 	return 1;
 }
@@ -260,7 +260,7 @@ static void choose_attrs(struct exchange *x)
 
 static int on_same_pf(const struct exchange *x)
 {
-	return sb_same_addr(&x->old_vf.pf, &x->grant.pf);
+	return sriovb_same_addr(&x->old_vf.pf, &x->grant.pf);
 }
 
 #define THE_MAC	  (1U << NETATTR_MAC)
@@ -320,7 +320,7 @@ static int carry_attrs_early(struct exchange *x)
 /* The old VF, back in the pool, may have its MAC from somebody else than us. */
 static void warn_of_mac(const struct exchange *x)
 {
-	char vf[SB_ADDR_LEN], mac[NETATTR_TEXT];
+	char vf[SRIOVB_ADDR_LEN], mac[NETATTR_TEXT];
 	struct netattrs now;
 
 	if (!on_same_pf(x) || !netattr_has(&x->carried, NETATTR_MAC) ||
@@ -329,7 +329,7 @@ static void warn_of_mac(const struct exchange *x)
 		return;
 	complain(
 		"%s: note that it still has the MAC %s, which is now in use on %s; give it another: sriovctl set",
-		sb_format_addr(&x->old_vf.addr, vf),
+		sriovb_format_addr(&x->old_vf.addr, vf),
 		netattr_text(&now, NETATTR_MAC, mac), x->new.vf);
 }
 
@@ -338,14 +338,14 @@ static void warn_of_mac(const struct exchange *x)
 static int lease_new(struct exchange *x)
 {
 	struct sriov_broker_selector same_pf = { .dev = x->old_vf.pf };
-	struct sb_wish wish = {
+	struct sriovb_wish wish = {
 		.selectors = x->num_selectors ? x->selectors : &same_pf,
 		.num_selectors = x->num_selectors ? x->num_selectors : 1,
 		.count = 1,
 		.numa_node = -1,
 		.label = x->old_vf.lease_label,
 	};
-	int err = sb_lease_many(x->sb, &wish, &x->grant);
+	int err = sriovb_lease_many(x->sb, &wish, &x->grant);
 
 	if (err) {
 		x->grant.fd = -1;
@@ -419,7 +419,7 @@ static int put_old_back(struct exchange *x)
 		return EXIT_REFUSED;
 	strcpy(old.id, x->id);
 	strcpy(old.kept.bus, x->bus);
-	sb_format_addr(&x->old.vf, old.vf);
+	sriovb_format_addr(&x->old.vf, old.vf);
 	err = x->monitor->qmp.broken ? -EPROTO : add_and_settle(x, &old);
 	if (!err) {
 		complain("%s: %s is plugged in again", x->id, old.vf);
@@ -526,7 +526,7 @@ static int is_made(struct exchange *x)
 		if (kept[i].instead_of != x->old.lease)
 			continue;
 		x->new.kept = kept[i];
-		sb_format_addr(&kept[i].vf, x->new.vf);
+		sriovb_format_addr(&kept[i].vf, x->new.vf);
 		return 1;
 	}
 	complain("%s: there is a device of this id, a %s, in the way",
@@ -643,9 +643,10 @@ int selectors_have(const struct sriov_broker_selector *selectors,
 	for (i = 0; i < num_selectors; i++) {
 		const struct sriov_broker_selector *s = &selectors[i];
 
-		if (sb_same_addr(&s->dev, &vf->addr))
+		if (sriovb_same_addr(&s->dev, &vf->addr))
 			return 1;
-		if (sb_same_addr(&s->dev, &vf->pf) && vf->index >= s->first &&
+		if (sriovb_same_addr(&s->dev, &vf->pf) &&
+		    vf->index >= s->first &&
 		    (!s->count || vf->index - s->first < s->count))
 			return 1;
 	}
@@ -685,7 +686,7 @@ static int has_it(struct exchange *x)
 	strcpy(x->new.kept.bus, x->bus);
 	x->new.kept.lease = x->old.lease;
 	x->new.kept.vf = x->old.vf;
-	sb_format_addr(&x->old.vf, x->new.vf);
+	sriovb_format_addr(&x->old.vf, x->new.vf);
 	return 1;
 }
 
@@ -742,13 +743,13 @@ int exchange(struct exchange *x)
 
 int exchange_was_needed(const struct exchange *x)
 {
-	return !x->finished && !sb_same_addr(&x->old.vf, &x->new.kept.vf);
+	return !x->finished && !sriovb_same_addr(&x->old.vf, &x->new.kept.vf);
 }
 
 void exchange_print(const struct exchange *x, const char *where)
 {
 	const struct kept *kept = &x->new.kept;
-	char old[SB_ADDR_LEN];
+	char old[SRIOVB_ADDR_LEN];
 
 	if (!exchange_was_needed(x))
 		printf("%s%s has %s, lease %llu: nothing was left to do\n",
@@ -756,6 +757,7 @@ void exchange_print(const struct exchange *x, const char *where)
 	else
 		printf("%s attached as %s%s%s%s, lease %llu, instead of %s\n",
 		       x->new.vf, x->new.id, where, kept->bus[0] ? " at " : "",
-		       kept->bus, kept->lease, sb_format_addr(&x->old.vf, old));
+		       kept->bus, kept->lease,
+		       sriovb_format_addr(&x->old.vf, old));
 	fflush(stdout);
 }

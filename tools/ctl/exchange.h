@@ -8,7 +8,7 @@
 
 struct exchange {
 	/* what is wanted */
-	struct sb *sb;
+	struct sriovb *sb;
 	struct monitor *monitor;
 	const char *id; /* of the device whose VF goes */
 	const struct sriov_broker_selector *selectors; /* VFs that will do */

@@ -39,7 +39,7 @@ static struct json_object *vf_json(const struct guest *guest)
 	json_addr(obj, "vf", &vf->addr);
 	json_addr(obj, "pf", &vf->pf);
 	json_number(obj, "index", vf->index);
-	json_text(obj, "state", sb_strstate(vf->state));
+	json_text(obj, "state", sriovb_strstate(vf->state));
 	json_number(obj, "lease", vf->lease_id);
 	json_name(obj, "label", vf->lease_label);
 	return obj;
@@ -119,12 +119,12 @@ static void set_number(struct libscols_line *line, int col,
 
 static void set_guest(struct libscols_line *line, const struct guest *guest)
 {
-	char addr[SB_ADDR_LEN];
+	char addr[SRIOVB_ADDR_LEN];
 
 	set(line, COL_GUEST, guest->name);
 	set_number(line, COL_PID, guest->pid);
-	set(line, COL_VF, sb_format_addr(&guest->vf.addr, addr));
-	set(line, COL_PF, sb_format_addr(&guest->vf.pf, addr));
+	set(line, COL_VF, sriovb_format_addr(&guest->vf.addr, addr));
+	set(line, COL_PF, sriovb_format_addr(&guest->vf.pf, addr));
 	set_number(line, COL_LEASE, guest->vf.lease_id);
 	set(line, COL_ID, guest->id);
 	set(line, COL_MONITOR, guest->monitor);
@@ -165,7 +165,7 @@ static int run(const struct args *args)
 {
 	struct sriov_broker_addr pf;
 	struct guest *guests;
-	struct sb *sb;
+	struct sriovb *sb;
 	ssize_t n;
 	int ret = 0;
 
@@ -183,7 +183,7 @@ static int run(const struct args *args)
 	else
 		ret = print_table(guests, n);
 	free(guests);
-	sb_close(sb);
+	sriovb_close(sb);
 	return ret;
 }
 

@@ -47,7 +47,7 @@ static int wait_for_lock(int fd, pid_t guest, int timeout_ms, int *waited)
 
 int guest_lock(pid_t guest, int timeout_ms, int *waited)
 {
-	int fd = open(SB_DEVICE, O_RDWR | O_CLOEXEC);
+	int fd = open(SRIOVB_DEVICE, O_RDWR | O_CLOEXEC);
 	int err;
 
 	if (fd < 0)

@@ -92,7 +92,7 @@ static void note_id(void *ctx, const char *id,
 	if (!qemu_id_ok(id))
 		return;
 	while (i-- && s->guests[i].pid == s->pid)
-		if (sb_same_addr(&s->guests[i].vf.addr, host))
+		if (sriovb_same_addr(&s->guests[i].vf.addr, host))
 			snprintf(s->guests[i].id, sizeof(s->guests[i].id), "%s",
 				 id);
 }
@@ -201,11 +201,11 @@ static ssize_t find(struct sriov_broker_vf *vfs, size_t num_vfs, int ask_ms,
 	return s.num_guests;
 }
 
-ssize_t guests_find(struct sb *sb, const struct sriov_broker_addr *pf,
+ssize_t guests_find(struct sriovb *sb, const struct sriov_broker_addr *pf,
 		    int ask_ms, struct guest **guests)
 {
 	struct sriov_broker_vf *vfs;
-	ssize_t n = sb_list_vfs(sb, pf, &vfs);
+	ssize_t n = sriovb_list_vfs(sb, pf, &vfs);
 
 	*guests = NULL;
 	qmp_waiting = progress_tick;

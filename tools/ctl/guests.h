@@ -29,7 +29,7 @@ struct guest {
  * for ids, each for @ask_ms at most; one that has a client already is left alone.
  * Return: number of elements or -errno, that of the broker's answer.
  */
-ssize_t guests_find(struct sb *sb, const struct sriov_broker_addr *pf,
+ssize_t guests_find(struct sriovb *sb, const struct sriov_broker_addr *pf,
 		    int ask_ms, struct guest **guests);
 
 /* Has a process a descriptor of a lease? By the kernel's word, not the guest's. */

@@ -99,9 +99,9 @@ static enum end look_at_lease(const struct sriov_broker_grant *grant,
 			      struct pollfd *fd)
 {
 	int over = fd->revents & (POLLHUP | POLLERR | POLLNVAL);
-	char addr[SB_ADDR_LEN];
+	char addr[SRIOVB_ADDR_LEN];
 
-	complain("%s: lease %llu %s", sb_format_addr(&grant->vf, addr),
+	complain("%s: lease %llu %s", sriovb_format_addr(&grant->vf, addr),
 		 (unsigned long long)grant->id,
 		 over ? "has ended" : "is being revoked");
 	/* Once is enough; its end is told in any case. */
@@ -113,12 +113,12 @@ static enum end look_at_lease(const struct sriov_broker_grant *grant,
 static enum end read_event(const struct sriov_broker_grant *grant)
 {
 	struct sriov_broker_lease_event event;
-	char addr[SB_ADDR_LEN];
+	char addr[SRIOVB_ADDR_LEN];
 	ssize_t n = read(grant->fd, &event, sizeof(event));
 
 	if (n != sizeof(event))
 		return n < 0 && errno == EAGAIN ? LASTS : ENDED;
-	sb_format_addr(&grant->vf, addr);
+	sriovb_format_addr(&grant->vf, addr);
 	if (event.type == SRIOV_BROKER_LEASE_EVENT_REVOKING) {
 		complain("%s: lease %llu ends in %llu s: %s", addr,
 			 (unsigned long long)grant->id,

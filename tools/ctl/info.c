@@ -77,7 +77,7 @@ static int print_lease(int fd, int as_json)
 	struct sriov_broker_lease_info info;
 	struct sriov_broker_grant grant;
 	struct held held = { .grants = &grant, .count = 1 };
-	int err = sb_lease_info(fd, &info);
+	int err = sriovb_lease_info(fd, &info);
 
 	if (err)
 		return lease_failed(fd, err);
@@ -94,12 +94,12 @@ static int print_lease(int fd, int as_json)
 	return print_leases(&held, as_json ? "json" : NULL, 0);
 }
 
-static int print_module(struct sb *sb, int as_json)
+static int print_module(struct sriovb *sb, int as_json)
 {
 	struct sriov_broker_info info;
 	struct json_object *obj;
 	char abi[32];
-	int err = sb_info(sb, &info);
+	int err = sriovb_info(sb, &info);
 
 	if (err)
 		return refused(sb, err);
@@ -122,7 +122,7 @@ static int print_module(struct sb *sb, int as_json)
 static int info(const struct args *args)
 {
 	int as_json = !!args->opt[OPT_JSON];
-	struct sb *sb;
+	struct sriovb *sb;
 	int fd;
 	int ret = find_fd(args, &fd);
 
@@ -134,7 +134,7 @@ static int info(const struct args *args)
 	if (ret)
 		return ret;
 	ret = print_module(sb, as_json);
-	sb_close(sb);
+	sriovb_close(sb);
 	return ret;
 }
 
@@ -149,7 +149,7 @@ static int reset(const struct args *args)
 		return bad_usage(
 			args,
 			"which lease? --fd FD, or run it under sriovctl lease --inherit");
-	ret = sb_lease_reset(fd);
+	ret = sriovb_lease_reset(fd);
 	return ret ? lease_failed(fd, ret) : 0;
 }
 

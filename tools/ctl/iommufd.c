@@ -149,7 +149,7 @@ static int open_device(const struct plug *plug)
 {
 	if (plug->fd < 0)
 		return open_node(plug->vf);
-	return sb_lease_open(plug->fd, SRIOV_BROKER_OPEN_CDEV);
+	return sriovb_lease_open(plug->fd, SRIOV_BROKER_OPEN_CDEV);
 }
 
 static int send_device(struct qmp *qmp, const struct plug *plug,

@@ -28,9 +28,9 @@ static int keeps_fdsets(const struct qmp *qmp)
 /* "sriov_broker lease=5 vf=0000:01:10.0 for=4 by=iommufd bus=hp0 id=net1" */
 const char *keep_text(const struct kept *kept, const char *id, char *text)
 {
-	char addr[SB_ADDR_LEN];
+	char addr[SRIOVB_ADDR_LEN];
 	int n = snprintf(text, KEEP_TEXT_LEN, OPAQUE "lease=%llu vf=%s",
-			 kept->lease, sb_format_addr(&kept->vf, addr));
+			 kept->lease, sriovb_format_addr(&kept->vf, addr));
 
 	if (kept->instead_of)
 		n += snprintf(text + n, KEEP_TEXT_LEN - n, " for=%llu",
@@ -58,13 +58,13 @@ static int is_for(const char *opaque, const char *id)
 
 static int parse_opaque(const char *opaque, struct kept *kept)
 {
-	char addr[SB_ADDR_LEN];
+	char addr[SRIOVB_ADDR_LEN];
 	const char *word;
 
 	*kept = (struct kept){ 0 };
 	if (sscanf(opaque, OPAQUE "lease=%llu vf=%19s", &kept->lease, addr) !=
 		    2 ||
-	    sb_parse_addr(addr, &kept->vf))
+	    sriovb_parse_addr(addr, &kept->vf))
 		return 0;
 	word = strstr(opaque, " for=");
 	if (word)

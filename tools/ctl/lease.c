@@ -73,8 +73,8 @@ static int use(const struct args *args, const struct held *held)
 	return args->rest ? hold_for(held, args->rest) : hold(held);
 }
 
-static int lease_and_use(struct sb *sb, const struct args *args,
-			 const struct sb_wish *wish,
+static int lease_and_use(struct sriovb *sb, const struct args *args,
+			 const struct sriovb_wish *wish,
 			 const struct netattrs *attrs)
 {
 	struct held held = {
@@ -103,13 +103,13 @@ static int lease_and_use(struct sb *sb, const struct args *args,
 
 static int run(const struct args *args)
 {
-	struct sb_wish wish = {
+	struct sriovb_wish wish = {
 		.count = 1,
 		.numa_node = -1,
 		.label = choose_label(args),
 	};
 	struct netattrs attrs;
-	struct sb *sb;
+	struct sriovb *sb;
 	int ret;
 
 	if (!lease_output_ok(args->opt[OPT_OUTPUT]))
@@ -126,7 +126,7 @@ static int run(const struct args *args)
 	if (ret)
 		return ret;
 	ret = lease_and_use(sb, args, &wish, &attrs);
-	sb_close(sb);
+	sriovb_close(sb);
 	return ret;
 }
 

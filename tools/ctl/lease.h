@@ -35,19 +35,21 @@ enum {
 /* clang-format on */
 
 /* What these options say of @wish. Return: 0 or an exit code. */
-int parse_wish(const struct args *args, struct sb_wish *wish);
+int parse_wish(const struct args *args, struct sriovb_wish *wish);
 
 /* As take_leases(), with the options. */
-int take_wish(struct sb *sb, const struct args *args,
-	      const struct sb_wish *wish, struct sriov_broker_grant *grants);
+int take_wish(struct sriovb *sb, const struct args *args,
+	      const struct sriovb_wish *wish,
+	      struct sriov_broker_grant *grants);
 
 /*
  * Lease VFs that fit the words of @args, or any, or complain. @wish says the
  * rest. Return: 0, then the descriptors are the caller's to close; or an exit
  * code.
  */
-int take_leases(struct sb *sb, const struct args *args,
-		const struct sb_wish *wish, struct sriov_broker_grant *grants);
+int take_leases(struct sriovb *sb, const struct args *args,
+		const struct sriovb_wish *wish,
+		struct sriov_broker_grant *grants);
 
 /* Leases that are held, and whether who runs under them inherits them. */
 struct held {

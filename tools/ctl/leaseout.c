@@ -12,12 +12,13 @@
 
 static void print_text(const struct sriov_broker_grant *grant)
 {
-	char vf[SB_ADDR_LEN], pf[SB_ADDR_LEN];
+	char vf[SRIOVB_ADDR_LEN], pf[SRIOVB_ADDR_LEN];
 
 	printf("%s leased: lease %llu, VF %u of %s, driver %.*s, IOMMU group %d",
-	       sb_format_addr(&grant->vf, vf), (unsigned long long)grant->id,
-	       grant->index, sb_format_addr(&grant->pf, pf),
-	       SRIOV_BROKER_NAME_LEN, grant->driver, grant->iommu_group);
+	       sriovb_format_addr(&grant->vf, vf),
+	       (unsigned long long)grant->id, grant->index,
+	       sriovb_format_addr(&grant->pf, pf), SRIOV_BROKER_NAME_LEN,
+	       grant->driver, grant->iommu_group);
 	if (grant->group_vfs > 1)
 		printf(" of %u VFs, which go together", grant->group_vfs);
 	putchar('\n');
@@ -25,9 +26,10 @@ static void print_text(const struct sriov_broker_grant *grant)
 
 static void print_qemu(const struct sriov_broker_grant *grant)
 {
-	char vf[SB_ADDR_LEN];
+	char vf[SRIOVB_ADDR_LEN];
 
-	printf("-device vfio-pci,host=%s\n", sb_format_addr(&grant->vf, vf));
+	printf("-device vfio-pci,host=%s\n",
+	       sriovb_format_addr(&grant->vf, vf));
 }
 
 static void print_libvirt(const struct sriov_broker_grant *grant)
@@ -75,16 +77,16 @@ static int print_json(const struct held *held, int as_array)
 
 static void add_vf(FILE *out, const struct sriov_broker_grant *grant)
 {
-	char addr[SB_ADDR_LEN];
+	char addr[SRIOVB_ADDR_LEN];
 
-	fputs(sb_format_addr(&grant->vf, addr), out);
+	fputs(sriovb_format_addr(&grant->vf, addr), out);
 }
 
 static void add_pf(FILE *out, const struct sriov_broker_grant *grant)
 {
-	char addr[SB_ADDR_LEN];
+	char addr[SRIOVB_ADDR_LEN];
 
-	fputs(sb_format_addr(&grant->pf, addr), out);
+	fputs(sriovb_format_addr(&grant->pf, addr), out);
 }
 
 static void add_driver(FILE *out, const struct sriov_broker_grant *grant)

@@ -59,8 +59,8 @@ static struct json_object *vf_json(const struct picture *pic,
 	json_id(obj, "vendor", vf->vendor);
 	json_id(obj, "device", vf->device);
 	json_driver(obj, vf->driver);
-	json_text(obj, "state", sb_strstate(vf->state));
-	json_text(obj, "fault", sb_strfault(vf->fault));
+	json_text(obj, "state", sriovb_strstate(vf->state));
+	json_text(obj, "fault", sriovb_strfault(vf->fault));
 	json_group(obj, vf->iommu_group);
 	json_lease(obj, vf);
 	add_vf_net(obj, pic, vf, pf);
@@ -70,10 +70,10 @@ static struct json_object *vf_json(const struct picture *pic,
 static int is_shown(const struct picture *pic, const struct sriov_broker_pf *pf,
 		    const struct sriov_broker_vf *vf)
 {
-	if (!sb_same_addr(&vf->pf, &pf->addr))
+	if (!sriovb_same_addr(&vf->pf, &pf->addr))
 		return 0;
 	if (pic->vf.domain || pic->vf.bdf)
-		return sb_same_addr(&vf->addr, &pic->vf);
+		return sriovb_same_addr(&vf->addr, &pic->vf);
 	return target_has_index(&pic->target, vf->index);
 }
 
@@ -124,7 +124,7 @@ static void narrow_to_vf(struct picture *pic)
 	ssize_t i;
 
 	for (i = 0; i < pic->num_vfs; i++) {
-		if (!sb_same_addr(&pic->vfs[i].addr, &pic->target.dev))
+		if (!sriovb_same_addr(&pic->vfs[i].addr, &pic->target.dev))
 			continue;
 		pic->vf = pic->target.dev;
 		pic->target.dev = pic->vfs[i].pf;
@@ -133,16 +133,16 @@ static void narrow_to_vf(struct picture *pic)
 }
 
 /* Return: 0 or -errno */
-static int take_picture(struct sb *sb, struct picture *pic)
+static int take_picture(struct sriovb *sb, struct picture *pic)
 {
 	int all = !pic->target.dev.domain && !pic->target.dev.bdf;
 
-	pic->num_vfs = sb_list_vfs(sb, NULL, &pic->vfs);
+	pic->num_vfs = sriovb_list_vfs(sb, NULL, &pic->vfs);
 	if (pic->num_vfs < 0)
 		return pic->num_vfs;
 	narrow_to_vf(pic);
 	pic->num_pfs =
-		sb_list_pfs(sb, all ? NULL : &pic->target.dev, &pic->pfs);
+		sriovb_list_pfs(sb, all ? NULL : &pic->target.dev, &pic->pfs);
 	return pic->num_pfs < 0 ? pic->num_pfs : 0;
 }
 
@@ -170,7 +170,7 @@ static int show(const struct picture *pic, int as_json)
 static int run(const struct args *args)
 {
 	struct picture pic = { 0 };
-	struct sb *sb;
+	struct sriovb *sb;
 	int ret = 0;
 
 	if (args->word[0])
@@ -189,7 +189,7 @@ static int run(const struct args *args)
 	}
 	free(pic.pfs);
 	free(pic.vfs);
-	sb_close(sb);
+	sriovb_close(sb);
 	return ret;
 }
 

@@ -35,7 +35,7 @@ void complain(const char *fmt, ...)
 	n = vasprintf(&text, fmt, args);
 	va_end(args);
 	fprintf(stderr, "sriovctl: %s\n",
-		n < 0 ? "out of memory" : sb_printable(text));
+		n < 0 ? "out of memory" : sriovb_printable(text));
 	if (n >= 0)
 		free(text);
 }
@@ -43,30 +43,30 @@ void complain(const char *fmt, ...)
 /* Better than how to find out who. Return: 1, or 0: it can't be seen */
 static int complain_of_user(const struct sriov_broker_addr *vf)
 {
-	char addr[SB_ADDR_LEN], user[VFIO_USER_LEN];
+	char addr[SRIOVB_ADDR_LEN], user[VFIO_USER_LEN];
 
 	if (!vfio_user(vf, user, sizeof(user)))
 		return 0;
 	complain(
 		"%s: in use without a lease, opened through vfio by %s; end that first",
-		sb_format_addr(vf, addr), user);
+		sriovb_format_addr(vf, addr), user);
 	return 1;
 }
 
-int refused(const struct sb *sb, int error)
+int refused(const struct sriovb *sb, int error)
 {
-	const struct sriov_broker_why *why = sb ? sb_why(sb) : NULL;
-	char text[SB_ERROR_LEN];
+	const struct sriov_broker_why *why = sb ? sriovb_why(sb) : NULL;
+	char text[SRIOVB_ERROR_LEN];
 
 	if (!why || why->reason != SRIOV_BROKER_WHY_IN_USE ||
 	    !complain_of_user(&why->dev))
-		complain("%s", sb_strerror(sb, error, text, sizeof(text)));
+		complain("%s", sriovb_strerror(sb, error, text, sizeof(text)));
 	return EXIT_REFUSED;
 }
 
-int open_broker(struct sb **sb)
+int open_broker(struct sriovb **sb)
 {
-	int err = sb_open(sb);
+	int err = sriovb_open(sb);
 
 	return err ? refused(NULL, err) : 0;
 }

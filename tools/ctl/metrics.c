@@ -82,14 +82,14 @@ static void put_info(const struct sink *sink, const struct look *look)
 
 static void put_pfs(const struct sink *sink, const struct look *look)
 {
-	char pf[SB_ADDR_LEN];
+	char pf[SRIOVB_ADDR_LEN];
 	ssize_t i;
 
 	declare(sink, "pf_max_vfs", "gauge", "VFs that a PF can have.");
 	for (i = 0; i < look->num_pfs; i++)
 		fprintf(sink->out,
 			PREFIX "pf_max_vfs{pf=\"%s\",driver=\"%.*s\"} %u\n",
-			sb_format_addr(&look->pfs[i].addr, pf),
+			sriovb_format_addr(&look->pfs[i].addr, pf),
 			SRIOV_BROKER_NAME_LEN, look->pfs[i].driver,
 			look->pfs[i].total_vfs);
 }
@@ -103,14 +103,14 @@ static unsigned int count_vfs(const struct look *look,
 
 	for (i = 0; i < look->num_vfs; i++)
 		n += look->vfs[i].state == state &&
-		     sb_same_addr(&look->vfs[i].pf, &pf->addr);
+		     sriovb_same_addr(&look->vfs[i].pf, &pf->addr);
 	return n;
 }
 
 /* Zeroes too: a series that is not there can't be compared with anything. */
 static void put_vfs(const struct sink *sink, const struct look *look)
 {
-	char pf[SB_ADDR_LEN];
+	char pf[SRIOVB_ADDR_LEN];
 	unsigned int state;
 	ssize_t i;
 
@@ -119,8 +119,8 @@ static void put_vfs(const struct sink *sink, const struct look *look)
 		for (state = 0; state <= SRIOV_BROKER_VF_OPEN; state++)
 			fprintf(sink->out,
 				PREFIX "vfs{pf=\"%s\",state=\"%s\"} %u\n",
-				sb_format_addr(&look->pfs[i].addr, pf),
-				sb_strstate(state),
+				sriovb_format_addr(&look->pfs[i].addr, pf),
+				sriovb_strstate(state),
 				count_vfs(look, &look->pfs[i], state));
 }
 
@@ -133,14 +133,14 @@ static unsigned int count_faults(const struct look *look,
 
 	for (i = 0; i < look->num_vfs; i++)
 		n += look->vfs[i].fault == fault &&
-		     sb_same_addr(&look->vfs[i].pf, &pf->addr);
+		     sriovb_same_addr(&look->vfs[i].pf, &pf->addr);
 	return n;
 }
 
 static void put_faults(const struct sink *sink, const struct look *look)
 {
 	unsigned int fault = SRIOV_BROKER_FAULT_NONE;
-	char pf[SB_ADDR_LEN];
+	char pf[SRIOVB_ADDR_LEN];
 	ssize_t i;
 
 	declare(sink, "vf_faults", "gauge",
@@ -149,8 +149,8 @@ static void put_faults(const struct sink *sink, const struct look *look)
 		for (i = 0; i < look->num_pfs; i++)
 			fprintf(sink->out,
 				PREFIX "vf_faults{pf=\"%s\",fault=\"%s\"} %u\n",
-				sb_format_addr(&look->pfs[i].addr, pf),
-				sb_strfault(fault),
+				sriovb_format_addr(&look->pfs[i].addr, pf),
+				sriovb_strfault(fault),
 				count_faults(look, &look->pfs[i], fault));
 }
 
@@ -263,18 +263,18 @@ static int replace_file(const char *file, struct sink *sink,
 }
 
 /* Return: 0 or -errno */
-static int take_look(struct sb *sb, struct look *look)
+static int take_look(struct sriovb *sb, struct look *look)
 {
-	int err = sb_info(sb, &look->info);
+	int err = sriovb_info(sb, &look->info);
 
 	if (!err)
-		err = sb_stats(sb, look->stats);
+		err = sriovb_stats(sb, look->stats);
 	if (err)
 		return err;
-	look->num_vfs = sb_list_vfs(sb, NULL, &look->vfs);
+	look->num_vfs = sriovb_list_vfs(sb, NULL, &look->vfs);
 	if (look->num_vfs < 0)
 		return look->num_vfs;
-	look->num_pfs = sb_list_pfs(sb, NULL, &look->pfs);
+	look->num_pfs = sriovb_list_pfs(sb, NULL, &look->pfs);
 	return look->num_pfs < 0 ? look->num_pfs : 0;
 }
 
@@ -285,7 +285,7 @@ static int run(const struct args *args)
 		.open_metrics = !!args->opt[OPT_OPEN],
 	};
 	struct look look = { 0 };
-	struct sb *sb;
+	struct sriovb *sb;
 	int ret = open_broker(&sb);
 
 	if (ret)
@@ -299,7 +299,7 @@ static int run(const struct args *args)
 		put_all(&sink, &look);
 	free(look.pfs);
 	free(look.vfs);
-	sb_close(sb);
+	sriovb_close(sb);
 	return ret;
 }
 

@@ -77,8 +77,8 @@ static int vf_line(const struct sriov_broker_vf *vf)
 	json_id(obj, "vendor", vf->vendor);
 	json_id(obj, "device", vf->device);
 	json_driver(obj, vf->driver);
-	json_text(obj, "state", sb_strstate(vf->state));
-	json_text(obj, "fault", sb_strfault(vf->fault));
+	json_text(obj, "state", sriovb_strstate(vf->state));
+	json_text(obj, "fault", sriovb_strfault(vf->fault));
 	json_group(obj, vf->iommu_group);
 	json_lease(obj, vf);
 	return json_print_line(obj);
@@ -88,21 +88,22 @@ static int vf_line(const struct sriov_broker_vf *vf)
 
 static int pf_text(const struct sriov_broker_pf *pf)
 {
-	char addr[SB_ADDR_LEN];
+	char addr[SRIOVB_ADDR_LEN];
 
 	printf("%s PF, %u of %u VFs, driver %.*s\n",
-	       sb_format_addr(&pf->addr, addr), pf->num_vfs, pf->total_vfs,
+	       sriovb_format_addr(&pf->addr, addr), pf->num_vfs, pf->total_vfs,
 	       SRIOV_BROKER_NAME_LEN, pf->driver[0] ? pf->driver : "none");
 	return 0;
 }
 
 static int vf_text(const struct sriov_broker_vf *vf)
 {
-	const char *fault = sb_strfault(vf->fault);
-	char addr[SB_ADDR_LEN], pf[SB_ADDR_LEN];
+	const char *fault = sriovb_strfault(vf->fault);
+	char addr[SRIOVB_ADDR_LEN], pf[SRIOVB_ADDR_LEN];
 
-	printf("%s VF %u of %s, %s", sb_format_addr(&vf->addr, addr), vf->index,
-	       sb_format_addr(&vf->pf, pf), sb_strstate(vf->state));
+	printf("%s VF %u of %s, %s", sriovb_format_addr(&vf->addr, addr),
+	       vf->index, sriovb_format_addr(&vf->pf, pf),
+	       sriovb_strstate(vf->state));
 	if (fault)
 		printf(": %s", fault);
 	if (vf->lease_id)

@@ -106,7 +106,7 @@ static int device_of_path(char *path, struct sriov_broker_addr *dev)
 		*last = '\0';
 		last = strrchr(path, '/');
 	}
-	return last && !sb_parse_addr(last + 1, dev) ? 0 : -EOPNOTSUPP;
+	return last && !sriovb_parse_addr(last + 1, dev) ? 0 : -EOPNOTSUPP;
 }
 
 static int device_of_link(const char *name, struct sriov_broker_addr *dev)
@@ -165,11 +165,11 @@ static int interface_of_device(const struct sriov_broker_addr *dev, char *name)
 		"/sys/bus/pci/devices/%s/net/*",
 		"/sys/bus/pci/devices/%s/virtio*/net/*",
 	};
-	char addr[SB_ADDR_LEN];
+	char addr[SRIOVB_ADDR_LEN];
 	char pattern[128];
 	unsigned int i;
 
-	sb_format_addr(dev, addr);
+	sriovb_format_addr(dev, addr);
 	for (i = 0; i < 2; i++) {
 		snprintf(pattern, sizeof(pattern), patterns[i], addr);
 		if (first_name(pattern, name))

@@ -199,7 +199,7 @@ static const struct operation {
 
 /* A VF, its PF's interface, what was and what shall be. */
 struct job {
-	struct sb *sb;
+	struct sriovb *sb;
 	const struct netvf *vf;
 	const struct netattrs *want;
 	unsigned int flags;
@@ -208,7 +208,7 @@ struct job {
 	struct netif netif;
 	struct netattrs old;
 	struct netattrs new; /* whole operations */
-	char name[SB_ADDR_LEN];
+	char name[SRIOVB_ADDR_LEN];
 	char driver[SRIOV_BROKER_NAME_LEN];
 };
 
@@ -398,7 +398,7 @@ static void complete(struct job *job)
 static void find_driver(struct job *job)
 {
 	struct sriov_broker_pf *pfs;
-	ssize_t n = sb_list_pfs(job->sb, &job->vf->pf, &pfs);
+	ssize_t n = sriovb_list_pfs(job->sb, &job->vf->pf, &pfs);
 
 	if (n > 0)
 		memcpy(job->driver, pfs[0].driver, sizeof(job->driver));
@@ -409,13 +409,13 @@ static void find_driver(struct job *job)
 /* Ask the PF's interface, again if we did before. Return: 0 or EXIT_REFUSED */
 static int look(struct job *job, struct netattrs *attrs)
 {
-	char pf[SB_ADDR_LEN];
+	char pf[SRIOVB_ADDR_LEN];
 
 	netinfo_put(&job->netif);
 	if (!netinfo_get(job->net, &job->vf->pf, &job->netif)) {
 		complain(
 			"%s: its PF, %s, has no network interface, so there are no attributes to set",
-			job->name, sb_format_addr(&job->vf->pf, pf));
+			job->name, sriovb_format_addr(&job->vf->pf, pf));
 		return EXIT_REFUSED;
 	}
 	if (netattr_read(&job->netif, job->vf->index, attrs))
@@ -453,7 +453,7 @@ static int apply(struct job *job)
 	if (err)
 		return err;
 	if (job->vf->lease_id) {
-		err = sb_net_hold(job->sb, &job->vf->vf, job->vf->lease_id);
+		err = sriovb_net_hold(job->sb, &job->vf->vf, job->vf->lease_id);
 		if (err)
 			return refused(job->sb, err);
 	}
@@ -482,7 +482,7 @@ static int with_job(struct job *job, int (*what)(struct job *job))
 		return err;
 	job->net = netinfo_open();
 	if (job->net) {
-		sb_format_addr(&job->vf->vf, job->name);
+		sriovb_format_addr(&job->vf->vf, job->name);
 		find_driver(job);
 		err = what(job);
 		netinfo_put(&job->netif);
@@ -491,7 +491,7 @@ static int with_job(struct job *job, int (*what)(struct job *job))
 		complain("out of memory");
 		err = EXIT_REFUSED;
 	}
-	sb_close(job->sb);
+	sriovb_close(job->sb);
 	return err;
 }
 

@@ -21,9 +21,9 @@ void json_number(struct json_object *obj, const char *key, int64_t number)
 void json_addr(struct json_object *obj, const char *key,
 	       const struct sriov_broker_addr *addr)
 {
-	char text[SB_ADDR_LEN];
+	char text[SRIOVB_ADDR_LEN];
 
-	json_text(obj, key, sb_format_addr(addr, text));
+	json_text(obj, key, sriovb_format_addr(addr, text));
 }
 
 void json_words(struct json_object *obj, const char *key, const char *words,
@@ -31,7 +31,7 @@ void json_words(struct json_object *obj, const char *key, const char *words,
 {
 	char *text = strndup(words, max);
 
-	json_text(obj, key, text ? sb_utf8(text) : NULL);
+	json_text(obj, key, text ? sriovb_utf8(text) : NULL);
 	free(text);
 }
 

@@ -127,12 +127,12 @@ static int read_bars(struct pcidev *dev)
 
 int pcidev_open(const struct sriov_broker_addr *addr, struct pcidev *dev)
 {
-	char name[SB_ADDR_LEN];
+	char name[SRIOVB_ADDR_LEN];
 	int err;
 
 	*dev = (struct pcidev){ .config_len = 0 };
 	snprintf(dev->dir, sizeof(dev->dir), "/sys/bus/pci/devices/%s",
-		 sb_format_addr(addr, name));
+		 sriovb_format_addr(addr, name));
 	err = read_config(dev);
 	return err ? err : read_bars(dev);
 }

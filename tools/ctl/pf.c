@@ -19,7 +19,7 @@ static int enable(const struct args *args)
 {
 	struct sriov_broker_addr pf;
 	unsigned int num_vfs;
-	struct sb *sb;
+	struct sriovb *sb;
 	int ret;
 
 	ret = parse_number(args, "the number of VFs", args->word[1], 0, 0xffff,
@@ -30,11 +30,11 @@ static int enable(const struct args *args)
 		ret = open_broker(&sb);
 	if (ret)
 		return ret;
-	ret = sb_enable(sb, &pf, num_vfs, args->opt[OPT_DRIVER],
-			args->opt[OPT_OPEN] ? SRIOV_BROKER_ENABLE_OPEN : 0);
+	ret = sriovb_enable(sb, &pf, num_vfs, args->opt[OPT_DRIVER],
+			    args->opt[OPT_OPEN] ? SRIOV_BROKER_ENABLE_OPEN : 0);
 	if (ret)
 		ret = refused(sb, ret);
-	sb_close(sb);
+	sriovb_close(sb);
 	return ret;
 }
 
@@ -56,7 +56,7 @@ static int disable(const struct args *args)
 {
 	unsigned int timeout_s = DEFAULT_FORCE_S;
 	struct sriov_broker_addr pf;
-	struct sb *sb;
+	struct sriovb *sb;
 	int ret = 0;
 
 	if (args->opt[OPT_TIMEOUT] && !args->opt[OPT_FORCE])
@@ -72,11 +72,11 @@ static int disable(const struct args *args)
 	if (ret)
 		return ret;
 	ret = args->opt[OPT_FORCE] ?
-		      sb_disable_force(sb, &pf, timeout_s * 1000) :
-		      sb_disable(sb, &pf);
+		      sriovb_disable_force(sb, &pf, timeout_s * 1000) :
+		      sriovb_disable(sb, &pf);
 	if (ret)
 		ret = refused(sb, ret);
-	sb_close(sb);
+	sriovb_close(sb);
 	return ret;
 }
 

@@ -64,7 +64,8 @@ static int fail_lock(struct monitor *m, int patience_ms)
 		return qmp_fail(
 			&m->qmp, m->lock,
 			"interrupted while another sriovctl was at work on this guest");
-	return qmp_fail(&m->qmp, m->lock, SB_DEVICE ": %s", strerror(-m->lock));
+	return qmp_fail(&m->qmp, m->lock, SRIOVB_DEVICE ": %s",
+			strerror(-m->lock));
 }
 
 /*
@@ -135,7 +136,7 @@ void plug_take(struct plug *plug, const struct sriov_broker_grant *grant)
 	plug->kept.lease = grant->id;
 	plug->kept.vf = grant->vf;
 	plug->fd = grant->fd;
-	sb_format_addr(&grant->vf, plug->vf);
+	sriovb_format_addr(&grant->vf, plug->vf);
 }
 
 int plug_check_id(struct monitor *m, const struct plug *plug)
@@ -160,7 +161,7 @@ static int hand_over(struct monitor *m, const struct plug *plug)
 
 	/* Not more than a courtesy: the lease is as good without. */
 	if (err != QMP_REFUSED && pid > 0)
-		sb_lease_set_pid(plug->fd, pid);
+		sriovb_lease_set_pid(plug->fd, pid);
 	return err;
 }
 

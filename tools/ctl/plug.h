@@ -56,7 +56,7 @@ struct plug {
 	struct kept kept; /* lease, VF, bus; "": QEMU chooses the bus */
 	int fd;		  /* of the lease; -1: QEMU alone has it */
 	int in_doubt;	  /* nobody knows whether it is in */
-	char vf[SB_ADDR_LEN];
+	char vf[SRIOVB_ADDR_LEN];
 };
 
 /* What a lease was granted for @plug. */
@@ -122,22 +122,22 @@ struct unplug {
 };
 
 /* Which VF it is; its state is then UNPLUG_ASK or UNPLUG_GONE. */
-int unplug_identify(struct monitor *m, struct sb *sb, struct unplug *u);
+int unplug_identify(struct monitor *m, struct sriovb *sb, struct unplug *u);
 
 /* Until the guest has let go of all of them; the leases stay with QEMU. */
 int unplug_from_guest(struct monitor *m, struct unplug *all, unsigned int n,
 		      const struct patience *patience);
 
 /* Have QEMU give their leases back, and wait for the VFs. */
-int unplug_return(struct monitor *m, struct sb *sb, struct unplug *all,
+int unplug_return(struct monitor *m, struct sriovb *sb, struct unplug *all,
 		  unsigned int n);
 
 /* All of that, for those of them with which it can be done. */
-int unplug_all(struct monitor *m, struct sb *sb, struct unplug *all,
+int unplug_all(struct monitor *m, struct sriovb *sb, struct unplug *all,
 	       unsigned int n, const struct patience *patience);
 
 /* Until a VF whose lease has ended is back; what has become of it is told. */
-int await_return(const struct monitor *m, struct sb *sb,
+int await_return(const struct monitor *m, struct sriovb *sb,
 		 const struct unplug *u);
 
 /* ---- iommufd.c: devices by descriptor ---- */

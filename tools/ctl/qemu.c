@@ -21,10 +21,10 @@ int qemu_id_ok(const char *id)
 
 void qemu_make_id(const struct sriov_broker_addr *vf, char *id)
 {
-	char addr[SB_ADDR_LEN];
+	char addr[SRIOVB_ADDR_LEN];
 	char *p;
 
-	snprintf(id, QEMU_ID_LEN, "sriov-%s", sb_format_addr(vf, addr));
+	snprintf(id, QEMU_ID_LEN, "sriov-%s", sriovb_format_addr(vf, addr));
 	for (p = id; *p; p++)
 		if (*p == ':' || *p == '.')
 			*p = '-';
@@ -122,7 +122,7 @@ int qemu_device_host(struct qmp *qmp, const char *id,
 	char text[64];
 	int ret = get_property(qmp, id, "host", text, sizeof(text));
 
-	if (!ret && sb_parse_addr(text, host)) {
+	if (!ret && sriovb_parse_addr(text, host)) {
 		snprintf(qmp->error, sizeof(qmp->error), "has no host device");
 		ret = -EINVAL;
 	}

@@ -102,7 +102,7 @@ static void copy_words(char *to, size_t room, const char *from)
 	while (i && to[i - 1] == ' ')
 		i--;
 	to[i] = '\0';
-	sb_printable(to);
+	sriovb_printable(to);
 }
 
 static int fail_garbage(struct qmp *qmp)

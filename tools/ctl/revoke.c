@@ -13,11 +13,11 @@ static const struct opt options[] = {
 };
 
 /* The lease that a VF is under, or a complaint. */
-static int lease_of_vf(struct sb *sb, const struct sriov_broker_addr *addr,
+static int lease_of_vf(struct sriovb *sb, const struct sriov_broker_addr *addr,
 		       unsigned long long *lease)
 {
 	struct sriov_broker_vf vf;
-	char text[SB_ADDR_LEN];
+	char text[SRIOVB_ADDR_LEN];
 	int found = find_vf_at(sb, addr, &vf);
 
 	if (found < 0)
@@ -25,12 +25,12 @@ static int lease_of_vf(struct sb *sb, const struct sriov_broker_addr *addr,
 	*lease = found ? vf.lease_id : 0;
 	if (*lease)
 		return 0;
-	complain("%s: not a VF that is leased", sb_format_addr(addr, text));
+	complain("%s: not a VF that is leased", sriovb_format_addr(addr, text));
 	return EXIT_REFUSED;
 }
 
 /* A lease's number, or else the VF it is on. */
-static int find_lease(struct sb *sb, const struct args *args,
+static int find_lease(struct sriovb *sb, const struct args *args,
 		      unsigned long long *lease)
 {
 	const char *text = args->word[0];
@@ -51,7 +51,7 @@ static int run(const struct args *args)
 {
 	unsigned long long lease;
 	unsigned int grace_s = 0;
-	struct sb *sb;
+	struct sriovb *sb;
 	int ret = 0;
 
 	if (args->opt[OPT_GRACE])
@@ -63,11 +63,11 @@ static int run(const struct args *args)
 		return ret;
 	ret = find_lease(sb, args, &lease);
 	if (!ret) {
-		ret = sb_revoke(sb, lease, grace_s * 1000);
+		ret = sriovb_revoke(sb, lease, grace_s * 1000);
 		if (ret)
 			ret = refused(sb, ret);
 	}
-	sb_close(sb);
+	sriovb_close(sb);
 	return ret;
 }
 

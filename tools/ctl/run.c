@@ -93,12 +93,12 @@ static void choose_id(const struct start *s, unsigned int vf, char *id)
 /* The device for the next VF, with what stands behind the "{}". */
 static void add_device(struct start *s, const char *more)
 {
-	char id[QEMU_ID_LEN], addr[SB_ADDR_LEN];
+	char id[QEMU_ID_LEN], addr[SRIOVB_ADDR_LEN];
 	unsigned int vf = s->placed++;
 
 	choose_id(s, vf, id);
 	add_word(s, "vfio-pci,host=%s,id=%s%s",
-		 sb_format_addr(&s->held.grants[vf].vf, addr), id, more);
+		 sriovb_format_addr(&s->held.grants[vf].vf, addr), id, more);
 }
 
 static void add_lease(struct start *s, unsigned int vf)
@@ -174,9 +174,9 @@ static int become_qemu(struct start *s)
 	return err == ENOENT ? 127 : 126;
 }
 
-static int lease_and_start(struct start *s, const struct sb_wish *wish)
+static int lease_and_start(struct start *s, const struct sriovb_wish *wish)
 {
-	struct sb *sb;
+	struct sriovb *sb;
 	unsigned int i;
 	int ret = open_broker(&sb);
 
@@ -191,7 +191,7 @@ static int lease_and_start(struct start *s, const struct sb_wish *wish)
 		for (i = 0; i < s->held.count; i++)
 			close(s->held.grants[i].fd);
 	}
-	sb_close(sb);
+	sriovb_close(sb);
 	return ret;
 }
 
@@ -205,7 +205,7 @@ static int is_q35(char *const *words)
 	       strstr(type, "q35");
 }
 
-static int start(const struct args *args, const struct sb_wish *wish,
+static int start(const struct args *args, const struct sriovb_wish *wish,
 		 const struct netattrs *net)
 {
 	struct start s = {
@@ -258,7 +258,7 @@ static void choose_label(const struct args *args, char *label, size_t len)
 static int run(const struct args *args)
 {
 	char label[SRIOV_BROKER_NAME_LEN];
-	struct sb_wish wish = {
+	struct sriovb_wish wish = {
 		.count = 1,
 		.numa_node = -1,
 		.label = label,

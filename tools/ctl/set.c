@@ -27,8 +27,8 @@ static const struct opt options[] = {
 };
 
 /* It must be there, and nobody's but a tenant's. Return: 0 or EXIT_REFUSED */
-static int get_vf(struct sb *sb, const char *word, const struct target *target,
-		  struct sriov_broker_vf *vf)
+static int get_vf(struct sriovb *sb, const char *word,
+		  const struct target *target, struct sriov_broker_vf *vf)
 {
 	int found = find_vf(sb, target, vf);
 
@@ -70,9 +70,9 @@ static int parse_words(const struct args *args, struct netattrs *attrs)
 static void complain_of_driver(const struct sriov_broker_vf *vf)
 {
 	const char *driver = vf->driver[0] ? vf->driver : "a driver";
-	char name[SB_ADDR_LEN];
+	char name[SRIOVB_ADDR_LEN];
 
-	sb_format_addr(&vf->addr, name);
+	sriovb_format_addr(&vf->addr, name);
 	if (vf->lease_id)
 		complain(
 			"%s: lease %llu has it; the number of MSI-X vectors changes only while no driver is bound",
@@ -117,7 +117,7 @@ static int msix_failed(const struct sriov_broker_vf *vf, const char *word,
 	return EXIT_REFUSED;
 }
 
-static int set_msix(const struct args *args, struct sb *sb,
+static int set_msix(const struct args *args, struct sriovb *sb,
 		    const struct target *target)
 {
 	const char *word = args->word[0];
@@ -143,7 +143,7 @@ static int set_msix(const struct args *args, struct sb *sb,
 /* These go alone, for they can't be undone. */
 static const struct special {
 	const char *name;
-	int (*set)(const struct args *args, struct sb *sb,
+	int (*set)(const struct args *args, struct sriovb *sb,
 		   const struct target *target);
 } specials[] = {
 	{ "msix", set_msix },
@@ -167,7 +167,7 @@ static int run(const struct args *args)
 	struct target target;
 	struct sriov_broker_vf vf;
 	struct netvf netvf;
-	struct sb *sb;
+	struct sriovb *sb;
 	int ret = 0;
 
 	if (special && args->word[3])
@@ -182,7 +182,7 @@ static int run(const struct args *args)
 		return ret;
 	ret = special ? special->set(args, sb, &target) :
 			get_vf(sb, args->word[0], &target, &vf);
-	sb_close(sb);
+	sriovb_close(sb);
 	if (ret || special)
 		return ret;
 	netvf = (struct netvf){

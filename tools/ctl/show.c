@@ -34,7 +34,7 @@ static const struct opt options[] = {
 
 /* What is shown, and of what. */
 struct show {
-	struct sb *sb;
+	struct sriovb *sb;
 	struct netinfo *net;
 	struct sriov_broker_addr addr;
 	struct pcidev dev;
@@ -202,8 +202,8 @@ static void add_vf_bar_sizes(struct show *show, struct json_object *bar)
 
 	json_object_object_get_ex(bar, "bar", &number);
 	/* One that can't, or a module that is too old to ask. */
-	if (sb_vf_bar(show->sb, &show->addr, json_object_get_int(number), 0,
-		      &now))
+	if (sriovb_vf_bar(show->sb, &show->addr, json_object_get_int(number), 0,
+			  &now))
 		return;
 	sizes = json_object_new_array();
 	for (n = 0; n < 43; n++)
@@ -295,8 +295,8 @@ static void add_attributes(struct json_object *obj, const struct netif *pf,
 
 static void add_state(struct json_object *obj, const struct sriov_broker_vf *vf)
 {
-	json_text(obj, "state", sb_strstate(vf->state));
-	json_text(obj, "fault", sb_strfault(vf->fault));
+	json_text(obj, "state", sriovb_strstate(vf->state));
+	json_text(obj, "fault", sriovb_strfault(vf->fault));
 	json_lease(obj, vf);
 }
 
@@ -311,7 +311,7 @@ static void add_vfs(struct show *show)
 		const struct sriov_broker_vf *vf = &show->vfs[i];
 		struct json_object *obj;
 
-		if (!sb_same_addr(&vf->pf, &show->addr))
+		if (!sriovb_same_addr(&vf->pf, &show->addr))
 			continue;
 		obj = json_object_new_object();
 		json_addr(obj, "bdf", &vf->addr);
@@ -360,7 +360,7 @@ static void add_events(struct show *show)
 {
 	struct json_object *array = json_object_new_array();
 	struct sriov_broker_event *events;
-	ssize_t n = sb_history(show->sb, &show->addr, &events);
+	ssize_t n = sriovb_history(show->sb, &show->addr, &events);
 	ssize_t i;
 
 	for (i = 0; i < n; i++)
@@ -388,7 +388,7 @@ static const struct sriov_broker_pf *find_pf(const struct show *show,
 	ssize_t i;
 
 	for (i = 0; i < show->num_pfs && !target->num_runs; i++)
-		if (sb_same_addr(&target->dev, &show->pfs[i].addr))
+		if (sriovb_same_addr(&target->dev, &show->pfs[i].addr))
 			return &show->pfs[i];
 	return NULL;
 }
@@ -396,13 +396,13 @@ static const struct sriov_broker_pf *find_pf(const struct show *show,
 static int show_device(struct show *show, const struct sriov_broker_pf *pf,
 		       const struct sriov_broker_vf *vf)
 {
-	char name[SB_ADDR_LEN];
+	char name[SRIOVB_ADDR_LEN];
 	int err;
 
 	show->addr = vf ? vf->addr : pf->addr;
 	err = pcidev_open(&show->addr, &show->dev);
 	if (err) {
-		complain("%s: %s", sb_format_addr(&show->addr, name),
+		complain("%s: %s", sriovb_format_addr(&show->addr, name),
 			 strerror(-err));
 		return EXIT_REFUSED;
 	}
@@ -424,10 +424,10 @@ static int find_and_show(struct show *show, const char *word,
 	const struct sriov_broker_vf *vf;
 	const struct sriov_broker_pf *pf;
 
-	show->num_vfs = sb_list_vfs(show->sb, NULL, &show->vfs);
+	show->num_vfs = sriovb_list_vfs(show->sb, NULL, &show->vfs);
 	if (show->num_vfs < 0)
 		return refused(show->sb, show->num_vfs);
-	show->num_pfs = sb_list_pfs(show->sb, NULL, &show->pfs);
+	show->num_pfs = sriovb_list_pfs(show->sb, NULL, &show->pfs);
 	if (show->num_pfs < 0)
 		return refused(show->sb, show->num_pfs);
 	vf = listed_vf(show, target);
@@ -456,7 +456,7 @@ static int run(const struct args *args)
 		show_print(show.obj);
 	free(show.pfs);
 	free(show.vfs);
-	sb_close(show.sb);
+	sriovb_close(show.sb);
 	return ret;
 }
 

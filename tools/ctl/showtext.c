@@ -48,7 +48,7 @@ static void line(const char *name, const char *fmt, ...)
 	vsnprintf(buf, sizeof(buf), fmt, args);
 	va_end(args);
 	/* A label is its author's. */
-	printf("  %-14s %s\n", name, sb_printable(buf));
+	printf("  %-14s %s\n", name, sriovb_printable(buf));
 }
 
 /* The words of an array, with blanks between. */

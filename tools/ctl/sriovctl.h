@@ -71,10 +71,10 @@ int bad_usage(const struct args *args, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Complain about the broker's last answer. Return: EXIT_REFUSED */
-int refused(const struct sb *sb, int error);
+int refused(const struct sriovb *sb, int error);
 
 /* Open the broker, or complain. Return: 0 or EXIT_REFUSED */
-int open_broker(struct sb **sb);
+int open_broker(struct sriovb **sb);
 
 /*
  * A decimal number in @min to @max, or a complaint that calls it @what.

@@ -61,7 +61,7 @@ static int swap(const struct args *args, struct exchange *x)
 	else if (!ret)
 		exchange_print(x, "");
 	monitor_close(&monitor);
-	sb_close(x->sb);
+	sriovb_close(x->sb);
 	return ret;
 }
 

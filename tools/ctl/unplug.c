@@ -57,19 +57,19 @@ static int is_returning(const struct unplug *u,
 static int report_returned(const struct unplug *u,
 			   const struct sriov_broker_vf *vf)
 {
-	char addr[SB_ADDR_LEN];
+	char addr[SRIOVB_ADDR_LEN];
 
-	sb_format_addr(&vf->addr, addr);
+	sriovb_format_addr(&vf->addr, addr);
 	if (vf->state == SRIOV_BROKER_VF_QUARANTINED) {
 		complain(
 			"%s: out of the guest, but its return failed (%s); to try again: sriovctl clear %s",
-			addr, sb_strfault(vf->fault), addr);
+			addr, sriovb_strfault(vf->fault), addr);
 		return EXIT_REFUSED;
 	}
 	if (!u->quiet)
 		printf("%s detached: %s is %s\n", u->id, addr,
 		       vf->lease_id == u->lease || !vf->lease_id ?
-			       sb_strstate(vf->state) :
+			       sriovb_strstate(vf->state) :
 			       "free, and leased again");
 	return 0;
 }
@@ -77,9 +77,9 @@ static int report_returned(const struct unplug *u,
 static int report_late(const struct monitor *m,
 		       const struct sriov_broker_vf *vf)
 {
-	char addr[SB_ADDR_LEN];
+	char addr[SRIOVB_ADDR_LEN];
 
-	sb_format_addr(&vf->addr, addr);
+	sriovb_format_addr(&vf->addr, addr);
 	if (vf->state == SRIOV_BROKER_VF_LEASED)
 		complain(
 			"%s: out of the guest, but still leased by process %d; was the lease handed over another monitor than %s?",
@@ -87,12 +87,12 @@ static int report_late(const struct monitor *m,
 	else
 		complain(
 			"%s: out of the guest, but still %s; see sriovctl list %s",
-			addr, sb_strstate(vf->state), addr);
+			addr, sriovb_strstate(vf->state), addr);
 	return EXIT_REFUSED;
 }
 
 /* Until the VF is back where it was leased from. */
-static int await_vf(const struct monitor *m, struct sb *sb,
+static int await_vf(const struct monitor *m, struct sriovb *sb,
 		    const struct unplug *u)
 {
 	int64_t deadline = now_ms() + RETURN_MS;
@@ -117,7 +117,8 @@ static int await_vf(const struct monitor *m, struct sb *sb,
 	}
 }
 
-int await_return(const struct monitor *m, struct sb *sb, const struct unplug *u)
+int await_return(const struct monitor *m, struct sriovb *sb,
+		 const struct unplug *u)
 {
 	int ret;
 
@@ -128,7 +129,7 @@ int await_return(const struct monitor *m, struct sb *sb, const struct unplug *u)
 }
 
 /* Which VF it was is not known: until none is on its way back. */
-static void await_all(struct sb *sb)
+static void await_all(struct sriovb *sb)
 {
 	int64_t deadline = now_ms() + RETURN_MS;
 	struct sriov_broker_vf *vfs;
@@ -137,7 +138,7 @@ static void await_all(struct sb *sb)
 
 	progress("waiting for VFs' resets");
 	while (returning && now_ms() < deadline) {
-		n = sb_list_vfs(sb, NULL, &vfs);
+		n = sriovb_list_vfs(sb, NULL, &vfs);
 		if (n < 0)
 			break;
 		returning = 0;
@@ -183,7 +184,8 @@ static int has_lease(const struct sriov_broker_vf *vf)
 }
 
 /* A vfio-pci of somebody else's is none of our business. */
-static int identify_device(struct monitor *m, struct sb *sb, struct unplug *u)
+static int identify_device(struct monitor *m, struct sriovb *sb,
+			   struct unplug *u)
 {
 	struct sriov_broker_vf vf;
 	int err = qemu_device_host(&m->qmp, u->id, &u->vf);
@@ -214,7 +216,7 @@ static int identify_device(struct monitor *m, struct sb *sb, struct unplug *u)
 	return has_failed(u);
 }
 
-int unplug_identify(struct monitor *m, struct sb *sb, struct unplug *u)
+int unplug_identify(struct monitor *m, struct sriovb *sb, struct unplug *u)
 {
 	char type[64];
 	int err = qemu_device_type(&m->qmp, u->id, type, sizeof(type));
@@ -389,7 +391,7 @@ int unplug_from_guest(struct monitor *m, struct unplug *all, unsigned int n,
 /* ---- the devices are out of QEMU; now the leases ---- */
 
 /* No more is known than the id. */
-static int report_unknown(const struct monitor *m, struct sb *sb,
+static int report_unknown(const struct monitor *m, struct sriovb *sb,
 			  const struct unplug *u)
 {
 	/* What is wanted is so; most likely the other one has seen to it. */
@@ -412,14 +414,15 @@ static int report_unknown(const struct monitor *m, struct sb *sb,
 	return 0;
 }
 
-static int return_one(struct monitor *m, struct sb *sb, const struct unplug *u)
+static int return_one(struct monitor *m, struct sriovb *sb,
+		      const struct unplug *u)
 {
 	if (u->vf.domain || u->vf.bdf)
 		return await_return(m, sb, u);
 	return report_unknown(m, sb, u);
 }
 
-int unplug_return(struct monitor *m, struct sb *sb, struct unplug *all,
+int unplug_return(struct monitor *m, struct sriovb *sb, struct unplug *all,
 		  unsigned int n)
 {
 	int ret = 0;
@@ -441,7 +444,7 @@ int unplug_return(struct monitor *m, struct sb *sb, struct unplug *all,
 	return ret;
 }
 
-int unplug_all(struct monitor *m, struct sb *sb, struct unplug *all,
+int unplug_all(struct monitor *m, struct sriovb *sb, struct unplug *all,
 	       unsigned int n, const struct patience *patience)
 {
 	/* If so, this undoes what was interrupted, and is to be done. */

@@ -5,11 +5,12 @@
 #include "addr.h"
 
 /* Move the VFs of runs before @end back to the drivers that @vfs shows. */
-static void undo(struct sb *sb, const struct target *target, unsigned int end,
-		 const struct sriov_broker_vf *vfs, ssize_t num_vfs)
+static void undo(struct sriovb *sb, const struct target *target,
+		 unsigned int end, const struct sriov_broker_vf *vfs,
+		 ssize_t num_vfs)
 {
 	struct target moved = *target;
-	char addr[SB_ADDR_LEN];
+	char addr[SRIOVB_ADDR_LEN];
 	ssize_t i;
 
 	if (!end)
@@ -20,26 +21,27 @@ static void undo(struct sb *sb, const struct target *target, unsigned int end,
 
 		if (!target_has_index(&moved, vfs[i].index))
 			continue;
-		if (sb_bind(sb, &vfs[i].addr, 0, 0, driver))
+		if (sriovb_bind(sb, &vfs[i].addr, 0, 0, driver))
 			complain("%s: could not be moved back to %s",
-				 sb_format_addr(&vfs[i].addr, addr), driver);
+				 sriovb_format_addr(&vfs[i].addr, addr),
+				 driver);
 	}
 }
 
 /* The kernel moves one run or none of it; with several, the undoing is ours. */
-static int bind_runs(struct sb *sb, const struct target *target,
+static int bind_runs(struct sriovb *sb, const struct target *target,
 		     const char *driver)
 {
 	struct sriov_broker_vf *vfs;
-	ssize_t num_vfs = sb_list_vfs(sb, &target->dev, &vfs);
+	ssize_t num_vfs = sriovb_list_vfs(sb, &target->dev, &vfs);
 	unsigned int i;
 	int err = 0;
 
 	if (num_vfs < 0)
 		return refused(sb, num_vfs);
 	for (i = 0; !err && i < target->num_runs; i++)
-		err = sb_bind(sb, &target->dev, target->runs[i].first,
-			      target->runs[i].count, driver);
+		err = sriovb_bind(sb, &target->dev, target->runs[i].first,
+				  target->runs[i].count, driver);
 	if (err) {
 		err = refused(sb, err);
 		undo(sb, target, i - 1, vfs, num_vfs);
@@ -51,7 +53,7 @@ static int bind_runs(struct sb *sb, const struct target *target,
 static int bind(const struct args *args)
 {
 	struct target target;
-	struct sb *sb;
+	struct sriovb *sb;
 	int ret = parse_target(args, args->word[0], &target);
 
 	if (!ret)
@@ -61,28 +63,28 @@ static int bind(const struct args *args)
 	if (target.num_runs) {
 		ret = bind_runs(sb, &target, args->word[1]);
 	} else {
-		ret = sb_bind(sb, &target.dev, 0, 0, args->word[1]);
+		ret = sriovb_bind(sb, &target.dev, 0, 0, args->word[1]);
 		if (ret)
 			ret = refused(sb, ret);
 	}
-	sb_close(sb);
+	sriovb_close(sb);
 	return ret;
 }
 
 static int clear(const struct args *args)
 {
 	struct sriov_broker_addr vf;
-	struct sb *sb;
+	struct sriovb *sb;
 	int ret = parse_device(args, args->word[0], &vf);
 
 	if (!ret)
 		ret = open_broker(&sb);
 	if (ret)
 		return ret;
-	ret = sb_clear(sb, &vf);
+	ret = sriovb_clear(sb, &vf);
 	if (ret)
 		ret = refused(sb, ret);
-	sb_close(sb);
+	sriovb_close(sb);
 	return ret;
 }
 

@@ -26,24 +26,24 @@ static int parse_bar(const struct args *args, const char *word,
 }
 
 /* Larger BARs in the same memory are fewer. */
-static int tell_room(struct sb *sb, const struct sriov_broker_vf_bar *now)
+static int tell_room(struct sriovb *sb, const struct sriov_broker_vf_bar *now)
 {
-	char name[SB_ADDR_LEN], size[24];
+	char name[SRIOVB_ADDR_LEN], size[24];
 	struct sriov_broker_pf *pf;
-	ssize_t n = sb_list_pfs(sb, &now->pf, &pf);
+	ssize_t n = sriovb_list_pfs(sb, &now->pf, &pf);
 
 	if (n < 0)
 		return refused(sb, n);
 	if (n && now->num_vfs < pf->total_vfs)
 		printf("%s: VF BAR %u is %s; the memory set aside for it suffices for %u of %u VFs\n",
-		       sb_format_addr(&now->pf, name), now->bar,
+		       sriovb_format_addr(&now->pf, name), now->bar,
 		       size_text(now->bytes, size, sizeof(size)), now->num_vfs,
 		       pf->total_vfs);
 	free(pf);
 	return 0;
 }
 
-int set_vf_bar(const struct args *args, struct sb *sb,
+int set_vf_bar(const struct args *args, struct sriovb *sb,
 	       const struct target *target)
 {
 	struct sriov_broker_vf_bar now;
@@ -56,6 +56,6 @@ int set_vf_bar(const struct args *args, struct sb *sb,
 	if (target->num_runs)
 		return bad_usage(args, "%s: vf-bar is for all VFs of a PF",
 				 args->word[0]);
-	err = sb_vf_bar(sb, &target->dev, bar, bytes, &now);
+	err = sriovb_vf_bar(sb, &target->dev, bar, bytes, &now);
 	return err ? refused(sb, err) : tell_room(sb, &now);
 }

@@ -6,7 +6,7 @@
 #include "addr.h"
 
 /* "set PF vf-bar N=SIZE". Return: 0, or a complaint's exit code. */
-int set_vf_bar(const struct args *args, struct sb *sb,
+int set_vf_bar(const struct args *args, struct sriovb *sb,
 	       const struct target *target);
 
 #endif /* VFBAR_H */

@@ -51,12 +51,12 @@ static int add_device(const struct args *args, const char *text,
 	return 0;
 }
 
-static int take(struct sb *sb, const struct args *args,
-		const struct sb_wish *wish, const char *device,
+static int take(struct sriovb *sb, const struct args *args,
+		const struct sriovb_wish *wish, const char *device,
 		struct sriov_broker_grant *grants)
 {
 	struct sriov_broker_selector selectors[SRIOV_BROKER_MAX_SELECTORS];
-	struct sb_wish whole = *wish;
+	struct sriovb_wish whole = *wish;
 	int err = 0;
 	int i;
 
@@ -68,18 +68,19 @@ static int take(struct sb *sb, const struct args *args,
 		err = add_device(args, device, selectors, &whole.num_selectors);
 	if (err)
 		return err;
-	err = sb_lease_many(sb, &whole, grants);
+	err = sriovb_lease_many(sb, &whole, grants);
 	return err < 0 ? refused(sb, err) : 0;
 }
 
-int take_leases(struct sb *sb, const struct args *args,
-		const struct sb_wish *wish, struct sriov_broker_grant *grants)
+int take_leases(struct sriovb *sb, const struct args *args,
+		const struct sriovb_wish *wish,
+		struct sriov_broker_grant *grants)
 {
 	return take(sb, args, wish, NULL, grants);
 }
 
-int take_wish(struct sb *sb, const struct args *args,
-	      const struct sb_wish *wish, struct sriov_broker_grant *grants)
+int take_wish(struct sriovb *sb, const struct args *args,
+	      const struct sriovb_wish *wish, struct sriov_broker_grant *grants)
 {
 	return take(sb, args, wish, args->opt[WISH_DEVICE], grants);
 }
@@ -100,7 +101,7 @@ static int parse_wait(const struct args *args, const char *text, int *ms)
 	return err;
 }
 
-static int parse_flags(const struct args *args, struct sb_wish *wish)
+static int parse_flags(const struct args *args, struct sriovb_wish *wish)
 {
 	if (args->opt[WISH_STRICT] && !args->opt[WISH_NUMA])
 		return bad_usage(args, "--numa-strict goes with --numa");
@@ -113,7 +114,7 @@ static int parse_flags(const struct args *args, struct sb_wish *wish)
 	return 0;
 }
 
-int parse_wish(const struct args *args, struct sb_wish *wish)
+int parse_wish(const struct args *args, struct sriovb_wish *wish)
 {
 	unsigned int node;
 	int err = parse_flags(args, wish);

@@ -19,7 +19,7 @@ static void die(const char *what)
 static int open_device(int lease, const char *vf)
 {
 	int container = open("/dev/vfio/vfio", O_RDWR);
-	int group = sb_lease_open(lease, 0);
+	int group = sriovb_lease_open(lease, 0);
 
 	if (container < 0 || group < 0 ||
 	    ioctl(group, VFIO_GROUP_SET_CONTAINER, &container) ||
@@ -31,21 +31,21 @@ static int open_device(int lease, const char *vf)
 int main(void)
 {
 	struct vfio_region_info bar = { .argsz = sizeof(bar) };
-	char vf[SB_ADDR_LEN], error[SB_ERROR_LEN];
+	char vf[SRIOVB_ADDR_LEN], error[SRIOVB_ERROR_LEN];
 	struct sriov_broker_grant grant;
 	volatile unsigned int *regs;
-	struct sb *sb;
-	int lease = sb_open(&sb);
+	struct sriovb *sb;
+	int lease = sriovb_open(&sb);
 	int device;
 
 	if (!lease)
-		lease = sb_lease(sb, NULL, 0, "bar0", &grant);
+		lease = sriovb_lease(sb, NULL, 0, "bar0", &grant);
 	if (lease < 0) {
 		fprintf(stderr, "%s\n",
-			sb_strerror(sb, lease, error, sizeof(error)));
+			sriovb_strerror(sb, lease, error, sizeof(error)));
 		return 1;
 	}
-	device = open_device(lease, sb_format_addr(&grant.vf, vf));
+	device = open_device(lease, sriovb_format_addr(&grant.vf, vf));
 	if (device < 0 || ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &bar))
 		die(vf);
 	regs = mmap(NULL, bar.size, PROT_READ, MAP_SHARED, device, bar.offset);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sb.h"
+#include "internal.h"
 
 /*
  * One to @digits hexadecimal digits, then @end.
@@ -47,7 +47,7 @@ static int parse_full(const char *text, unsigned int domain,
 	return 0;
 }
 
-int sb_parse_addr(const char *text, struct sriov_broker_addr *addr)
+int sriovb_parse_addr(const char *text, struct sriov_broker_addr *addr)
 {
 	unsigned int domain;
 	const char *rest;
@@ -58,15 +58,15 @@ int sb_parse_addr(const char *text, struct sriov_broker_addr *addr)
 	return rest ? parse_full(rest, domain, addr) : -EINVAL;
 }
 
-const char *sb_format_addr(const struct sriov_broker_addr *addr, char *buf)
+const char *sriovb_format_addr(const struct sriov_broker_addr *addr, char *buf)
 {
-	snprintf(buf, SB_ADDR_LEN, "%04x:%02x:%02x.%x", addr->domain,
+	snprintf(buf, SRIOVB_ADDR_LEN, "%04x:%02x:%02x.%x", addr->domain,
 		 addr->bdf >> 8, addr->bdf >> 3 & 0x1f, addr->bdf & 7);
 	return buf;
 }
 
-int sb_same_addr(const struct sriov_broker_addr *a,
-		 const struct sriov_broker_addr *b)
+int sriovb_same_addr(const struct sriov_broker_addr *a,
+		     const struct sriov_broker_addr *b)
 {
 	return a->domain == b->domain && a->bdf == b->bdf;
 }

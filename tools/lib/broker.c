@@ -8,15 +8,15 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "sb.h"
+#include "internal.h"
 
 /* Between two looks at a list the machine may gain devices; not for ever. */
 #define LIST_ATTEMPTS 16
 
-static int check_abi(struct sb *sb)
+static int check_abi(struct sriovb *sb)
 {
 	struct sriov_broker_info info;
-	int err = sb_info(sb, &info);
+	int err = sriovb_info(sb, &info);
 
 	if (err)
 		return err;
@@ -25,25 +25,25 @@ static int check_abi(struct sb *sb)
 	return 0;
 }
 
-int sb_open(struct sb **out)
+int sriovb_open(struct sriovb **out)
 {
-	struct sb *sb = calloc(1, sizeof(*sb));
+	struct sriovb *sb = calloc(1, sizeof(*sb));
 	int err;
 
 	*out = NULL;
 	if (!sb)
 		return -ENOMEM;
-	sb->fd = open(SB_DEVICE, O_RDWR | O_CLOEXEC);
+	sb->fd = open(SRIOVB_DEVICE, O_RDWR | O_CLOEXEC);
 	err = sb->fd < 0 ? -errno : check_abi(sb);
 	if (err) {
-		sb_close(sb);
+		sriovb_close(sb);
 		return err;
 	}
 	*out = sb;
 	return 0;
 }
 
-void sb_close(struct sb *sb)
+void sriovb_close(struct sriovb *sb)
 {
 	if (!sb)
 		return;
@@ -52,7 +52,7 @@ void sb_close(struct sb *sb)
 	free(sb);
 }
 
-const struct sriov_broker_why *sb_why(const struct sb *sb)
+const struct sriov_broker_why *sriovb_why(const struct sriovb *sb)
 {
 	return &sb->why;
 }
@@ -75,11 +75,11 @@ static int copy_driver(char *to, const char *from)
 }
 
 /* Remember what is asked; return the address of an empty reason. */
-static uintptr_t begin(struct sb *sb, enum sb_op op,
+static uintptr_t begin(struct sriovb *sb, enum sriovb_op op,
 		       const struct sriov_broker_addr *dev, unsigned int number,
 		       const char *driver)
 {
-	sb->request = (struct sb_request){ .op = op, .number = number };
+	sb->request = (struct sriovb_request){ .op = op, .number = number };
 	if (dev)
 		sb->request.dev = *dev;
 	copy_name(sb->request.driver, driver);
@@ -94,15 +94,15 @@ static int call(int fd, unsigned long request, void *arg)
 	return ret < 0 ? -errno : ret;
 }
 
-int sb_info(struct sb *sb, struct sriov_broker_info *info)
+int sriovb_info(struct sriovb *sb, struct sriov_broker_info *info)
 {
-	begin(sb, SB_OP_NONE, NULL, 0, NULL);
+	begin(sb, SRIOVB_OP_NONE, NULL, 0, NULL);
 	*info = (struct sriov_broker_info){ .size = sizeof(*info) };
 	return call(sb->fd, SRIOV_BROKER_INFO, info);
 }
 
 /* A list grows while we ask: take what there is room for, ask again for more. */
-static ssize_t list(struct sb *sb, unsigned long request,
+static ssize_t list(struct sriovb *sb, unsigned long request,
 		    const struct sriov_broker_addr *pf, size_t entry_size,
 		    void **entries)
 {
@@ -117,7 +117,7 @@ static ssize_t list(struct sb *sb, unsigned long request,
 			.entry_size = entry_size,
 			.count = room,
 			.entries = (uintptr_t)array,
-			.why = begin(sb, SB_OP_LIST, pf, 0, NULL),
+			.why = begin(sb, SRIOVB_OP_LIST, pf, 0, NULL),
 		};
 		int err;
 
@@ -138,8 +138,8 @@ static ssize_t list(struct sb *sb, unsigned long request,
 	return -EAGAIN;
 }
 
-ssize_t sb_list_pfs(struct sb *sb, const struct sriov_broker_addr *pf,
-		    struct sriov_broker_pf **pfs)
+ssize_t sriovb_list_pfs(struct sriovb *sb, const struct sriov_broker_addr *pf,
+			struct sriov_broker_pf **pfs)
 {
 	void *entries;
 	ssize_t n =
@@ -149,8 +149,8 @@ ssize_t sb_list_pfs(struct sb *sb, const struct sriov_broker_addr *pf,
 	return n;
 }
 
-ssize_t sb_list_vfs(struct sb *sb, const struct sriov_broker_addr *pf,
-		    struct sriov_broker_vf **vfs)
+ssize_t sriovb_list_vfs(struct sriovb *sb, const struct sriov_broker_addr *pf,
+			struct sriov_broker_vf **vfs)
 {
 	void *entries;
 	ssize_t n =
@@ -161,23 +161,23 @@ ssize_t sb_list_vfs(struct sb *sb, const struct sriov_broker_addr *pf,
 }
 
 /* An older module has fewer kinds: what it does not count is 0. */
-int sb_stats(struct sb *sb,
-	     struct sriov_broker_stat stats[SRIOV_BROKER_STAT_KINDS])
+int sriovb_stats(struct sriovb *sb,
+		 struct sriov_broker_stat stats[SRIOV_BROKER_STAT_KINDS])
 {
 	struct sriov_broker_list arg = {
 		.size = sizeof(arg),
 		.entry_size = sizeof(*stats),
 		.count = SRIOV_BROKER_STAT_KINDS,
 		.entries = (uintptr_t)stats,
-		.why = begin(sb, SB_OP_NONE, NULL, 0, NULL),
+		.why = begin(sb, SRIOVB_OP_NONE, NULL, 0, NULL),
 	};
 
 	memset(stats, 0, SRIOV_BROKER_STAT_KINDS * sizeof(*stats));
 	return call(sb->fd, SRIOV_BROKER_STATS, &arg);
 }
 
-ssize_t sb_history(struct sb *sb, const struct sriov_broker_addr *dev,
-		   struct sriov_broker_event **events)
+ssize_t sriovb_history(struct sriovb *sb, const struct sriov_broker_addr *dev,
+		       struct sriov_broker_event **events)
 {
 	void *entries;
 	ssize_t n =
@@ -187,15 +187,15 @@ ssize_t sb_history(struct sb *sb, const struct sriov_broker_addr *dev,
 	return n;
 }
 
-int sb_enable(struct sb *sb, const struct sriov_broker_addr *pf,
-	      unsigned int num_vfs, const char *driver, unsigned int flags)
+int sriovb_enable(struct sriovb *sb, const struct sriov_broker_addr *pf,
+		  unsigned int num_vfs, const char *driver, unsigned int flags)
 {
 	struct sriov_broker_enable arg = {
 		.size = sizeof(arg),
 		.flags = flags,
 		.pf = *pf,
 		.num_vfs = num_vfs,
-		.why = begin(sb, SB_OP_ENABLE, pf, num_vfs, driver),
+		.why = begin(sb, SRIOVB_OP_ENABLE, pf, num_vfs, driver),
 	};
 
 	if (copy_driver(arg.driver, driver))
@@ -203,7 +203,7 @@ int sb_enable(struct sb *sb, const struct sriov_broker_addr *pf,
 	return call(sb->fd, SRIOV_BROKER_ENABLE, &arg);
 }
 
-static int disable(struct sb *sb, const struct sriov_broker_addr *pf,
+static int disable(struct sriovb *sb, const struct sriov_broker_addr *pf,
 		   uint32_t flags, unsigned int timeout_ms)
 {
 	struct sriov_broker_disable arg = {
@@ -211,32 +211,32 @@ static int disable(struct sb *sb, const struct sriov_broker_addr *pf,
 		.flags = flags,
 		.pf = *pf,
 		.timeout_ms = timeout_ms,
-		.why = begin(sb, SB_OP_DISABLE, pf, 0, NULL),
+		.why = begin(sb, SRIOVB_OP_DISABLE, pf, 0, NULL),
 	};
 
 	return call(sb->fd, SRIOV_BROKER_DISABLE, &arg);
 }
 
-int sb_disable(struct sb *sb, const struct sriov_broker_addr *pf)
+int sriovb_disable(struct sriovb *sb, const struct sriov_broker_addr *pf)
 {
 	return disable(sb, pf, 0, 0);
 }
 
-int sb_disable_force(struct sb *sb, const struct sriov_broker_addr *pf,
-		     unsigned int timeout_ms)
+int sriovb_disable_force(struct sriovb *sb, const struct sriov_broker_addr *pf,
+			 unsigned int timeout_ms)
 {
 	return disable(sb, pf, SRIOV_BROKER_DISABLE_FORCE, timeout_ms);
 }
 
-int sb_bind(struct sb *sb, const struct sriov_broker_addr *dev,
-	    unsigned int first, unsigned int count, const char *driver)
+int sriovb_bind(struct sriovb *sb, const struct sriov_broker_addr *dev,
+		unsigned int first, unsigned int count, const char *driver)
 {
 	struct sriov_broker_bind arg = {
 		.size = sizeof(arg),
 		.dev = *dev,
 		.first = first,
 		.count = count,
-		.why = begin(sb, SB_OP_BIND, dev,
+		.why = begin(sb, SRIOVB_OP_BIND, dev,
 			     count ? first + count - 1 : first, driver),
 	};
 
@@ -245,28 +245,28 @@ int sb_bind(struct sb *sb, const struct sriov_broker_addr *dev,
 	return call(sb->fd, SRIOV_BROKER_BIND, &arg);
 }
 
-int sb_clear(struct sb *sb, const struct sriov_broker_addr *vf)
+int sriovb_clear(struct sriovb *sb, const struct sriov_broker_addr *vf)
 {
 	struct sriov_broker_clear arg = {
 		.size = sizeof(arg),
 		.vf = *vf,
-		.why = begin(sb, SB_OP_CLEAR, vf, 0, NULL),
+		.why = begin(sb, SRIOVB_OP_CLEAR, vf, 0, NULL),
 	};
 
 	return call(sb->fd, SRIOV_BROKER_CLEAR, &arg);
 }
 
 /* For sentences: the device named last. */
-static uintptr_t begin_lease(struct sb *sb, const struct sb_wish *wish)
+static uintptr_t begin_lease(struct sriovb *sb, const struct sriovb_wish *wish)
 {
 	unsigned int n = wish->num_selectors;
 
-	return begin(sb, SB_OP_LEASE, n ? &wish->selectors[n - 1].dev : NULL, 0,
-		     NULL);
+	return begin(sb, SRIOVB_OP_LEASE,
+		     n ? &wish->selectors[n - 1].dev : NULL, 0, NULL);
 }
 
 /* The highest index that was asked of the device in the way, or of the last. */
-static void note_index(struct sb *sb, const struct sb_wish *wish)
+static void note_index(struct sriovb *sb, const struct sriovb_wish *wish)
 {
 	const struct sriov_broker_addr *dev = &sb->why.dev;
 	const struct sriov_broker_selector *s;
@@ -277,13 +277,13 @@ static void note_index(struct sb *sb, const struct sb_wish *wish)
 	for (i = 0; i < wish->num_selectors; i++) {
 		s = &wish->selectors[i];
 		last = s->count ? s->first + s->count - 1 : 0;
-		if (sb_same_addr(&s->dev, dev) && last > sb->request.number)
+		if (sriovb_same_addr(&s->dev, dev) && last > sb->request.number)
 			sb->request.number = last;
 	}
 }
 
-int sb_lease_many(struct sb *sb, const struct sb_wish *wish,
-		  struct sriov_broker_grant *grants)
+int sriovb_lease_many(struct sriovb *sb, const struct sriovb_wish *wish,
+		      struct sriov_broker_grant *grants)
 {
 	struct sriov_broker_lease arg = {
 		.size = sizeof(arg),
@@ -307,68 +307,70 @@ int sb_lease_many(struct sb *sb, const struct sb_wish *wish,
 	return err;
 }
 
-int sb_lease(struct sb *sb, const struct sriov_broker_selector *selectors,
-	     unsigned int num_selectors, const char *label,
-	     struct sriov_broker_grant *grant)
+int sriovb_lease(struct sriovb *sb,
+		 const struct sriov_broker_selector *selectors,
+		 unsigned int num_selectors, const char *label,
+		 struct sriov_broker_grant *grant)
 {
-	struct sb_wish wish = {
+	struct sriovb_wish wish = {
 		.selectors = selectors,
 		.num_selectors = num_selectors,
 		.count = 1,
 		.numa_node = -1,
 		.label = label,
 	};
-	int err = sb_lease_many(sb, &wish, grant);
+	int err = sriovb_lease_many(sb, &wish, grant);
 
 	return err ? err : grant->fd;
 }
 
-int sb_net_hold(struct sb *sb, const struct sriov_broker_addr *vf,
-		unsigned long long lease)
+int sriovb_net_hold(struct sriovb *sb, const struct sriov_broker_addr *vf,
+		    unsigned long long lease)
 {
 	struct sriov_broker_net_hold arg = {
 		.size = sizeof(arg),
 		.vf = *vf,
 		.lease_id = lease,
-		.why = begin(sb, SB_OP_NET_HOLD, vf, 0, NULL),
+		.why = begin(sb, SRIOVB_OP_NET_HOLD, vf, 0, NULL),
 	};
 
 	return call(sb->fd, SRIOV_BROKER_NET_HOLD, &arg);
 }
 
-int sb_vf_bar(struct sb *sb, const struct sriov_broker_addr *pf,
-	      unsigned int bar, unsigned long long bytes,
-	      struct sriov_broker_vf_bar *now)
+int sriovb_vf_bar(struct sriovb *sb, const struct sriov_broker_addr *pf,
+		  unsigned int bar, unsigned long long bytes,
+		  struct sriov_broker_vf_bar *now)
 {
 	*now = (struct sriov_broker_vf_bar){
 		.size = sizeof(*now),
 		.pf = *pf,
 		.bar = bar,
 		.bytes = bytes,
-		.why = begin(sb, SB_OP_VF_BAR, pf, bar, NULL),
+		.why = begin(sb, SRIOVB_OP_VF_BAR, pf, bar, NULL),
 	};
 	return call(sb->fd, SRIOV_BROKER_VF_BAR, now);
 }
 
-int sb_revoke(struct sb *sb, unsigned long long lease, unsigned int grace_ms)
+int sriovb_revoke(struct sriovb *sb, unsigned long long lease,
+		  unsigned int grace_ms)
 {
 	struct sriov_broker_revoke arg = {
 		.size = sizeof(arg),
 		.lease_id = lease,
 		.grace_ms = grace_ms,
-		.why = begin(sb, SB_OP_REVOKE, NULL, 0, NULL),
+		.why = begin(sb, SRIOVB_OP_REVOKE, NULL, 0, NULL),
 	};
 
 	return call(sb->fd, SRIOV_BROKER_REVOKE, &arg);
 }
 
-int sb_lease_info(int lease, struct sriov_broker_lease_info *info)
+int sriovb_lease_info(int lease, struct sriov_broker_lease_info *info)
 {
 	*info = (struct sriov_broker_lease_info){ .size = sizeof(*info) };
 	return call(lease, SRIOV_BROKER_LEASE_INFO, info);
 }
 
-int sb_lease_set_label(int lease, const char *label)
+int sriovb_lease_set_label(int lease, const char *label)
 {
 	struct sriov_broker_lease_set arg = {
 		.size = sizeof(arg),
@@ -379,7 +381,7 @@ int sb_lease_set_label(int lease, const char *label)
 	return call(lease, SRIOV_BROKER_LEASE_SET, &arg);
 }
 
-int sb_lease_set_pid(int lease, pid_t pid)
+int sriovb_lease_set_pid(int lease, pid_t pid)
 {
 	struct sriov_broker_lease_set arg = {
 		.size = sizeof(arg),
@@ -390,14 +392,14 @@ int sb_lease_set_pid(int lease, pid_t pid)
 	return call(lease, SRIOV_BROKER_LEASE_SET, &arg);
 }
 
-int sb_lease_reset(int lease)
+int sriovb_lease_reset(int lease)
 {
 	struct sriov_broker_lease_reset arg = { .size = sizeof(arg) };
 
 	return call(lease, SRIOV_BROKER_LEASE_RESET, &arg);
 }
 
-int sb_lease_open(int lease, unsigned int flags)
+int sriovb_lease_open(int lease, unsigned int flags)
 {
 	struct sriov_broker_lease_open arg = {
 		.size = sizeof(arg),

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sb.h"
+#include "internal.h"
 
 #define NUM(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -41,7 +41,7 @@ static void add_name(struct text *t, const char *name)
 	char text[SRIOV_BROKER_NAME_LEN + 1];
 
 	snprintf(text, sizeof(text), "%.*s", SRIOV_BROKER_NAME_LEN, name);
-	add(t, "%s", sb_printable(text));
+	add(t, "%s", sriovb_printable(text));
 }
 
 static int is_set(const struct sriov_broker_addr *addr)
@@ -51,13 +51,13 @@ static int is_set(const struct sriov_broker_addr *addr)
 
 static void add_addr(struct text *t, const struct sriov_broker_addr *addr)
 {
-	char buf[SB_ADDR_LEN];
+	char buf[SRIOVB_ADDR_LEN];
 
-	add(t, "%s", sb_format_addr(addr, buf));
+	add(t, "%s", sriovb_format_addr(addr, buf));
 }
 
 /* "0000:01:00.0: ", of the device in the way or else the one asked for. */
-static void add_subject(struct text *t, const struct sb *sb)
+static void add_subject(struct text *t, const struct sriovb *sb)
 {
 	const struct sriov_broker_addr *dev = &sb->why.dev;
 
@@ -70,14 +70,15 @@ static void add_subject(struct text *t, const struct sb *sb)
 }
 
 /* The command line that would help, with the PF that was asked for. */
-static void add_command(struct text *t, const struct sb *sb, const char *verb)
+static void add_command(struct text *t, const struct sriovb *sb,
+			const char *verb)
 {
 	add(t, "sriovctl %s ", verb);
 	add_addr(t, &sb->request.dev);
 }
 
 /* The driver that the kernel names, or else the one asked for. */
-static void add_driver(struct text *t, const struct sb *sb)
+static void add_driver(struct text *t, const struct sriovb *sb)
 {
 	if (sb->why.driver[0])
 		add_name(t, sb->why.driver);
@@ -87,7 +88,7 @@ static void add_driver(struct text *t, const struct sb *sb)
 		add(t, "its driver");
 }
 
-static void add_lower_error(struct text *t, const struct sb *sb)
+static void add_lower_error(struct text *t, const struct sriovb *sb)
 {
 	if (sb->why.error)
 		add(t, "%s", strerror(sb->why.error));
@@ -95,7 +96,7 @@ static void add_lower_error(struct text *t, const struct sb *sb)
 		add(t, "no reason given");
 }
 
-static void add_holder(struct text *t, const struct sb *sb)
+static void add_holder(struct text *t, const struct sriovb *sb)
 {
 	const struct sriov_broker_why *why = &sb->why;
 
@@ -110,7 +111,7 @@ static void add_holder(struct text *t, const struct sb *sb)
 		add(t, " by process %d", why->pid);
 }
 
-static void add_leased(struct text *t, const struct sb *sb)
+static void add_leased(struct text *t, const struct sriovb *sb)
 {
 	add(t, "leased");
 	add_holder(t, sb);
@@ -119,7 +120,7 @@ static void add_leased(struct text *t, const struct sb *sb)
 		    "; it comes back when that process ends or gives it back");
 }
 
-static void add_in_use(struct text *t, const struct sb *sb)
+static void add_in_use(struct text *t, const struct sriovb *sb)
 {
 	add(t, "in use without a lease");
 	if (sb->why.driver[0]) {
@@ -129,14 +130,14 @@ static void add_in_use(struct text *t, const struct sb *sb)
 	add(t, "; end its user first (fuser -v /dev/vfio/*)");
 }
 
-static void add_no_driver(struct text *t, const struct sb *sb)
+static void add_no_driver(struct text *t, const struct sriovb *sb)
 {
 	add(t, "no driver \"");
 	add_driver(t, sb);
 	add(t, "\" is loaded, nor can be; modprobe it, or check its name");
 }
 
-static void add_refused(struct text *t, const struct sb *sb)
+static void add_refused(struct text *t, const struct sriovb *sb)
 {
 	add_driver(t, sb);
 	add(t, " refused: ");
@@ -144,13 +145,13 @@ static void add_refused(struct text *t, const struct sb *sb)
 	add(t, "; the kernel's log may say more");
 }
 
-static void add_too_many(struct text *t, const struct sb *sb)
+static void add_too_many(struct text *t, const struct sriovb *sb)
 {
 	add(t, "%u VFs asked, the device has %llu", sb->request.number,
 	    (unsigned long long)sb->why.value);
 }
 
-static void add_pf_short(struct text *t, const struct sb *sb)
+static void add_pf_short(struct text *t, const struct sriovb *sb)
 {
 	add(t, "%u VFs asked, ", sb->request.number);
 	add_driver(t, sb);
@@ -158,41 +159,41 @@ static void add_pf_short(struct text *t, const struct sb *sb)
 	    (unsigned long long)sb->why.value);
 }
 
-static void add_quarantined(struct text *t, const struct sb *sb)
+static void add_quarantined(struct text *t, const struct sriovb *sb)
 {
 	add(t, "in quarantine; to try its reset again: sriovctl clear ");
 	add_addr(t, &sb->why.dev);
 }
 
-static void add_quota(struct text *t, const struct sb *sb)
+static void add_quota(struct text *t, const struct sriovb *sb)
 {
 	add(t, "a user may have %llu leases, and you have them; ",
 	    (unsigned long long)sb->why.value);
 	add(t, "end one, or raise the module's max_leases_per_user");
 }
 
-static void add_limit(struct text *t, const struct sb *sb)
+static void add_limit(struct text *t, const struct sriovb *sb)
 {
 	add(t, "%llu leases are out, and there may be no more; ",
 	    (unsigned long long)sb->why.value);
 	add(t, "end one, or raise the module's max_leases");
 }
 
-static void add_no_lease(struct text *t, const struct sb *sb)
+static void add_no_lease(struct text *t, const struct sriovb *sb)
 {
 	add(t, "there is no lease %llu; see sriovctl list",
 	    (unsigned long long)sb->why.lease_id);
 }
 
 /* More are wanted than the PFs can have. */
-static void add_too_few(struct text *t, const struct sb *sb)
+static void add_too_few(struct text *t, const struct sriovb *sb)
 {
 	add(t, "there can be no more than %llu VFs that fit; ",
 	    (unsigned long long)sb->why.value);
 	add(t, "ask for fewer, or for what sriovctl list shows");
 }
 
-static void add_pool_empty(struct text *t, const struct sb *sb)
+static void add_pool_empty(struct text *t, const struct sriovb *sb)
 {
 	if (is_set(&sb->request.dev))
 		add(t, "no VF of those asked for is free; see sriovctl list");
@@ -200,20 +201,20 @@ static void add_pool_empty(struct text *t, const struct sb *sb)
 		add(t, "no VF is free; see sriovctl list");
 }
 
-static void add_no_iommu(struct text *t, const struct sb *sb)
+static void add_no_iommu(struct text *t, const struct sriovb *sb)
 {
 	add_driver(t, sb);
 	add(t, " needs an IOMMU, and there is none for this device; ");
 	add(t, "switch it on in the firmware and on the kernel's command line");
 }
 
-static void add_no_vfs(struct text *t, const struct sb *sb)
+static void add_no_vfs(struct text *t, const struct sriovb *sb)
 {
 	add(t, "0 VFs asked, it can have 1 or more; to take them away: ");
 	add_command(t, sb, "disable");
 }
 
-static void add_no_index(struct text *t, const struct sb *sb)
+static void add_no_index(struct text *t, const struct sriovb *sb)
 {
 	add(t, "VF %u asked, ", sb->request.number);
 	if (sb->why.value)
@@ -223,7 +224,7 @@ static void add_no_index(struct text *t, const struct sb *sb)
 		add(t, "it has no VFs");
 }
 
-static void add_no_sriov_driver(struct text *t, const struct sb *sb)
+static void add_no_sriov_driver(struct text *t, const struct sriovb *sb)
 {
 	add(t, "its driver ");
 	add_driver(t, sb);
@@ -240,7 +241,7 @@ static void add_sizes(struct text *t, unsigned long long sizes)
 			add(t, " %u%c", 1U << n % 10, "MGTP"[n / 10]);
 }
 
-static void add_bar_fixed(struct text *t, const struct sb *sb)
+static void add_bar_fixed(struct text *t, const struct sriovb *sb)
 {
 	unsigned int bar;
 
@@ -252,21 +253,21 @@ static void add_bar_fixed(struct text *t, const struct sb *sb)
 			add(t, " %u", bar);
 }
 
-static void add_bar_size(struct text *t, const struct sb *sb)
+static void add_bar_size(struct text *t, const struct sriovb *sb)
 {
 	add(t, "VF BAR %u can't have that size; it can have",
 	    sb->request.number);
 	add_sizes(t, sb->why.value);
 }
 
-static void add_has_vfs(struct text *t, const struct sb *sb)
+static void add_has_vfs(struct text *t, const struct sriovb *sb)
 {
 	add(t, "it has %llu VFs, whose BARs can't change; first: ",
 	    (unsigned long long)sb->why.value);
 	add_command(t, sb, "disable");
 }
 
-static void add_bar_room(struct text *t, const struct sb *sb)
+static void add_bar_room(struct text *t, const struct sriovb *sb)
 {
 	add(t, "%u VFs asked, with BARs this large there is memory for %llu; ",
 	    sb->request.number, (unsigned long long)sb->why.value);
@@ -318,7 +319,7 @@ static const char *const plain[] = {
 };
 
 /* Those that need more. */
-static void (*const special[])(struct text *t, const struct sb *sb) = {
+static void (*const special[])(struct text *t, const struct sriovb *sb) = {
 	[SRIOV_BROKER_WHY_NO_VFS] = add_no_vfs,
 	[SRIOV_BROKER_WHY_TOO_MANY] = add_too_many,
 	[SRIOV_BROKER_WHY_NO_INDEX] = add_no_index,
@@ -342,7 +343,7 @@ static void (*const special[])(struct text *t, const struct sb *sb) = {
 	[SRIOV_BROKER_WHY_BAR_ROOM] = add_bar_room,
 };
 
-static int add_reason(struct text *t, const struct sb *sb)
+static int add_reason(struct text *t, const struct sriovb *sb)
 {
 	unsigned int reason = sb->why.reason;
 
@@ -356,7 +357,7 @@ static int add_reason(struct text *t, const struct sb *sb)
 }
 
 /* No more is known than the errno. */
-static void add_errno(struct text *t, const struct sb *sb, int error)
+static void add_errno(struct text *t, const struct sriovb *sb, int error)
 {
 	switch (error) {
 	case EPERM:
@@ -378,15 +379,15 @@ static void add_errno(struct text *t, const struct sb *sb, int error)
 }
 
 /* The kernel tells the state the VF is in; what counts is which it is not. */
-static int is_not_quarantined(const struct sb *sb, int error)
+static int is_not_quarantined(const struct sriovb *sb, int error)
 {
-	return sb->request.op == SB_OP_CLEAR && error == EINVAL &&
+	return sb->request.op == SRIOVB_OP_CLEAR && error == EINVAL &&
 	       sb->why.reason != SRIOV_BROKER_WHY_IS_PF;
 }
 
 static void add_open_error(struct text *t, int error)
 {
-	add(t, "%s: ", SB_DEVICE);
+	add(t, "%s: ", SRIOVB_DEVICE);
 	switch (error) {
 	case ENOENT:
 	case ENODEV:
@@ -408,7 +409,8 @@ static void add_open_error(struct text *t, int error)
 	}
 }
 
-const char *sb_strerror(const struct sb *sb, int error, char *buf, size_t len)
+const char *sriovb_strerror(const struct sriovb *sb, int error, char *buf,
+			    size_t len)
 {
 	struct text t = { .buf = buf, .len = len };
 
@@ -427,7 +429,7 @@ const char *sb_strerror(const struct sb *sb, int error, char *buf, size_t len)
 	return buf;
 }
 
-const char *sb_strstate(unsigned int state)
+const char *sriovb_strstate(unsigned int state)
 {
 	static const char *const names[] = {
 		[SRIOV_BROKER_VF_HOST] = "host",
@@ -442,7 +444,7 @@ const char *sb_strstate(unsigned int state)
 	return state < NUM(names) ? names[state] : "?";
 }
 
-const char *sb_strfault(unsigned int fault)
+const char *sriovb_strfault(unsigned int fault)
 {
 	static const char *const names[] = {
 		[SRIOV_BROKER_FAULT_OPEN] = "open",

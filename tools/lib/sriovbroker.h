@@ -5,15 +5,15 @@
  * A lease in five lines:
  *
  *	struct sriov_broker_grant vf;
- *	struct sb *sb;
- *	int fd = sb_open(&sb);
+ *	struct sriovb *sb;
+ *	int fd = sriovb_open(&sb);
  *	if (!fd)
- *		fd = sb_lease(sb, NULL, 0, "my program", &vf);
+ *		fd = sriovb_lease(sb, NULL, 0, "my program", &vf);
  *
  * If fd is not negative, the VF at vf.vf is this program's until fd, and every
  * copy of it, is closed. The kernel then resets the VF and takes it back.
  *
- * Every function that can fail returns a negative errno; sb_strerror() makes a
+ * Every function that can fail returns a negative errno; sriovb_strerror() makes a
  * sentence of it. The structures and their units are those of the kernel's
  * <linux/sriov_broker.h>. A handle is for one thread at a time; descriptors of
  * leases know no such limit.
@@ -30,110 +30,111 @@
 extern "C" {
 #endif
 
-#define SB_DEVICE "/dev/sriov_broker"
+#define SRIOVB_DEVICE "/dev/sriov_broker"
 
-/* An open SB_DEVICE, and what is known of its last failure. */
-struct sb;
+/* An open SRIOVB_DEVICE, and what is known of its last failure. */
+struct sriovb;
 
 /* Room for an address as text, "0000:01:00.0"; domains may have 8 digits. */
-#define SB_ADDR_LEN 20
+#define SRIOVB_ADDR_LEN 20
 
-/* Room that is enough for any sentence of sb_strerror(). */
-#define SB_ERROR_LEN 512
+/* Room that is enough for any sentence of sriovb_strerror(). */
+#define SRIOVB_ERROR_LEN 512
 
 /**
- * sb_open - open the broker and see that it speaks our ABI
- * @sb: where to put the handle; the caller's to sb_close()
+ * sriovb_open - open the broker and see that it speaks our ABI
+ * @sb: where to put the handle; the caller's to sriovb_close()
  *
  * Return: 0; -ENOENT: the module is not loaded; -EACCES: not allowed;
  * -EPROTONOSUPPORT: the module's ABI is another one.
  */
-int sb_open(struct sb **sb);
+int sriovb_open(struct sriovb **sb);
 
-/* sb_close - close the broker; leases stay. NULL is fine. */
-void sb_close(struct sb *sb);
+/* sriovb_close - close the broker; leases stay. NULL is fine. */
+void sriovb_close(struct sriovb *sb);
 
 /**
- * sb_strerror - a sentence that says which object, what was wrong, what to do
- * @sb: the handle whose last call failed; NULL after a failed sb_open()
+ * sriovb_strerror - a sentence that says which object, what was wrong, what to do
+ * @sb: the handle whose last call failed; NULL after a failed sriovb_open()
  * @error: what that call returned
  * @buf: where to put the sentence, one line without its end
- * @len: room there, SB_ERROR_LEN is enough
+ * @len: room there, SRIOVB_ERROR_LEN is enough
  *
  * Return: @buf
  */
-const char *sb_strerror(const struct sb *sb, int error, char *buf, size_t len);
+const char *sriovb_strerror(const struct sriovb *sb, int error, char *buf,
+			    size_t len);
 
-/* sb_why - the kernel's reason for the last failure; valid until the next call */
-const struct sriov_broker_why *sb_why(const struct sb *sb);
+/* sriovb_why - the kernel's reason for the last failure; valid until the next call */
+const struct sriov_broker_why *sriovb_why(const struct sriovb *sb);
 
-/* sb_info - what the module is. Return: 0 or -errno. */
-int sb_info(struct sb *sb, struct sriov_broker_info *info);
+/* sriovb_info - what the module is. Return: 0 or -errno. */
+int sriovb_info(struct sriovb *sb, struct sriov_broker_info *info);
 
 /**
- * sb_list_pfs - the PFs of the machine
+ * sriovb_list_pfs - the PFs of the machine
  * @pf: only this one; NULL: all
  * @pfs: where to put the array; the caller's to free(); NULL when empty
  *
  * Return: number of elements or -errno.
  */
-ssize_t sb_list_pfs(struct sb *sb, const struct sriov_broker_addr *pf,
-		    struct sriov_broker_pf **pfs);
+ssize_t sriovb_list_pfs(struct sriovb *sb, const struct sriov_broker_addr *pf,
+			struct sriov_broker_pf **pfs);
 
 /**
- * sb_list_vfs - the VFs of one PF, or of all
+ * sriovb_list_vfs - the VFs of one PF, or of all
  * @pf: only this one's; NULL: all PFs'
  * @vfs: where to put the array; the caller's to free(); NULL when empty
  *
  * Return: number of elements or -errno.
  */
-ssize_t sb_list_vfs(struct sb *sb, const struct sriov_broker_addr *pf,
-		    struct sriov_broker_vf **vfs);
+ssize_t sriovb_list_vfs(struct sriovb *sb, const struct sriov_broker_addr *pf,
+			struct sriov_broker_vf **vfs);
 
 /**
- * sb_stats - counters and durations since the module was loaded
+ * sriovb_stats - counters and durations since the module was loaded
  * @stats: where to put them, by enum sriov_broker_stat_kind
  *
  * Return: 0 or -errno, -ENOTTY: the module is older than ABI 1.1.
  */
-int sb_stats(struct sb *sb,
-	     struct sriov_broker_stat stats[SRIOV_BROKER_STAT_KINDS]);
+int sriovb_stats(struct sriovb *sb,
+		 struct sriov_broker_stat stats[SRIOV_BROKER_STAT_KINDS]);
 
 /**
- * sb_history - the last events
+ * sriovb_history - the last events
  * @dev: only those about this PF or VF; NULL: all
  * @events: where to put the array, oldest first; the caller's to free(); NULL
  *	when empty
  *
  * Return: number of elements or -errno, -ENOTTY: the module is older than ABI 1.1.
  */
-ssize_t sb_history(struct sb *sb, const struct sriov_broker_addr *dev,
-		   struct sriov_broker_event **events);
+ssize_t sriovb_history(struct sriovb *sb, const struct sriov_broker_addr *dev,
+		       struct sriov_broker_event **events);
 
 /**
- * sb_enable - give a PF so many VFs, bound to a driver
+ * sriovb_enable - give a PF so many VFs, bound to a driver
  * @driver: its name, "host" for the host's choice, NULL for the module's default
  * @flags: 0 or SRIOV_BROKER_ENABLE_OPEN
  *
  * Return: 0 or -errno; then nothing has changed.
  */
-int sb_enable(struct sb *sb, const struct sriov_broker_addr *pf,
-	      unsigned int num_vfs, const char *driver, unsigned int flags);
+int sriovb_enable(struct sriovb *sb, const struct sriov_broker_addr *pf,
+		  unsigned int num_vfs, const char *driver, unsigned int flags);
 
-/* sb_disable - take all VFs of a PF away. Return: 0 or -errno. */
-int sb_disable(struct sb *sb, const struct sriov_broker_addr *pf);
+/* sriovb_disable - take all VFs of a PF away. Return: 0 or -errno. */
+int sriovb_disable(struct sriovb *sb, const struct sriov_broker_addr *pf);
 
 /**
- * sb_disable_force - the same, revoking leases first
+ * sriovb_disable_force - the same, revoking leases first
  * @timeout_ms: for their users to let go, up to SRIOV_BROKER_MAX_FORCE_MS
  *
  * Return: 0 or -errno, -EBUSY: a user did not let go; the leases stay revoked.
  */
-int sb_disable_force(struct sb *sb, const struct sriov_broker_addr *pf,
-		     unsigned int timeout_ms);
+int sriovb_disable_force(struct sriovb *sb, const struct sriov_broker_addr *pf,
+			 unsigned int timeout_ms);
 
 /**
- * sb_bind - move VFs to another driver
+ * sriovb_bind - move VFs to another driver
  * @dev: a VF, with @first and @count 0; or a PF
  * @first: with a PF, index of the first VF
  * @count: with a PF, number of VFs, 0 for all from @first on
@@ -141,14 +142,14 @@ int sb_disable_force(struct sb *sb, const struct sriov_broker_addr *pf,
  *
  * Return: 0 or -errno; then all are where they were.
  */
-int sb_bind(struct sb *sb, const struct sriov_broker_addr *dev,
-	    unsigned int first, unsigned int count, const char *driver);
+int sriovb_bind(struct sriovb *sb, const struct sriov_broker_addr *dev,
+		unsigned int first, unsigned int count, const char *driver);
 
-/* sb_clear - try the return of a VF in quarantine again. Return: 0 or -errno. */
-int sb_clear(struct sb *sb, const struct sriov_broker_addr *vf);
+/* sriovb_clear - try the return of a VF in quarantine again. Return: 0 or -errno. */
+int sriovb_clear(struct sriovb *sb, const struct sriov_broker_addr *vf);
 
 /**
- * sb_lease - lease one free VF
+ * sriovb_lease - lease one free VF
  * @selectors: the VFs that will do
  * @num_selectors: how many, 0: any VF
  * @label: what the lease is for, NULL for nothing; shown to everybody; cut at
@@ -158,12 +159,13 @@ int sb_clear(struct sb *sb, const struct sriov_broker_addr *vf);
  * Return: the lease's descriptor, close-on-exec, the caller's to close; or
  * -errno, -EAGAIN: nothing that was asked for is free now.
  */
-int sb_lease(struct sb *sb, const struct sriov_broker_selector *selectors,
-	     unsigned int num_selectors, const char *label,
-	     struct sriov_broker_grant *grant);
+int sriovb_lease(struct sriovb *sb,
+		 const struct sriov_broker_selector *selectors,
+		 unsigned int num_selectors, const char *label,
+		 struct sriov_broker_grant *grant);
 
 /* What leases are asked for. Zeroes besides @count and @numa_node will do. */
-struct sb_wish {
+struct sriovb_wish {
 	const struct sriov_broker_selector *selectors; /* VFs that will do */
 	unsigned int num_selectors;		       /* 0: any VF */
 	unsigned int count;			       /* so many, or none */
@@ -174,7 +176,7 @@ struct sb_wish {
 };
 
 /**
- * sb_lease_many - lease VFs, all that are wished for or none
+ * sriovb_lease_many - lease VFs, all that are wished for or none
  * @grants: room for @wish->count; the descriptors in it are the caller's to close
  *
  * Waits if @wish says so; a fatal signal ends that.
@@ -182,33 +184,34 @@ struct sb_wish {
  * Return: 0 or -errno, -EAGAIN: not so many are free now; -ETIMEDOUT: nor were
  * they in time; -ENOSPC: there will never be so many.
  */
-int sb_lease_many(struct sb *sb, const struct sb_wish *wish,
-		  struct sriov_broker_grant *grants);
+int sriovb_lease_many(struct sriovb *sb, const struct sriovb_wish *wish,
+		      struct sriov_broker_grant *grants);
 
 /**
- * sb_revoke - take a lease from its holder
+ * sriovb_revoke - take a lease from its holder
  * @grace_ms: for the holder to end it himself, up to SRIOV_BROKER_MAX_GRACE_MS
  *
  * Return: 0 or -errno; does not wait for the VF's return.
  */
-int sb_revoke(struct sb *sb, unsigned long long lease, unsigned int grace_ms);
+int sriovb_revoke(struct sriovb *sb, unsigned long long lease,
+		  unsigned int grace_ms);
 
 /**
- * sb_net_hold - before changing a leased VF's network attributes through its PF
+ * sriovb_net_hold - before changing a leased VF's network attributes through its PF
  * @vf: the VF
  * @lease: its lease
  *
  * When the lease has ended the kernel puts back what they were when it began;
- * until sb_close() the VF does not return, so close soon.
+ * until sriovb_close() the VF does not return, so close soon.
  *
  * Return: 0 or -errno, -ENOENT: the lease has ended; -EOPNOTSUPP: no network
  * interface of the PF knows of its VFs.
  */
-int sb_net_hold(struct sb *sb, const struct sriov_broker_addr *vf,
-		unsigned long long lease);
+int sriovb_net_hold(struct sriovb *sb, const struct sriov_broker_addr *vf,
+		    unsigned long long lease);
 
 /**
- * sb_vf_bar - ask for the size of a BAR of a PF's VFs, or set it
+ * sriovb_vf_bar - ask for the size of a BAR of a PF's VFs, or set it
  * @bar: its number, 0 to 5
  * @bytes: 0 to ask; or the size that it shall have with each VF, a power of two
  * @now: where to put what it is then
@@ -218,74 +221,74 @@ int sb_net_hold(struct sb *sb, const struct sriov_broker_addr *vf,
  *
  * Return: 0 or -errno, -ENOTTY: the module is older than ABI 1.2.
  */
-int sb_vf_bar(struct sb *sb, const struct sriov_broker_addr *pf,
-	      unsigned int bar, unsigned long long bytes,
-	      struct sriov_broker_vf_bar *now);
+int sriovb_vf_bar(struct sriovb *sb, const struct sriov_broker_addr *pf,
+		  unsigned int bar, unsigned long long bytes,
+		  struct sriov_broker_vf_bar *now);
 
-/* sb_lease_info - what a lease's descriptor stands for. Return: 0 or -errno. */
-int sb_lease_info(int lease, struct sriov_broker_lease_info *info);
+/* sriovb_lease_info - what a lease's descriptor stands for. Return: 0 or -errno. */
+int sriovb_lease_info(int lease, struct sriov_broker_lease_info *info);
 
-/* sb_lease_set_label - rename a lease. Return: 0 or -errno. */
-int sb_lease_set_label(int lease, const char *label);
+/* sriovb_lease_set_label - rename a lease. Return: 0 or -errno. */
+int sriovb_lease_set_label(int lease, const char *label);
 
-/* sb_lease_set_pid - tell who holds it from now on. Return: 0 or -errno. */
-int sb_lease_set_pid(int lease, pid_t pid);
+/* sriovb_lease_set_pid - tell who holds it from now on. Return: 0 or -errno. */
+int sriovb_lease_set_pid(int lease, pid_t pid);
 
 /**
- * sb_lease_reset - reset a lease's VF now
+ * sriovb_lease_reset - reset a lease's VF now
  *
  * Return: 0 or -errno, -EBUSY: it is open through vfio; -EIO: it failed.
  */
-int sb_lease_reset(int lease);
+int sriovb_lease_reset(int lease);
 
 /**
- * sb_lease_open - open the vfio device of a lease's VF
+ * sriovb_lease_open - open the vfio device of a lease's VF
  * @flags: 0: its group; SRIOV_BROKER_OPEN_CDEV: its own device node
  *
  * Return: the descriptor, close-on-exec, the caller's to close; or -errno.
  */
-int sb_lease_open(int lease, unsigned int flags);
+int sriovb_lease_open(int lease, unsigned int flags);
 
 /**
- * sb_parse_addr - read an address, "0000:01:00.0" or "01:00.0"
+ * sriovb_parse_addr - read an address, "0000:01:00.0" or "01:00.0"
  *
  * Return: 0 or -EINVAL.
  */
-int sb_parse_addr(const char *text, struct sriov_broker_addr *addr);
+int sriovb_parse_addr(const char *text, struct sriov_broker_addr *addr);
 
 /**
- * sb_format_addr - write an address as "0000:01:00.0"
- * @buf: room for SB_ADDR_LEN bytes
+ * sriovb_format_addr - write an address as "0000:01:00.0"
+ * @buf: room for SRIOVB_ADDR_LEN bytes
  *
  * Return: @buf
  */
-const char *sb_format_addr(const struct sriov_broker_addr *addr, char *buf);
+const char *sriovb_format_addr(const struct sriov_broker_addr *addr, char *buf);
 
-/* sb_same_addr - do the two name the same device? */
-int sb_same_addr(const struct sriov_broker_addr *a,
-		 const struct sriov_broker_addr *b);
+/* sriovb_same_addr - do the two name the same device? */
+int sriovb_same_addr(const struct sriov_broker_addr *a,
+		     const struct sriov_broker_addr *b);
 
 /**
- * sb_utf8 - make valid UTF-8 of what may be anything, such as a lease's label
+ * sriovb_utf8 - make valid UTF-8 of what may be anything, such as a lease's label
  * @text: changed in place, "?" for each byte that is none
  *
  * Return: @text
  */
-char *sb_utf8(char *text);
+char *sriovb_utf8(char *text);
 
 /**
- * sb_printable - the same, for a terminal, which shall not obey it
+ * sriovb_printable - the same, for a terminal, which shall not obey it
  * @text: changed in place, "?" for each byte of a control character, C1 as well
  *
  * Return: @text
  */
-char *sb_printable(char *text);
+char *sriovb_printable(char *text);
 
-/* sb_strstate - name of an enum sriov_broker_vf_state, "?" if unknown */
-const char *sb_strstate(unsigned int state);
+/* sriovb_strstate - name of an enum sriov_broker_vf_state, "?" if unknown */
+const char *sriovb_strstate(unsigned int state);
 
-/* sb_strfault - name of an enum sriov_broker_fault, NULL for none */
-const char *sb_strfault(unsigned int fault);
+/* sriovb_strfault - name of an enum sriov_broker_fault, NULL for none */
+const char *sriovb_strfault(unsigned int fault);
 
 #ifdef __cplusplus
 }

@@ -2,7 +2,7 @@
 /* Words of strangers: labels, guests' names, what a QEMU says. */
 #include <string.h>
 
-#include "sb.h"
+#include "internal.h"
 
 /* How long a UTF-8 character is by its first byte, 0: none begins so. */
 static size_t utf8_length(unsigned char c)
@@ -32,7 +32,7 @@ static size_t utf8_char(const unsigned char *text)
 	return n;
 }
 
-char *sb_utf8(char *text)
+char *sriovb_utf8(char *text)
 {
 	unsigned char *p = (unsigned char *)text;
 	size_t n;
@@ -46,11 +46,11 @@ char *sb_utf8(char *text)
 	return text;
 }
 
-char *sb_printable(char *text)
+char *sriovb_printable(char *text)
 {
 	unsigned char *p;
 
-	sb_utf8(text);
+	sriovb_utf8(text);
 	for (p = (unsigned char *)text; *p; p++) {
 		if (*p < ' ' || *p == 0x7f)
 			*p = '?';

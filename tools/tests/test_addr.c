@@ -40,16 +40,17 @@ static void addresses(void **state)
 		{ "ffffffff:ff:1f.7", 0xffffffff, 0xffff, "ffffffff:ff:1f.7" },
 	};
 	struct sriov_broker_addr addr;
-	char buf[SB_ADDR_LEN];
+	char buf[SRIOVB_ADDR_LEN];
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_int_equal(sb_parse_addr(good[i].text, &addr), 0);
+		assert_int_equal(sriovb_parse_addr(good[i].text, &addr), 0);
 		assert_int_equal(addr.domain, good[i].domain);
 		assert_int_equal(addr.bdf, good[i].bdf);
 		assert_int_equal(addr.reserved, 0);
-		assert_string_equal(sb_format_addr(&addr, buf), good[i].full);
+		assert_string_equal(sriovb_format_addr(&addr, buf),
+				    good[i].full);
 	}
 }
 
@@ -82,7 +83,7 @@ static void no_addresses(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(sb_parse_addr(bad[i], &addr), -EINVAL);
+		assert_int_equal(sriovb_parse_addr(bad[i], &addr), -EINVAL);
 }
 
 static void ranges(void **state)

@@ -10,23 +10,23 @@
 
 #include <cmocka.h>
 
-#include "sb.h"
+#include "internal.h"
 
 #define LAST_REASON SRIOV_BROKER_WHY_BAR_ROOM
 
-static const char *sentence(struct sb *sb, char *text)
+static const char *sentence(struct sriovb *sb, char *text)
 {
-	return sb_strerror(sb, -EXDEV, text, SB_ERROR_LEN);
+	return sriovb_strerror(sb, -EXDEV, text, SRIOVB_ERROR_LEN);
 }
 
 /* Whatever can be the matter has words of its own. */
 static void every_reason(void **state)
 {
-	struct sb sb = {
+	struct sriovb sb = {
 		.request = { .dev = { .bdf = 0x100 }, .number = 9 },
 		.why = { .value = 7, .lease_id = 5 },
 	};
-	char text[SB_ERROR_LEN];
+	char text[SRIOVB_ERROR_LEN];
 	unsigned int reason;
 
 	(void)state;
@@ -45,28 +45,29 @@ static void every_reason(void **state)
 
 static void no_reason(void **state)
 {
-	struct sb sb = { .request = { .dev = { .bdf = 0x100 } } };
-	char text[SB_ERROR_LEN];
+	struct sriovb sb = { .request = { .dev = { .bdf = 0x100 } } };
+	char text[SRIOVB_ERROR_LEN];
 
 	(void)state;
-	assert_string_equal(sb_strerror(&sb, -EPERM, text, sizeof(text)),
+	assert_string_equal(sriovb_strerror(&sb, -EPERM, text, sizeof(text)),
 			    "0000:01:00.0: this needs root (CAP_SYS_ADMIN)");
-	assert_string_equal(sb_strerror(&sb, EPERM, text, 10), "0000:01:0");
-	assert_non_null(strstr(sb_strerror(NULL, -ENOENT, text, sizeof(text)),
-			       "modprobe sriov_broker"));
+	assert_string_equal(sriovb_strerror(&sb, EPERM, text, 10), "0000:01:0");
+	assert_non_null(
+		strstr(sriovb_strerror(NULL, -ENOENT, text, sizeof(text)),
+		       "modprobe sriov_broker"));
 }
 
 /* The author of a label has no say in what a terminal does. */
 static void labels(void **state)
 {
-	struct sb sb = {
+	struct sriovb sb = {
 		.why = { .reason = SRIOV_BROKER_WHY_LEASED,
 			 .dev = { .bdf = 0x100 },
 			 .lease_id = 5,
 			 .label = "a\x1b[31m\x7f\n",
 			 .pid = 3 },
 	};
-	char text[SB_ERROR_LEN];
+	char text[SRIOVB_ERROR_LEN];
 
 	(void)state;
 	assert_string_equal(
@@ -98,10 +99,10 @@ static void printable(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		strcpy(text, cases[i].in);
-		assert_string_equal(sb_printable(text), cases[i].out);
+		assert_string_equal(sriovb_printable(text), cases[i].out);
 	}
 	strcpy(text, "\x1b \x9b");
-	assert_string_equal(sb_utf8(text), "\x1b ?");
+	assert_string_equal(sriovb_utf8(text), "\x1b ?");
 }
 
 int main(void)
