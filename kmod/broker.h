@@ -60,15 +60,19 @@
  *	rtnl		the network stack's, and under it the interface's: to read and
  *			put back a VF's attributes, with none of the above; a PF driver
  *			may take it when it is woken, under any of them
- *	vfb_lock		a spinlock: all state that the bus notifier touches.
- *			Nothing is called under it that may sleep.
- *	vfb_stats_lock	a leaf: counters
+ *	vfb_lock		all state that the bus notifier touches. The innermost: no
+ *			lock of another is taken under it, nothing is waited for
+ *	vfb_stats_lock	a spinlock, a leaf: counters
  *
  * The notifier is called by the PCI core with the rescan-remove lock, and often
  * a device's lock, held, also from within our own sriov_configure call. So it
  * takes nothing but group->fence, pf->protect_lock and vfb_lock; on 6.1 also the lock
  * of a VF that is just being added. Nothing waits for a user with any of these locks
  * held: who has a VF open is found out by claiming the fence, which fails at once.
+ *
+ * vfb_lock is a mutex, so the condition of a wait_event() can't take it: what a
+ * sleeper is woken for is read there with READ_ONCE(), and looked at again under the
+ * lock once awake.
  */
 #ifndef VFB_BROKER_H
 #define VFB_BROKER_H
@@ -78,7 +82,6 @@
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/pid.h>
-#include <linux/spinlock.h>
 #include <linux/uidgid.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -207,7 +210,7 @@ struct vfb_driver {
 	bool managed;		   /* leaves DMA to its user */
 };
 
-extern spinlock_t vfb_lock;
+extern struct mutex vfb_lock;
 extern struct list_head vfb_pfs;	   /* vfb_lock */
 extern struct workqueue_struct *vfb_wq;	   /* work on single VFs */
 extern struct workqueue_struct *vfb_op_wq; /* work on PFs, which waits for that */

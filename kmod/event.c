@@ -169,9 +169,9 @@ void vfb_client_init(struct vfb_client *client)
  */
 void vfb_client_exit(struct vfb_client *client)
 {
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	list_del(&client->node);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	kvfree(client->ring);
 }
 
@@ -185,13 +185,13 @@ static int vfb_client_subscribe(struct vfb_client *client)
 	ring = kvcalloc(VFB_RING, sizeof(*ring), GFP_KERNEL_ACCOUNT);
 	if (!ring)
 		return -ENOMEM;
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	if (!client->ring) {
 		WRITE_ONCE(client->ring, ring);
 		ring = NULL;
 		list_add_tail(&client->node, &vfb_clients);
 	}
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	kvfree(ring);
 	return 0;
 }
@@ -200,7 +200,7 @@ static bool vfb_client_next(struct vfb_client *client, struct sriov_broker_event
 {
 	bool got = true;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	if (client->lost) {
 		*event = (struct sriov_broker_event){
 			.type = SRIOV_BROKER_EVENT_LOST,
@@ -214,18 +214,14 @@ static bool vfb_client_next(struct vfb_client *client, struct sriov_broker_event
 	} else {
 		got = false;
 	}
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return got;
 }
 
+/* The condition of a wait, so without the lock. */
 static bool vfb_client_has_news(struct vfb_client *client)
 {
-	bool news;
-
-	spin_lock(&vfb_lock);
-	news = client->lost || client->tail != client->head;
-	spin_unlock(&vfb_lock);
-	return news;
+	return READ_ONCE(client->tail) != READ_ONCE(client->head);
 }
 
 static bool vfb_event_is_about(const struct sriov_broker_event *event,
@@ -242,7 +238,7 @@ static unsigned int vfb_event_recall(struct sriov_broker_event *events,
 	unsigned int num = 0;
 	u64 seq;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	seq = vfb_seq > SRIOV_BROKER_HISTORY_EVENTS ? vfb_seq - SRIOV_BROKER_HISTORY_EVENTS : 0;
 	while (seq++ < vfb_seq) {
 		struct sriov_broker_event *event = &vfb_past[seq % SRIOV_BROKER_HISTORY_EVENTS];
@@ -250,7 +246,7 @@ static unsigned int vfb_event_recall(struct sriov_broker_event *events,
 		if (vfb_event_is_about(event, dev))
 			events[num++] = *event;
 	}
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return num;
 }
 

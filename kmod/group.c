@@ -78,7 +78,7 @@ struct vfb_group *vfb_group_join(struct vfb_vf *vf)
 		return NULL;
 	}
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	if (iommu)
 		group = vfb_group_lookup(iommu);
 	if (group) {
@@ -90,7 +90,7 @@ struct vfb_group *vfb_group_join(struct vfb_vf *vf)
 			hash_add(vfb_groups, &group->hash, iommu_group_id(iommu));
 	}
 	list_add_tail(&vf->group_node, &group->vfs);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 
 	if (new)
 		vfb_group_put(new);
@@ -120,12 +120,12 @@ void vfb_group_leave(struct vfb_vf *vf)
 	bool last;
 
 	mutex_lock(&group->fence);
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	list_del_init(&vf->group_node);
 	last = list_empty(&group->vfs);
 	if (last)
 		hash_del(&group->hash);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (last) {
 		group->dead = true;
 		vfb_unfence_locked(group);
@@ -149,7 +149,7 @@ struct vfb_vf *vfb_group_next(struct vfb_group *group, struct vfb_vf *prev)
 	struct vfb_vf *vf, *next = NULL;
 	bool take;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	/* One that has left meanwhile tells no place: from the beginning, rather than miss any. */
 	take = !prev || list_empty(&prev->group_node);
 	list_for_each_entry(vf, &group->vfs, group_node) {
@@ -160,7 +160,7 @@ struct vfb_vf *vfb_group_next(struct vfb_group *group, struct vfb_vf *prev)
 		}
 		take = vf == prev;
 	}
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (prev)
 		vfb_vf_put(prev);
 	return next;
@@ -232,9 +232,9 @@ void vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease)
 	bool has;
 
 	mutex_lock(&group->fence);
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	has = group->lease == lease;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (has)
 		vfb_unfence_locked(group);
 	mutex_unlock(&group->fence);
@@ -246,11 +246,11 @@ static void vfb_unfence_unneeded(struct vfb_group *group, bool moving)
 	struct vfb_vf *vf;
 
 	mutex_lock(&group->fence);
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	list_for_each_entry(vf, &group->vfs, group_node)
 		needed |= (moving && vf->moving) ||
 			  (vf->state != SRIOV_BROKER_VF_HOST && vf->state != SRIOV_BROKER_VF_OPEN);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (!needed)
 		vfb_unfence_locked(group);
 	mutex_unlock(&group->fence);

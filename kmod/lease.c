@@ -182,9 +182,9 @@ static void vfb_lease_grace_work(struct work_struct *work)
 {
 	struct vfb_lease *lease = container_of(to_delayed_work(work), struct vfb_lease, grace);
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	vfb_lease_revoke(lease, SRIOV_BROKER_LEASE_CAUSE_ADMIN);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 }
 
 /* Gives the holder notice. A later call can only shorten what he has left. */
@@ -226,7 +226,7 @@ int vfb_ioctl_revoke(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 
 	why->lease_id = p->lease_id;
 	ret = vfb_refuse(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, NULL);
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	list_for_each_entry(lease, &vfb_leases, node) {
 		if (lease->id != p->lease_id)
 			continue;
@@ -234,7 +234,7 @@ int vfb_ioctl_revoke(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 		ret = 0;
 		break;
 	}
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return ret;
 }
 
@@ -253,14 +253,14 @@ static void vfb_lease_end(struct vfb_lease *lease)
 {
 	struct vfb_group *group = lease->vf->group;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	vfb_num_leases--;
 	list_del(&lease->node);
 	lease->revoked = true; /* a grace period that ends now does nothing */
 	vfb_event_vf(lease->vf, SRIOV_BROKER_EVENT_LEASE_ENDED, lease->vf->state, lease->id, 0);
 	if (group->lease == lease)
 		vfb_return_start(group);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	/* Who was kept back by a quota need not wait for the VF as well. */
 	if (vfb_param_max_leases() || vfb_param_max_leases_per_user())
 		vfb_pool_kick();
@@ -281,9 +281,9 @@ static int vfb_lease_info(struct file *file, union vfb_arg *arg, struct vfb_why 
 	if (info->flags)
 		return -EOPNOTSUPP;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	if (lease->revoked) {
-		spin_unlock(&vfb_lock);
+		mutex_unlock(&vfb_lock);
 		return -ENODEV;
 	}
 	*info = (struct sriov_broker_lease_info){
@@ -301,7 +301,7 @@ static int vfb_lease_info(struct file *file, union vfb_arg *arg, struct vfb_why 
 		info->group_vfs++;
 	strscpy(info->label, lease->label, sizeof(info->label));
 	strscpy(info->driver, vf->driver, sizeof(info->driver));
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return 0;
 }
 
@@ -338,7 +338,7 @@ static int vfb_lease_set(struct file *file, union vfb_arg *arg, struct vfb_why *
 			return -ESRCH;
 	}
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	if (lease->revoked) {
 		ret = -ENODEV;
 	} else {
@@ -347,7 +347,7 @@ static int vfb_lease_set(struct file *file, union vfb_arg *arg, struct vfb_why *
 		if (set_pid)
 			swap(lease->pid, pid);
 	}
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	put_pid(pid);
 	return ret;
 }
@@ -362,9 +362,9 @@ bool vfb_lease_is_over(struct vfb_lease *lease)
 {
 	bool over;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	over = lease->revoked;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return over;
 }
 
@@ -454,23 +454,19 @@ static int vfb_lease_get_event(struct vfb_lease *lease, struct sriov_broker_leas
 {
 	int ret = -EAGAIN;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	if (vfb_lease_next_event(lease, event))
 		ret = 1;
 	else if (lease->revoked)
 		ret = 0;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return ret;
 }
 
+/* The condition of a wait, so without the lock. */
 static bool vfb_lease_has_news(struct vfb_lease *lease)
 {
-	bool news;
-
-	spin_lock(&vfb_lock);
-	news = lease->revoking.type || lease->revoked;
-	spin_unlock(&vfb_lock);
-	return news;
+	return READ_ONCE(lease->revoking.type) || READ_ONCE(lease->revoked);
 }
 
 static ssize_t vfb_lease_read(struct file *file, char __user *to, size_t size, loff_t *pos)
@@ -505,12 +501,12 @@ static __poll_t vfb_lease_poll(struct file *file, poll_table *pt)
 	__poll_t mask = 0;
 
 	poll_wait(file, &lease->wait, pt);
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	if (lease->revoking.type || lease->over.type)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLPRI;
 	if (lease->revoked)
 		mask |= EPOLLHUP | EPOLLERR;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return mask;
 }
 
@@ -528,13 +524,13 @@ static void vfb_lease_fdinfo(struct seq_file *m, struct file *file)
 	char label[SRIOV_BROKER_NAME_LEN];
 	const char *state;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	if (vf->gone)
 		state = "gone";
 	else
 		state = lease->revoked ? "revoked" : vfb_state_names[vf->state];
 	strscpy(label, lease->label, sizeof(label));
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 
 	seq_printf(m, "pf:\t%s\n", pci_name(vf->pf->pdev));
 	seq_printf(m, "vf:\t%s\n", pci_name(vf->pdev));
@@ -577,9 +573,9 @@ static void vfb_lease_pin(struct vfb_lease *lease)
 	char name[SRIOV_BROKER_NAME_LEN];
 	struct vfb_driver d;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	strscpy(name, lease->vf->driver, sizeof(name));
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (!vfb_driver_get(&d, name, false) && d.drv)
 		lease->owner = d.drv->owner;
 }
@@ -593,11 +589,11 @@ static void vfb_fill_grant(struct sriov_broker_grant *grant, struct vfb_lease *l
 	grant->pf = vf->pf->addr;
 	grant->index = vf->index;
 	grant->id = lease->id;
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	list_for_each_entry(peer, &vf->group->vfs, group_node)
 		grant->group_vfs++;
 	strscpy(grant->driver, vf->driver, sizeof(grant->driver));
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 }
 
 /*

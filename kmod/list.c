@@ -36,14 +36,14 @@ int vfb_ioctl_info(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	info->num_pfs = 0;
 	info->num_vfs = 0;
 	vfb_param_driver(info->driver);
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	list_for_each_entry(pf, &vfb_pfs, node) {
 		info->num_pfs++;
 		info->num_vfs += vfb_count_vfs(pf);
 	}
 	info->num_leases = vfb_lease_count();
 	info->num_waiters = vfb_pool_waiters();
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return 0;
 }
 
@@ -152,10 +152,10 @@ void *vfb_picture(vfb_take_fn take, size_t entry, struct vfb_pf *only, unsigned 
 	void *entries = NULL;
 
 	for (try = 0; try < VFB_LIST_TRIES; try++) {
-		spin_lock(&vfb_lock);
+		mutex_lock(&vfb_lock);
 		*num = take(entries, room, only);
 		*seq = vfb_event_seq();
-		spin_unlock(&vfb_lock);
+		mutex_unlock(&vfb_lock);
 		if (*num <= room && entries)
 			return entries;
 		kvfree(entries);

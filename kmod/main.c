@@ -14,7 +14,7 @@
 #include "net.h"
 #include "stats.h"
 
-DEFINE_SPINLOCK(vfb_lock);
+DEFINE_MUTEX(vfb_lock); /* the state, see broker.h */
 LIST_HEAD(vfb_pfs);
 struct workqueue_struct *vfb_wq;
 

@@ -37,9 +37,9 @@ static bool vfb_is_bound(struct vfb_vf *vf, const char *name)
 {
 	bool ret;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	ret = !strcmp(vf->driver, name);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return ret;
 }
 
@@ -161,7 +161,7 @@ static int vfb_take(struct vfb_moves *all, struct vfb_pf *pf, unsigned int first
 	unsigned int i;
 	int ret = 0;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	for (i = first; i < first + count && !ret; i++) {
 		struct vfb_vf *vf = pf->vfs[i];
 
@@ -178,7 +178,7 @@ static int vfb_take(struct vfb_moves *all, struct vfb_pf *pf, unsigned int first
 		ret = vfb_check_peers(all, why);
 	if (ret)
 		vfb_untake_all(all);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return ret;
 }
 
@@ -387,9 +387,9 @@ static void vfb_move_back(struct vfb_moves *all)
 			 m->err);
 		m->state = SRIOV_BROKER_VF_HOST;
 	}
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	vfb_untake_all(all);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	vfb_move_end(all);
 }
 
@@ -439,7 +439,7 @@ static void vfb_move_settle(struct vfb_moves *all)
 {
 	unsigned int i;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	for (i = 0; i < all->num; i++) {
 		struct vfb_move *m = &all->move[i];
 		struct vfb_vf *vf = m->vf;
@@ -455,7 +455,7 @@ static void vfb_move_settle(struct vfb_moves *all)
 		else if (all->to->managed)
 			vfb_vf_state(vf, vfb_pooled(vf->pf), SRIOV_BROKER_FAULT_NONE);
 	}
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	vfb_move_end(all);
 }
 
@@ -491,9 +491,9 @@ int vfb_move_vfs(struct vfb_pf *pf, unsigned int first, unsigned int count,
 	} else if (!(flags & VFB_MOVE_FRESH)) {
 		vfb_move_back(all);
 	} else {
-		spin_lock(&vfb_lock);
+		mutex_lock(&vfb_lock);
 		vfb_untake_all(all);
-		spin_unlock(&vfb_lock);
+		mutex_unlock(&vfb_lock);
 		vfb_moves_free(all);
 	}
 	return ret;

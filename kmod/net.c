@@ -215,9 +215,9 @@ static int vfb_net_put_back_patiently(struct vfb_vf *vf)
 
 static void vfb_net_forget_now(struct vfb_vf *vf)
 {
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	vfb_net_forget(vf);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 }
 
 /**
@@ -273,10 +273,10 @@ bool vfb_net_is_held(struct vfb_group *group)
 	struct vfb_vf *vf;
 	bool held = false;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	list_for_each_entry(vf, &group->vfs, group_node)
 		held |= vf->net_holds;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return held;
 }
 
@@ -309,10 +309,10 @@ static int vfb_net_remember(struct vfb_vf *vf, u64 lease)
 	netdev = vfb_net_lock(vf->pf);
 	if (netdev) {
 		ret = vfb_net_get(netdev, vf->index, &net->was);
-		spin_lock(&vfb_lock);
+		mutex_lock(&vfb_lock);
 		if (!ret && !vf->net && vfb_net_is_of(vf, lease))
 			swap(vf->net, net);
-		spin_unlock(&vfb_lock);
+		mutex_unlock(&vfb_lock);
 		vfb_net_unlock(netdev);
 	}
 	kfree(net);
@@ -324,9 +324,9 @@ static void vfb_net_look_work(struct work_struct *work)
 	struct vfb_vf *vf = container_of(work, struct vfb_vf, net_look);
 	u64 lease;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	lease = vfb_net_lease(vf);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (lease)
 		vfb_net_remember(vf, lease);
 	vfb_vf_put(vf);
@@ -380,14 +380,14 @@ static struct vfb_hold *vfb_hold_vf(struct vfb_client *client, struct sriov_brok
 		goto free;
 
 	hold->vf = vf;
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	if (!vf->group->lease || vfb_lease_id(vf->group->lease) != p->lease_id)
 		ret = vfb_refuse(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, &p->vf);
 	if (!ret) {
 		list_add(&hold->node, &client->holds);
 		vf->net_holds++;
 	}
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (!ret)
 		return hold;
 free:
@@ -401,10 +401,10 @@ static void vfb_hold_end(struct vfb_hold *hold)
 {
 	struct vfb_vf *vf = hold->vf;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	list_del(&hold->node);
 	vf->net_holds--;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	vfb_vf_put(vf);
 	kfree(hold);
 }

@@ -68,11 +68,11 @@ static bool vfb_orphan_remove_vf(struct vfb_vf *vf)
 {
 	bool busy;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	busy = vf->state >= SRIOV_BROKER_VF_LEASED && vf->state <= SRIOV_BROKER_VF_RESETTING;
 	if (!busy)
 		vf->moving = true;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (busy || (vf->managed && vfb_group_fence(vf->group)) || vfb_vfio_node_is_open(vf->pdev))
 		return false;
 	vfb_orphan_take_off(vf->pdev);
@@ -143,10 +143,10 @@ static void vfb_orphan_work(struct work_struct *work)
 	if (removed && !again)
 		vfb_wish_all(VFB_SETTLE_MS);
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	if (again && !vfb_orphan_stopped)
 		queue_delayed_work(vfb_wq, &vfb_orphan_dwork, msecs_to_jiffies(VFB_ORPHAN_POLL_MS));
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 }
 
 /**
@@ -156,10 +156,10 @@ static void vfb_orphan_work(struct work_struct *work)
  */
 void vfb_orphan_clean(void)
 {
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	if (!vfb_orphan_stopped)
 		mod_delayed_work(vfb_wq, &vfb_orphan_dwork, 0);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 }
 
 /**
@@ -169,8 +169,8 @@ void vfb_orphan_clean(void)
  */
 void vfb_orphan_stop(void)
 {
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	vfb_orphan_stopped = true;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	flush_delayed_work(&vfb_orphan_dwork);
 }

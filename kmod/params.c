@@ -39,9 +39,9 @@ static int vfb_driver_param_set(const char *val, const struct kernel_param *kp)
 		pr_err("%s: '%.64s' is not a driver's name\n", kp->name, val);
 		return -EINVAL;
 	}
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	strscpy(vfb_driver_param, strim(name), sizeof(vfb_driver_param));
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return 0;
 }
 
@@ -143,9 +143,9 @@ MODULE_PARM_DESC(unload, "what VFs do when the module goes: restore (default) or
  */
 void vfb_param_driver(char *name)
 {
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	strscpy(name, vfb_driver_param, SRIOV_BROKER_NAME_LEN);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 }
 
 /**

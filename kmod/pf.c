@@ -81,9 +81,9 @@ int vfb_vf_missing(const struct sriov_broker_addr *addr, struct vfb_why *why)
 {
 	bool is_pf;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	is_pf = vfb_pf_lookup(addr);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return is_pf ? vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_IS_PF, addr) :
 		       vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, addr);
 }
@@ -103,11 +103,11 @@ struct vfb_pf *vfb_pf_find(const struct sriov_broker_addr *addr, struct vfb_why 
 	if (addr->reserved)
 		return ERR_PTR(-EOPNOTSUPP);
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	pf = vfb_pf_lookup(addr);
 	if (pf)
 		kref_get(&pf->ref);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return pf ?: ERR_PTR(vfb_pf_missing(addr, why));
 }
 
@@ -122,7 +122,7 @@ struct vfb_pf *vfb_pf_of(struct pci_dev *pdev)
 {
 	struct vfb_pf *pf, *found = NULL;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	list_for_each_entry(pf, &vfb_pfs, node) {
 		if (pf->pdev == pdev) {
 			kref_get(&pf->ref);
@@ -130,7 +130,7 @@ struct vfb_pf *vfb_pf_of(struct pci_dev *pdev)
 			break;
 		}
 	}
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return found;
 }
 
@@ -145,7 +145,7 @@ struct vfb_pf *vfb_pf_next(struct vfb_pf *pf)
 {
 	struct vfb_pf *it, *next = NULL;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	list_for_each_entry(it, &vfb_pfs, node) {
 		if (!pf || vfb_addr_cmp(&it->addr, &pf->addr) > 0) {
 			kref_get(&it->ref);
@@ -153,7 +153,7 @@ struct vfb_pf *vfb_pf_next(struct vfb_pf *pf)
 			break;
 		}
 	}
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (pf)
 		vfb_pf_put(pf);
 	return next;
@@ -171,11 +171,11 @@ struct vfb_vf *vfb_pf_vf(struct vfb_pf *pf, unsigned int index)
 {
 	struct vfb_vf *vf;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	vf = pf->vfs[index];
 	if (vf)
 		kref_get(&vf->ref);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return vf;
 }
 
@@ -288,9 +288,9 @@ void vfb_pf_add(struct pci_dev *pdev)
 		pci_warn(pdev, VFB_NAME ": not tracked: out of memory, or no VFs\n");
 		return;
 	}
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	added = vfb_pf_insert(pf);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (added)
 		vfb_wish_apply(pf, VFB_SETTLE_MS);
 	else
@@ -330,9 +330,9 @@ void vfb_pf_unbind(struct pci_dev *pdev)
 
 	if (!pf)
 		return;
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	vfb_pf_abandon(pf);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	vfb_pf_put(pf);
 }
 
@@ -381,7 +381,7 @@ void vfb_pf_del(struct pci_dev *pdev)
 		return;
 	/* From here on its attributes go: nobody may be changing one. */
 	mutex_lock(&pf->protect_lock);
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	pf->gone = true;
 	list_del_init(&pf->node);
 	vfb_event_pf(pf, SRIOV_BROKER_EVENT_PF_REMOVED, 0);
@@ -393,7 +393,7 @@ void vfb_pf_del(struct pci_dev *pdev)
 		if (pf->vfs[i]->state == SRIOV_BROKER_VF_FREE)
 			vfb_vf_state(pf->vfs[i], SRIOV_BROKER_VF_HOST, SRIOV_BROKER_FAULT_NONE);
 	}
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	vfb_pf_wake(pf, false);
 	mutex_unlock(&pf->protect_lock);
 	if (orphans)
@@ -415,10 +415,10 @@ void vfb_pf_driver(struct pci_dev *pdev, const char *name)
 
 	if (!pf)
 		return;
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	strscpy(pf->driver, name, sizeof(pf->driver));
 	pf->leaving = false;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	vfb_pool_kick();
 	if (name[0] && !vfb_pfdrv_is(name))
 		vfb_wish_apply(pf, 0);
@@ -439,10 +439,10 @@ void vfb_pf_follow(struct vfb_pf *pf)
 	bool used, gone;
 
 	mutex_lock(&pf->protect_lock);
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	used = pf->nr_out || pf->nr_open;
 	gone = pf->gone;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (!gone) {
 		vfb_pf_wake(pf, used);
 		vfb_pf_protect(pf, used);

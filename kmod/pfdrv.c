@@ -21,9 +21,9 @@ static bool vfb_pfdrv_vf_is_used(struct vfb_vf *vf)
 {
 	bool managed;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	managed = vf->managed;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return managed && (vfb_group_fence(vf->group) || vfb_vfio_node_is_open(vf->pdev));
 }
 
@@ -138,9 +138,9 @@ int vfb_pfdrv_take(struct vfb_pf *pf)
 	int ret;
 
 	lockdep_assert_held(&pf->op);
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	ret = pf->driver[0] ? -EEXIST : 0;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (ret)
 		return 0;
 
@@ -171,9 +171,9 @@ void vfb_pfdrv_drop(struct vfb_pf *pf)
 	bool ours;
 
 	lockdep_assert_held(&pf->op);
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	ours = vfb_pfdrv_is(pf->driver);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (ours)
 		device_release_driver(&pf->pdev->dev);
 }

@@ -340,9 +340,9 @@ static void vfb_serve_waiters(void)
  */
 void vfb_pool_kick(void)
 {
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	vfb_serve_waiters();
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	wake_up_all(&vfb_pool_wq);
 }
 
@@ -355,7 +355,7 @@ static bool vfb_give_up(struct vfb_request *req, u64 *seen)
 {
 	bool waiting;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	waiting = !req->served;
 	if (waiting) {
 		list_del_init(&req->node);
@@ -363,7 +363,7 @@ static bool vfb_give_up(struct vfb_request *req, u64 *seen)
 		vfb_serve_waiters();
 		*seen = vfb_pool_gen;
 	}
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (waiting)
 		wake_up_all(&vfb_pool_wq);
 	return waiting;
@@ -442,7 +442,7 @@ int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, u64 *seen, struct vfb
 	init_waitqueue_head(&req->wait);
 	INIT_LIST_HEAD(&req->node);
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	vfb_round++;
 	ret = vfb_lease_over_quota(req, why);
 	if (!ret && !vfb_serve(req))
@@ -451,13 +451,13 @@ int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, u64 *seen, struct vfb
 		list_add_tail(&req->node, &vfb_waiters);
 		put_pid(why->pid);
 		*why = (struct vfb_why){ .uid = INVALID_UID };
-		spin_unlock(&vfb_lock);
+		mutex_unlock(&vfb_lock);
 		ret = vfb_pool_wait(req, timeout_ms, seen, why);
 		vfb_took(SRIOV_BROKER_STAT_WAIT, NULL, 0, ret, ktime_get_ns() - start);
 		return ret;
 	}
 	*seen = vfb_pool_gen;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return ret;
 }
 
@@ -475,8 +475,8 @@ bool vfb_pool_poll(struct file *file, const u64 *seen, poll_table *pt)
 	bool worth;
 
 	poll_wait(file, &vfb_pool_wq, pt);
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	worth = vfb_pool_gen != *seen;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return worth;
 }

@@ -119,11 +119,11 @@ static int vfb_check_stripped(struct vfb_pf *pf, struct vfb_why *why)
 	unsigned int i;
 	int ret = 0;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	for (i = 0; i < pf->slots && !ret; i++)
 		if (pf->vfs[i] && pf->vfs[i]->managed)
 			ret = vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_IN_USE, &pf->vfs[i]->addr);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return ret;
 }
 
@@ -187,9 +187,9 @@ static int vfb_configure(struct vfb_pf *pf, unsigned int num, struct vfb_why *wh
 /* A number of VFs is there, as it was asked for. */
 static void vfb_tell_vfs(struct vfb_pf *pf, unsigned int num)
 {
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	vfb_event_pf(pf, SRIOV_BROKER_EVENT_PF_VFS, num);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 }
 
 /* An orphan's slot on the bus is taken, and the PCI core trips over it. */
@@ -205,11 +205,11 @@ static int vfb_check_orphans(struct vfb_pf *pf, struct vfb_why *why)
 
 static void vfb_capture(struct vfb_pf *pf, bool on)
 {
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	pf->capture = on;
 	if (on)
 		pf->capture_err = 0;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 }
 
 /* Single VFs can be removed by hand, until the next enabling. */
@@ -218,10 +218,10 @@ static bool vfb_vfs_missing(struct vfb_pf *pf, unsigned int num)
 	bool missing = false;
 	unsigned int i;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	for (i = 0; i < num; i++)
 		missing |= !pf->vfs[i];
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return missing;
 }
 
@@ -229,9 +229,9 @@ static int vfb_capture_result(struct vfb_pf *pf, unsigned int num, struct vfb_wh
 {
 	int ret;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	ret = pf->capture_err;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (!ret && vfb_vfs_missing(pf, num))
 		ret = -ENODEV;
 	return ret ? vfb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr) : 0;
@@ -306,14 +306,14 @@ static struct vfb_place *vfb_places(struct vfb_pf *pf, unsigned int num)
 
 	if (!places)
 		return NULL;
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	for (i = 0; i < num; i++) {
 		struct vfb_vf *vf = pf->vfs[i];
 		bool host = !vf || vf->state == SRIOV_BROKER_VF_HOST;
 
 		strscpy(places[i].driver, host ? VFB_HOST : vf->target, sizeof(places[i].driver));
 	}
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return places;
 }
 
@@ -489,13 +489,13 @@ void vfb_pf_force_begin(struct vfb_pf *pf, unsigned int timeout_ms)
 {
 	unsigned int i;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	pf->closing++;
 	for (i = 0; i < pf->slots; i++)
 		if (pf->vfs[i] && pf->vfs[i]->group->lease)
 			vfb_lease_revoke(pf->vfs[i]->group->lease,
 					 SRIOV_BROKER_LEASE_CAUSE_DISABLE);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	vfb_return_wait(pf, timeout_ms);
 }
 
@@ -507,9 +507,9 @@ void vfb_pf_force_begin(struct vfb_pf *pf, unsigned int timeout_ms)
  */
 void vfb_pf_force_end(struct vfb_pf *pf)
 {
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	pf->closing--;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	vfb_pool_kick();
 }
 
@@ -554,9 +554,9 @@ static void vfb_pf_leave(struct vfb_pf *pf)
 	bool taken;
 	int ret;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	taken = vfb_pfdrv_is(pf->driver);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	/* Our PF driver goes with us, and its VFs with it: nothing to keep. */
 	if (vfb_param_keep() && !taken)
 		return;

@@ -105,9 +105,9 @@ static int vfb_reset_for(struct vfb_vf *vf, struct vfb_lease *lease, enum sriov_
 		return refused;
 	vfb_took(SRIOV_BROKER_STAT_RESET, vf->pdev, 0, *fault, ktime_get_ns() - start);
 	if (*fault) {
-		spin_lock(&vfb_lock);
+		mutex_lock(&vfb_lock);
 		vfb_event_reset_failed(vf, *fault);
-		spin_unlock(&vfb_lock);
+		mutex_unlock(&vfb_lock);
 	}
 	return 0;
 }

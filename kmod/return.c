@@ -50,9 +50,9 @@ static void vfb_evict(struct vfb_group *group)
 	bool evict;
 
 	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf)) {
-		spin_lock(&vfb_lock);
+		mutex_lock(&vfb_lock);
 		evict = vf->driver[0] && !vf->managed && !vf->gone && vfb_is_returning(vf);
-		spin_unlock(&vfb_lock);
+		mutex_unlock(&vfb_lock);
 		if (evict)
 			vfb_release(vf);
 	}
@@ -78,11 +78,11 @@ static enum sriov_broker_fault vfb_rebind(struct vfb_vf *vf)
 	bool there, ours;
 	int ret;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	ours = !vf->gone && vfb_is_returning(vf);
 	there = vfb_vf_is_whole(vf);
 	strscpy(target, vf->target, sizeof(target));
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (ours && there)
 		vfb_restore_override(vf, target);
 	if (!ours || there)
@@ -123,12 +123,12 @@ static enum sriov_broker_fault vfb_return_settle(struct vfb_group *group,
 {
 	struct vfb_vf *vf;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	list_for_each_entry(vf, &group->vfs, group_node)
 		if (!fault && vfb_is_returning(vf) && !vfb_vf_is_whole(vf))
 			fault = SRIOV_BROKER_FAULT_DRIVER;
 	vfb_group_state(group, fault ? SRIOV_BROKER_VF_QUARANTINED : SRIOV_BROKER_VF_FREE, fault);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return fault;
 }
 
@@ -173,9 +173,9 @@ static void vfb_return_work(struct work_struct *work)
 			       ret == -EBUSY ? SRIOV_BROKER_FAULT_OPEN : SRIOV_BROKER_FAULT_FENCE);
 		return;
 	}
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	vfb_group_state(group, SRIOV_BROKER_VF_RESETTING, SRIOV_BROKER_FAULT_NONE);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	vfb_return_end(group, vfb_clean(group));
 }
 
@@ -224,16 +224,6 @@ void vfb_return_flush(void)
 	wait_event(vfb_return_wq, !atomic_read(&vfb_returning));
 }
 
-static bool vfb_pf_is_out(struct vfb_pf *pf)
-{
-	bool out;
-
-	spin_lock(&vfb_lock);
-	out = pf->nr_out;
-	spin_unlock(&vfb_lock);
-	return out;
-}
-
 /**
  * vfb_return_wait - wait for all VFs of a PF to come back
  * @pf: the PF
@@ -243,7 +233,7 @@ static bool vfb_pf_is_out(struct vfb_pf *pf)
  */
 void vfb_return_wait(struct vfb_pf *pf, unsigned int timeout_ms)
 {
-	wait_event_timeout(vfb_return_wq, !vfb_pf_is_out(pf), msecs_to_jiffies(timeout_ms));
+	wait_event_timeout(vfb_return_wq, !READ_ONCE(pf->nr_out), msecs_to_jiffies(timeout_ms));
 }
 
 /* What could not be put back is left as it is: the admin says so. */
@@ -272,7 +262,7 @@ int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	vf = vfb_vf_find(&p->vf);
 	if (!vf)
 		return vfb_vf_missing(&p->vf, why);
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	if (vf->gone) {
 		ret = vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &p->vf);
 	} else if (vf->moving || vf->state != SRIOV_BROKER_VF_QUARANTINED) {
@@ -282,7 +272,7 @@ int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 		vfb_forget_net(vf->group, vf->fault);
 		vfb_return_start(vf->group);
 	}
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (!ret)
 		vfb_group_follow(vf->group);
 	vfb_vf_put(vf);

@@ -48,11 +48,11 @@ struct vfb_vf *vfb_vf_find(const struct sriov_broker_addr *addr)
 {
 	struct vfb_vf *vf;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	vf = vfb_vf_lookup(addr);
 	if (vf)
 		kref_get(&vf->ref);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return vf;
 }
 
@@ -79,12 +79,12 @@ struct vfb_vf *vfb_vf_first(void)
 	struct vfb_vf *vf, *first = NULL;
 	int bucket;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	hash_for_each(vfb_vfs, bucket, vf, hash)
 		first = first ?: vf;
 	if (first)
 		kref_get(&first->ref);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return first;
 }
 
@@ -145,14 +145,13 @@ void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 	struct vfb_pf *pf = vf->pf;
 
 	lockdep_assert_held(&vfb_lock);
-	pf->nr_out -= vf->counted_out;
-	pf->nr_open -= vf->counted_open;
 	vf->state = state;
 	vf->fault = fault;
+	/* In one step each: vfb_return_wait() reads without the lock. */
+	WRITE_ONCE(pf->nr_out, pf->nr_out - vf->counted_out + vfb_is_out(vf));
+	pf->nr_open += vfb_is_open(vf) - vf->counted_open;
 	vf->counted_out = vfb_is_out(vf);
 	vf->counted_open = vfb_is_open(vf);
-	pf->nr_out += vf->counted_out;
-	pf->nr_open += vf->counted_open;
 
 	if ((vf->counted_out || vf->counted_open) && vfb_param_protect() && !pf->leaving)
 		pci_set_dev_assigned(vf->pdev);
@@ -183,10 +182,10 @@ void vfb_vf_wake(struct vfb_vf *vf)
 {
 	bool was;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	was = vf->awake;
 	vf->awake = true;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (!was)
 		pm_runtime_get_noresume(&vf->pdev->dev);
 }
@@ -201,10 +200,10 @@ void vfb_vf_doze(struct vfb_vf *vf)
 {
 	bool was;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	was = vf->awake;
 	vf->awake = false;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (was)
 		pm_runtime_put_noidle(&vf->pdev->dev);
 }
@@ -236,13 +235,13 @@ static void vfb_vf_tidy(struct work_struct *work)
 	pci_lock_rescan_remove();
 	pci_unlock_rescan_remove();
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	lost = vf->state == SRIOV_BROKER_VF_FREE && !vfb_vf_is_whole(vf) && !vf->moving &&
 	       !vf->gone && !vf->pf->leaving;
 	if (lost)
 		vfb_vf_state(vf, SRIOV_BROKER_VF_QUARANTINED, SRIOV_BROKER_FAULT_DRIVER);
 	hosts = vf->state == SRIOV_BROKER_VF_HOST && !vf->moving && !vf->gone;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (lost)
 		pci_warn(vf->pdev, VFB_NAME ": in quarantine: its driver was taken off\n");
 	if (hosts)
@@ -321,18 +320,18 @@ void vfb_vf_add(struct pci_dev *pdev)
 	if (!pf)
 		return;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	capture = pf->capture;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (capture)
 		ret = vfb_override_set(pdev, VFB_HOLD);
 
 	vf = vfb_vf_alloc(pdev, pf);
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	added = vf && vfb_vf_insert(vf);
 	if (capture && (ret || !added))
 		pf->capture_err = ret ?: -ENOMEM;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 
 	if (vf && !added) {
 		vfb_group_leave(vf);
@@ -367,7 +366,7 @@ void vfb_vf_del(struct pci_dev *pdev)
 	if (!vf)
 		return;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	vf->gone = true;
 	if (vf->group->lease)
 		vfb_lease_revoke(vf->group->lease, SRIOV_BROKER_LEASE_CAUSE_VF);
@@ -377,7 +376,7 @@ void vfb_vf_del(struct pci_dev *pdev)
 	hash_del(&vf->hash);
 	vfb_pf_emptied(vf->pf);
 	vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_REMOVED, vf->state, 0, 0);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 
 	vfb_vf_doze(vf);
 	vfb_group_leave(vf);
@@ -404,13 +403,13 @@ void vfb_vf_bound(struct pci_dev *pdev, const char *name, bool managed)
 
 	if (!vf)
 		return;
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	strscpy(vf->driver, name, sizeof(vf->driver));
 	vf->managed = managed;
 	back = vf->state == SRIOV_BROKER_VF_FREE && !vf->moving && vfb_vf_is_whole(vf);
 	if (back)
 		set_bit(vf->index, vf->pf->free);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (back)
 		vfb_pool_kick();
 	vfb_vf_put(vf);
@@ -433,7 +432,7 @@ void vfb_vf_unbound(struct pci_dev *pdev)
 	if (!vf)
 		return;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	vf->driver[0] = '\0';
 	vf->managed = false;
 	was_free = vf->state == SRIOV_BROKER_VF_FREE && !vf->moving;
@@ -442,7 +441,7 @@ void vfb_vf_unbound(struct pci_dev *pdev)
 		clear_bit(vf->index, vf->pf->free);
 	if (was_open)
 		vfb_vf_state(vf, SRIOV_BROKER_VF_HOST, SRIOV_BROKER_FAULT_NONE);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 
 	if (was_open) {
 		vfb_vf_doze(vf);

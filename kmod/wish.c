@@ -23,8 +23,9 @@ struct vfb_wish {
 
 /* All under vfb_lock. */
 static LIST_HEAD(vfb_wishes);
-static bool vfb_wishes_live;	     /* between load and unload */
-static unsigned int vfb_wishes_busy; /* queued or under way */
+static bool vfb_wishes_live; /* between load and unload */
+
+static atomic_t vfb_wishes_busy; /* queued or under way */
 
 static DECLARE_WAIT_QUEUE_HEAD(vfb_wishes_wq);
 
@@ -145,10 +146,10 @@ static int vfb_pfs_set(const char *val, const struct kernel_param *kp)
 		vfb_free_wishes(&new);
 		return ret;
 	}
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	list_splice_init(&vfb_wishes, &old);
 	list_splice_init(&new, &vfb_wishes);
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	vfb_free_wishes(&old);
 	vfb_wish_all(0);
 	return 0;
@@ -159,7 +160,7 @@ static int vfb_pfs_get(char *buf, const struct kernel_param *kp)
 	struct vfb_wish *wish;
 	int len = 0;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	list_for_each_entry(wish, &vfb_wishes, node)
 		len += sysfs_emit_at(buf, len, "%s%04x:%02x:%02x.%u=%u%s%s%s", len ? "," : "",
 				     wish->addr.domain, wish->addr.bdf >> 8,
@@ -167,7 +168,7 @@ static int vfb_pfs_get(char *buf, const struct kernel_param *kp)
 				     wish->driver[0] ? ":" : "", wish->driver,
 				     wish->open ? ":open" : "");
 	len += sysfs_emit_at(buf, len, "\n");
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	return len;
 }
 
@@ -191,14 +192,14 @@ static bool vfb_wish_of(struct vfb_pf *pf, struct vfb_wish *out)
 	struct vfb_wish *wish;
 	bool found = false;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	list_for_each_entry(wish, &vfb_wishes, node) {
 		if (vfb_addr_cmp(&wish->addr, &pf->addr))
 			continue;
 		*out = *wish;
 		found = true;
 	}
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (found && !out->driver[0])
 		vfb_param_driver(out->driver);
 	return found;
@@ -206,9 +207,7 @@ static bool vfb_wish_of(struct vfb_pf *pf, struct vfb_wish *out)
 
 static void vfb_wish_end(struct vfb_pf *pf)
 {
-	spin_lock(&vfb_lock);
-	vfb_wishes_busy--;
-	spin_unlock(&vfb_lock);
+	atomic_dec(&vfb_wishes_busy);
 	wake_up_all(&vfb_wishes_wq);
 	vfb_pf_put(pf);
 }
@@ -268,25 +267,15 @@ void vfb_wish_apply(struct vfb_pf *pf, unsigned int delay_ms)
 	bool pending = true;
 
 	kref_get(&pf->ref);
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	if (vfb_wishes_live && !list_empty(&vfb_wishes)) {
 		pending = mod_delayed_work(vfb_op_wq, &pf->wish, msecs_to_jiffies(delay_ms));
 		if (!pending)
-			vfb_wishes_busy++;
+			atomic_inc(&vfb_wishes_busy);
 	}
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	if (pending) /* the work has a reference already, or there is none */
 		vfb_pf_put(pf);
-}
-
-static bool vfb_wishes_done(void)
-{
-	bool done;
-
-	spin_lock(&vfb_lock);
-	done = !vfb_wishes_busy;
-	spin_unlock(&vfb_lock);
-	return done;
 }
 
 /**
@@ -300,11 +289,11 @@ static bool vfb_wishes_done(void)
  */
 void vfb_wish_start(void)
 {
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	vfb_wishes_live = true;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	vfb_wish_all(VFB_SETTLE_MS);
-	if (wait_event_killable(vfb_wishes_wq, vfb_wishes_done()))
+	if (wait_event_killable(vfb_wishes_wq, !atomic_read(&vfb_wishes_busy)))
 		pr_info("pfs: going on in the background\n");
 }
 
@@ -317,12 +306,12 @@ void vfb_wish_stop(void)
 {
 	struct vfb_pf *pf;
 
-	spin_lock(&vfb_lock);
+	mutex_lock(&vfb_lock);
 	vfb_wishes_live = false;
-	spin_unlock(&vfb_lock);
+	mutex_unlock(&vfb_lock);
 	for (pf = vfb_pf_next(NULL); pf; pf = vfb_pf_next(pf))
 		if (cancel_delayed_work_sync(&pf->wish))
 			vfb_wish_end(pf);
 	/* Of PFs that have left the bus: after VFB_SETTLE_MS it finds that out. */
-	wait_event(vfb_wishes_wq, vfb_wishes_done());
+	wait_event(vfb_wishes_wq, !atomic_read(&vfb_wishes_busy));
 }
