@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What tests.list says, and tests that are not begun because there is no time left for them.  Sourced, on the
+# host and in the test machine, whose clock is the host's.  UNTIL: seconds since 1970 at which all is to be over,
+# or empty.
+
+TESTS_LIST=$(dirname "${BASH_SOURCE[0]}")/../tests.list
+
+# KERNEL [TEST...]: lines "NAME MACHINE SECONDS": those of the tests, or without any, all that run on that kernel.
+list_tests() {
+	local kernel=$1
+	shift
+	awk -v kernel="$kernel" -v wanted=" $* " -v full="${FULL:-}" '
+		/^#/ || NF != 4 { next }
+		wanted != "  " { if (index(wanted, " " $1 " ")) print $1, $2, $3; next }
+		full || $4 == "all" || ($4 == "stock" && kernel != "debug") || index("," $4 ",", "," kernel ",") {
+			print $1, $2, $3 }' "$TESTS_LIST"
+}
+
+# KERNEL: how much longer than on a stock kernel all takes.
+slower_by() { if [ "$1" = debug ]; then echo 5; else echo 1; fi; }
+
+# SECONDS KERNEL: how long a test may take that takes so long alone: several machines share the host, and it may
+# be a slow one.
+limit_of() { echo $(((120 + 6 * $1) * $(slower_by "$2"))); }
+
+# LIMIT: seconds that it may take.  It need not take as long, but what is begun shall have its time.
+too_late() { [ -n "${UNTIL:-}" ] && [ $(($(date +%s) + $1)) -gt "$UNTIL" ]; }
+
+# NAME LIMIT DIR: its TAP.
+skip_late() {
+	echo "1..0 # SKIP $1: no time left for it; it may take $2 s" | tee "$3/$1.tap"
+	echo "1..0 # SKIP $1 was not begun" >"$3/$1.end.tap"
+}
