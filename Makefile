@@ -7,6 +7,7 @@ KDIR	?= /lib/modules/$(shell uname -r)/build
 # Empty where a warning shall not stop the build.
 WERROR	?= -Werror
 KERNEL	?= 6.12
+KERNELS	?= 6.12 6.1 7.3
 TESTS	?=
 WITHIN	?=
 IOMMU	?= nopt
@@ -25,9 +26,10 @@ help:
 	@echo 'make tools            sriovctl and its library'
 	@echo 'make install          both, and what belongs to them; DESTDIR= and prefix= as usual'
 	@echo 'make demo             a VF goes into a KVM guest and back, in a test machine'
-	@echo 'make check            the tests in a test machine; KERNEL=6.1|6.12|7.3 (6.12), TESTS="a b" picks some'
-	@echo 'make check-all        the tests on all three kernels; WITHIN=S: those that may take longer than S seconds are skipped'
-	@echo 'make check-debug      the tests on a kernel with KASAN, lockdep, kmemleak, fault injection'
+	@echo 'make check            the tests in test machines; KERNEL=6.1|6.12|7.3 (6.12), TESTS="a b" picks some'
+	@echo 'make check-all        the tests on all three kernels, on each what depends on it; KERNELS="6.12 debug" picks some;'
+	@echo '                      FULL=1: every test on each; WITHIN=S: those that may take longer than S seconds are skipped'
+	@echo 'make check-debug      the tests of the module on a kernel with KASAN, lockdep, kmemleak, fault injection; FULL=1: all'
 	@echo 'make build-all        build only: -rt, -cloud, arm64, clang'
 	@echo 'make bench            the benchmark, in a test machine; IOMMU=pt for pass-through (bench/run says why not)'
 	@echo 'make lint             W=1, sparse, checkpatch, clang-format, shellcheck; warnings are errors'
@@ -58,7 +60,7 @@ check: deps
 	$(VM)/check $(KERNEL) -- $(TESTS)
 
 check-all: deps
-	$(VM)/check $(if $(WITHIN),--within $(WITHIN)) 6.12 6.1 7.3 -- $(TESTS)
+	$(VM)/check $(if $(WITHIN),--within $(WITHIN)) $(KERNELS) -- $(TESTS)
 
 check-debug: deps
 	$(VM)/check $(if $(WITHIN),--within $(WITHIN)) debug -- $(TESTS)

@@ -114,9 +114,10 @@ guest_wait_log() {
 	done
 }
 
-# guest_run NAME COMMANDS: bounded to 60 s.
+# guest_run NAME COMMANDS: on one line, for more would be more commands; bounded to 60 s.
 guest_run() {
 	local id=$RANDOM$RANDOM line status=
+	[[ $2 != *$'\n'* ]] || { echo "guest_run: more than one line: $2" >&2; return 2; }
 	coproc RUN { exec socat - "UNIX-CONNECT:$GUESTS/$1/run" 2>/dev/null; }
 	local pid=$RUN_PID
 	echo "$id $2" >&"${RUN[1]}"
