@@ -33,6 +33,13 @@
  * long as it is, nobody can open its devices through vfio, nor bind a driver
  * that does DMA for the host. VFs are leased by the group.
  *
+ * Where the IOMMU tells a VF's group no earlier than when a driver is bound (arm64's
+ * SMMU, on 6.1 and 6.12), the VF changes its group object once, in the notification
+ * of its first binding, or attempt at one, under vfb_lock. Till then it was HOST: nothing
+ * was claimed for it and nothing leased. A move claims the fence once more after the
+ * binding, before the VF is FREE; a VF that is without an IOMMU even then does not come
+ * into the pool, unless its driver gives it to nobody (pci-stub).
+ *
  * A lease (struct vfb_lease) lives as long as a file: from the ioctl to the last
  * close. It covers the VFs of one group. When the file goes, the group is sent
  * through the return path (return.c), which ends in FREE or QUARANTINED; the
@@ -93,6 +100,7 @@
 #define VFB_HOLD "sriov_broker_hold" /* an override that names no driver */
 
 struct file;
+struct iommu_group;
 struct vfb_lease;
 struct vfb_net;
 
@@ -152,9 +160,10 @@ struct vfb_pf {
 
 struct vfb_vf {
 	struct kref ref;
-	struct pci_dev *pdev;	 /* counted */
-	struct vfb_pf *pf;	 /* counted */
-	struct vfb_group *group; /* counted */
+	struct pci_dev *pdev;	       /* counted */
+	struct vfb_pf *pf;	       /* counted */
+	struct vfb_group *group;       /* counted; changes once at most, under vfb_lock */
+	struct vfb_group *first_group; /* counted; the one before, or NULL */
 	struct sriov_broker_addr addr;
 	unsigned int index;
 	struct work_struct tidy;     /* after an unbinding by hand */
@@ -312,6 +321,7 @@ void vfb_pfdrv_drop(struct vfb_pf *pf);
 void vfb_vf_add(struct pci_dev *pdev);
 void vfb_vf_del(struct pci_dev *pdev);
 void vfb_vf_bound(struct pci_dev *pdev, const char *name, bool managed);
+void vfb_vf_tried(struct pci_dev *pdev);
 void vfb_vf_unbound(struct pci_dev *pdev);
 bool vfb_vf_is_whole(const struct vfb_vf *vf);
 void vfb_vf_wake(struct vfb_vf *vf);
@@ -324,7 +334,9 @@ void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 		  enum sriov_broker_fault fault);
 
 /* group.c */
+struct iommu_group *vfb_iommu_group(struct device *dev);
 struct vfb_group *vfb_group_join(struct vfb_vf *vf);
+void vfb_group_find(struct vfb_vf *vf);
 void vfb_group_leave(struct vfb_vf *vf);
 void vfb_group_put(struct vfb_group *group);
 int vfb_group_id(struct vfb_group *group);
@@ -339,6 +351,7 @@ void vfb_group_follow(struct vfb_group *group);
 /* driver.c */
 int vfb_driver_get(struct vfb_driver *d, const char *name, bool may_load);
 void vfb_driver_put(struct vfb_driver *d);
+bool vfb_driver_wants_iommu(const struct vfb_driver *d);
 void vfb_release(struct vfb_vf *vf);
 int vfb_attach(struct vfb_vf *vf, const struct vfb_driver *to);
 

@@ -67,6 +67,21 @@ void vfb_driver_put(struct vfb_driver *d)
 }
 
 /**
+ * vfb_driver_wants_iommu - does a driver need an IOMMU to be of use
+ * @d: the driver
+ *
+ * vfio's drivers do: without, whoever opens a VF can read and write all memory. A stub
+ * gives its devices to nobody.
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool vfb_driver_wants_iommu(const struct vfb_driver *d)
+{
+	return d->managed && strcmp(d->name, "pci-stub");
+}
+
+/**
  * vfb_release - take a VF's driver off it
  * @vf: the VF
  *
@@ -89,17 +104,18 @@ void vfb_release(struct vfb_vf *vf)
  */
 int vfb_attach(struct vfb_vf *vf, const struct vfb_driver *to)
 {
+	struct mutex *bind = &vf->group->bind; /* the VF may change its group meanwhile */
 	struct device *dev = &vf->pdev->dev;
 	int ret = vfb_override_set(vf->pdev, to->drv ? to->name : "");
 
 	if (ret)
 		return ret;
-	mutex_lock(&vf->group->bind);
+	mutex_lock(bind);
 	if (to->drv)
 		ret = device_driver_attach(to->drv, dev);
 	else
 		ret = min(device_attach(dev), 0);
-	mutex_unlock(&vf->group->bind);
+	mutex_unlock(bind);
 	/* It keeps a VF from the host's drivers; one that has such a driver needs none. */
 	if (!ret && to->drv && !to->managed)
 		ret = vfb_override_set(vf->pdev, "");

@@ -2,6 +2,10 @@
 /*
  * Groups: the VFs that share an IOMMU group, and the fence around them, which
  * is the group's DMA ownership.
+ *
+ * Most IOMMUs tell a device's group when it appears on the bus. Others (arm64's SMMU,
+ * on 6.1 and 6.12) do when it is bound for the first time: till then such a VF is in a
+ * group of its own here, without IOMMU, and then moves over.
  */
 #include <linux/hashtable.h>
 #include <linux/iommu.h>
@@ -44,12 +48,15 @@ void vfb_group_put(struct vfb_group *group)
 	kref_put(&group->ref, vfb_group_release);
 }
 
+/* Takes over the reference to @iommu, also where it fails. */
 static struct vfb_group *vfb_group_alloc(struct iommu_group *iommu)
 {
 	struct vfb_group *group = kzalloc(sizeof(*group), GFP_KERNEL);
 
-	if (!group)
+	if (!group) {
+		iommu_group_put(iommu);
 		return NULL;
+	}
 	kref_init(&group->ref);
 	mutex_init(&group->fence);
 	mutex_init(&group->bind);
@@ -57,6 +64,37 @@ static struct vfb_group *vfb_group_alloc(struct iommu_group *iommu)
 	INIT_HLIST_NODE(&group->hash);
 	group->iommu = iommu;
 	vfb_return_init(group);
+	return group;
+}
+
+/**
+ * vfb_iommu_group - the IOMMU group of a device
+ * @dev: the device
+ *
+ * vfio's no-iommu mode makes groups that have no IOMMU behind them: there is nothing in
+ * them to claim, and the IOMMU core would trip over it.
+ *
+ * Context: any.
+ * Return: the group, with a reference, or NULL.
+ */
+struct iommu_group *vfb_iommu_group(struct device *dev)
+{
+	return dev->iommu && dev->iommu->iommu_dev ? iommu_group_get(dev) : NULL;
+}
+
+/* Puts a VF into the group that there is already, or into @new; returns which, with a reference. */
+static struct vfb_group *vfb_group_enter(struct vfb_vf *vf, struct vfb_group *new)
+{
+	struct vfb_group *group = new->iommu ? vfb_group_lookup(new->iommu) : NULL;
+
+	lockdep_assert_held(&vfb_lock);
+	if (!group) {
+		group = new;
+		if (new->iommu)
+			hash_add(vfb_groups, &new->hash, iommu_group_id(new->iommu));
+	}
+	kref_get(&group->ref);
+	list_add_tail(&vf->group_node, &group->vfs);
 	return group;
 }
 
@@ -69,32 +107,45 @@ static struct vfb_group *vfb_group_alloc(struct iommu_group *iommu)
  */
 struct vfb_group *vfb_group_join(struct vfb_vf *vf)
 {
-	struct iommu_group *iommu = iommu_group_get(&vf->pdev->dev);
-	struct vfb_group *new = vfb_group_alloc(iommu);
-	struct vfb_group *group = NULL;
+	struct vfb_group *group, *new = vfb_group_alloc(vfb_iommu_group(&vf->pdev->dev));
 
-	if (!new) {
-		iommu_group_put(iommu);
+	if (!new)
 		return NULL;
-	}
-
 	mutex_lock(&vfb_lock);
-	if (iommu)
-		group = vfb_group_lookup(iommu);
-	if (group) {
-		kref_get(&group->ref);
-	} else {
-		group = new;
-		new = NULL;
-		if (iommu)
-			hash_add(vfb_groups, &group->hash, iommu_group_id(iommu));
-	}
-	list_add_tail(&vf->group_node, &group->vfs);
+	group = vfb_group_enter(vf, new);
 	mutex_unlock(&vfb_lock);
-
-	if (new)
-		vfb_group_put(new);
+	vfb_group_put(new);
 	return group;
+}
+
+/**
+ * vfb_group_find - look for the group of a VF that had none when it appeared
+ * @vf: the VF, which is bound
+ *
+ * That happens once, and before the VF is in the pool: so the group that it leaves has
+ * no other VF, no claim and no lease. Others may look at it just now, so it lives as
+ * long as the VF.
+ *
+ * Context: bus notifier; may sleep; takes vfb_lock.
+ */
+void vfb_group_find(struct vfb_vf *vf)
+{
+	struct iommu_group *iommu = vf->group->iommu ? NULL : vfb_iommu_group(&vf->pdev->dev);
+	struct vfb_group *new;
+
+	if (!iommu)
+		return;
+	new = vfb_group_alloc(iommu);
+	if (!new)
+		return; /* what needs the fence will be refused */
+	mutex_lock(&vfb_lock);
+	if (!vf->gone && !vf->group->iommu) {
+		list_del(&vf->group_node);
+		vf->first_group = vf->group;
+		vf->group = vfb_group_enter(vf, new);
+	}
+	mutex_unlock(&vfb_lock);
+	vfb_group_put(new);
 }
 
 static void vfb_unfence_locked(struct vfb_group *group)

@@ -294,6 +294,27 @@ static int vfb_phase_attach(struct vfb_move *m)
 	return vfb_attach(m->vf, to);
 }
 
+/*
+ * Now the VF's group is known for certain, and is fenced before the VF can be had. Has
+ * somebody opened it since it was bound, or is it a peer of VFs that are leased?
+ */
+static int vfb_phase_join(struct vfb_move *m)
+{
+	const struct vfb_driver *to = m->all->to;
+	struct vfb_group *group;
+	bool leased;
+
+	mutex_lock(&vfb_lock);
+	group = m->vf->group;
+	leased = group->lease;
+	mutex_unlock(&vfb_lock);
+	if (leased)
+		return -EBUSY;
+	if (vfb_driver_wants_iommu(to) && !group->iommu)
+		return -EOPNOTSUPP;
+	return to->managed ? vfb_group_fence(group) : 0;
+}
+
 static int vfb_phase_reset(struct vfb_move *m)
 {
 	return vfb_reset(m->vf) ? -EIO : 0;
@@ -408,6 +429,18 @@ static int vfb_close_refuse(struct vfb_why *why, struct vfb_move *m)
 	return vfb_move_refuse(why, m, reason, NULL);
 }
 
+/* vfio's drivers do not say that it is an IOMMU that they miss. */
+static int vfb_attach_refuse(struct vfb_why *why, struct vfb_move *m, u32 reason)
+{
+	const struct vfb_driver *to = m->all->to;
+
+	if (vfb_driver_wants_iommu(to) && !m->vf->group->iommu) {
+		m->err = -EOPNOTSUPP;
+		reason = SRIOV_BROKER_WHY_NO_IOMMU;
+	}
+	return vfb_move_refuse(why, m, reason, to);
+}
+
 static int vfb_move_phases(struct vfb_moves *all, struct vfb_pf *pf, unsigned int flags,
 			   struct vfb_why *why)
 {
@@ -425,7 +458,10 @@ static int vfb_move_phases(struct vfb_moves *all, struct vfb_pf *pf, unsigned in
 		return vfb_move_refuse(why, m, SRIOV_BROKER_WHY_GROUP, NULL);
 	m = vfb_phase(all, vfb_phase_attach);
 	if (m)
-		return vfb_move_refuse(why, m, SRIOV_BROKER_WHY_PROBE, to);
+		return vfb_attach_refuse(why, m, SRIOV_BROKER_WHY_PROBE);
+	m = vfb_phase(all, vfb_phase_join);
+	if (m)
+		return vfb_attach_refuse(why, m, SRIOV_BROKER_WHY_GROUP);
 	m = to->managed && !(flags & VFB_MOVE_FRESH) ? vfb_phase(all, vfb_phase_reset) : NULL;
 	if (m)
 		return vfb_move_refuse(why, m, SRIOV_BROKER_WHY_RESET, NULL);

@@ -29,6 +29,9 @@ static int vfb_notify(struct notifier_block *nb, unsigned long action, void *dat
 		vfb_vf_bound(pdev, pdev->dev.driver->name,
 			     to_pci_driver(pdev->dev.driver)->driver_managed_dma);
 		break;
+	case BUS_NOTIFY_DRIVER_NOT_BOUND:
+		vfb_vf_tried(pdev);
+		break;
 	case BUS_NOTIFY_UNBIND_DRIVER:
 		vfb_pf_unbind(pdev);
 		break;

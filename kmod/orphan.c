@@ -94,7 +94,7 @@ static bool vfb_orphan_is_the_hosts(struct pci_dev *pdev)
 /* One from before the module was loaded: what vfb_group_fence() does, by hand. */
 static bool vfb_orphan_remove_stranger(struct pci_dev *pdev)
 {
-	struct iommu_group *iommu = iommu_group_get(&pdev->dev);
+	struct iommu_group *iommu = vfb_iommu_group(&pdev->dev);
 	bool claimed = iommu && !iommu_group_claim_dma_owner(iommu, pdev);
 	bool closed = claimed || !iommu || !pci_is_enabled(pdev) || vfb_orphan_is_the_hosts(pdev);
 	bool unused = closed && !vfb_vfio_node_is_open(pdev);

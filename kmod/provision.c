@@ -384,10 +384,12 @@ free:
 	return ret;
 }
 
-/* vfio's drivers need one; stubs do without. */
+/* Of a PF that has never been bound nothing need be known yet; its VFs are looked at later. */
 static bool vfb_lacks_iommu(struct vfb_pf *pf, const struct vfb_driver *to)
 {
-	return to->managed && strcmp(to->name, "pci-stub") && !device_iommu_mapped(&pf->pdev->dev);
+	struct device *dev = &pf->pdev->dev;
+
+	return vfb_driver_wants_iommu(to) && dev->driver && !device_iommu_mapped(dev);
 }
 
 static int vfb_find_driver(struct vfb_pf *pf, struct vfb_driver *to, const char *name,

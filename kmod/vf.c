@@ -94,6 +94,8 @@ static void vfb_vf_release(struct kref *ref)
 
 	if (vf->group)
 		vfb_group_put(vf->group);
+	if (vf->first_group)
+		vfb_group_put(vf->first_group);
 	vfb_pf_put(vf->pf);
 	pci_dev_put(vf->pdev);
 	kfree(vf->net);
@@ -336,6 +338,8 @@ void vfb_vf_add(struct pci_dev *pdev)
 	if (vf && !added) {
 		vfb_group_leave(vf);
 		vfb_vf_put(vf);
+	} else if (vf) {
+		vfb_group_find(vf); /* bound since we looked, before the notifier knew it */
 	}
 	vfb_pf_put(pf);
 }
@@ -403,6 +407,7 @@ void vfb_vf_bound(struct pci_dev *pdev, const char *name, bool managed)
 
 	if (!vf)
 		return;
+	vfb_group_find(vf);
 	mutex_lock(&vfb_lock);
 	strscpy(vf->driver, name, sizeof(vf->driver));
 	vf->managed = managed;
@@ -412,6 +417,24 @@ void vfb_vf_bound(struct pci_dev *pdev, const char *name, bool managed)
 	mutex_unlock(&vfb_lock);
 	if (back)
 		vfb_pool_kick();
+	vfb_vf_put(vf);
+}
+
+/**
+ * vfb_vf_tried - a driver's probe of a PCI device has failed: look at it if it is a VF
+ * @pdev: the device
+ *
+ * The IOMMU has told its group with that.
+ *
+ * Context: bus notifier, with the device's lock held; takes vfb_lock.
+ */
+void vfb_vf_tried(struct pci_dev *pdev)
+{
+	struct vfb_vf *vf = vfb_vf_of(pdev);
+
+	if (!vf)
+		return;
+	vfb_group_find(vf);
 	vfb_vf_put(vf);
 }
 

@@ -85,6 +85,22 @@ static inline struct sriov_broker_addr find_nvme(int n)
 	return find_device("0x1b36", "0x0010", n);
 }
 
+/* A PCI device without SR-IOV: a root port. */
+static inline struct sriov_broker_addr find_port(void)
+{
+	unsigned int slot, fn;
+
+	for (slot = 1; slot < 32; slot++)
+		for (fn = 0; fn < 8; fn++) {
+			char *name = text("0000:00:%02x.%x", slot, fn);
+
+			if (!strcmp(get(text(SYS_PCI "/%s/class", name)),
+				    "0x060400"))
+				return addr_of(name);
+		}
+	return no_addr;
+}
+
 /* As sysfs has it. */
 static inline int numvfs(struct sriov_broker_addr pf)
 {

@@ -67,7 +67,7 @@ static void test_refusals(void)
 {
 	struct sriov_broker_addr none = { .bdf = 0xfff8 };
 	struct sriov_broker_addr domain = pf;
-	struct sriov_broker_addr bridge = addr_of("0000:00:1f.0");
+	struct sriov_broker_addr bridge = find_port();
 	char *before = snapshot();
 
 	domain.domain = 7;

@@ -179,7 +179,7 @@ static void test_holder(void)
 static void test_choice(void)
 {
 	struct sriov_broker_grant g[TOTAL], more;
-	struct sriov_broker_addr bridge = addr_of("0000:00:1f.0");
+	struct sriov_broker_addr bridge = find_port();
 	struct sriov_broker_addr none = { .bdf = 0xfff8 };
 	int i, got = 0, distinct = 0;
 

@@ -42,6 +42,38 @@ static void test_stub(void)
 	worked(disable(pf, &why), &why, "disable");
 }
 
+/*
+ * vfio's no-iommu mode, where vfio-pci takes the VFs, and a PF that nothing is known of
+ * before its VFs are there: they do not come into the pool, where no fence would be.
+ */
+static void test_unsafe(void)
+{
+	struct sriov_broker_addr nvme = find_nvme(0);
+	const char *mode =
+		"/sys/module/vfio/parameters/enable_unsafe_noiommu_mode";
+	char *before;
+
+	modprobe("vfio-pci");
+	is(unbind(name_of(nvme)), 0, "a PF loses its driver");
+	before = snapshot();
+	is(enable(nvme, 2, "vfio-pci", &why), EOPNOTSUPP,
+	   "nobody has bound the PF: its VFs tell that there is no IOMMU");
+	is(why.reason, SRIOV_BROKER_WHY_NO_IOMMU, "which the answer says");
+	unchanged(before, "enable of a PF without a driver");
+	if (put(mode, "1")) {
+		skip("the kernel has no no-iommu mode",
+		     "a driver that takes VFs without IOMMU");
+	} else {
+		before = snapshot();
+		is(enable(nvme, 2, "vfio-pci", &why), EOPNOTSUPP,
+		   "vfio-pci would take them now");
+		is(why.reason, SRIOV_BROKER_WHY_NO_IOMMU, "it is no reason to");
+		unchanged(before, "enable in no-iommu mode");
+		put(mode, "0");
+	}
+	is(bind_to(name_of(nvme), "nvme"), 0, "the PF has its driver again");
+}
+
 /* VFs that the platform has no memory for. */
 static void test_no_mmio(void)
 {
@@ -68,6 +100,7 @@ int main(void)
 	broker_begin("");
 	test_refused();
 	test_stub();
+	test_unsafe();
 	test_no_mmio();
 	return done();
 }
