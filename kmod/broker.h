@@ -53,9 +53,8 @@
  * -----
  * In this order, each taken before those beneath it:
  *
- *	pf->op		one operation at a time on a PF (enable, disable, bind, VF BARs)
- *	rescan-remove	the PCI core's; only around sriov_configure, and the setting of
- *			a VF BAR's size
+ *	pf->op		one operation at a time on a PF (enable, disable, bind)
+ *	rescan-remove	the PCI core's; only around sriov_configure
  *	PF's device	only around these, and by trylock only: removal
  *			of devices takes these two in the order above, the PCI
  *			core's own sriov_numvfs the other way round
@@ -101,8 +100,23 @@
 
 struct file;
 struct iommu_group;
+struct vfb_event;
 struct vfb_lease;
 struct vfb_net;
+
+/* Whose doing something is, as events name it. */
+struct vfb_actor {
+	struct pid *pid; /* counted; NULL: nobody's, the kernel did it by itself */
+	kuid_t uid;
+	char comm[SRIOV_BROKER_COMM_LEN];
+};
+
+/* A worker that does something for a task, which is the actor then. */
+struct vfb_acting {
+	struct list_head node; /* vfb_lock; while it is at it */
+	struct task_struct *worker;
+	struct vfb_actor actor;
+};
 
 /* What a failing operation tells beside its errno; see sriov_broker_why. */
 struct vfb_why {
@@ -125,7 +139,7 @@ struct vfb_pf {
 	int sriov_cap;	    /* offset of the capability */
 	u16 vf_device;	    /* PCI device id of its VFs; the vendor is its own */
 
-	/* Serializes enable, disable, bind, and the size of VF BARs. */
+	/* Serializes enable, disable, bind. */
 	struct mutex op;
 	/*
 	 * Both are set under op, and false again when the last VF has left the bus.
@@ -219,6 +233,7 @@ struct vfb_driver {
 	bool managed;		   /* leaves DMA to its user */
 };
 
+extern u64 vfb_instance; /* of this load of the module, not 0 */
 extern struct mutex vfb_lock;
 extern struct list_head vfb_pfs;	   /* vfb_lock */
 extern struct workqueue_struct *vfb_wq;	   /* work on single VFs */
@@ -245,10 +260,13 @@ int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf);
 /* event.c */
 int vfb_event_init(void);
 void vfb_event_exit(void);
-void vfb_event(struct sriov_broker_event *event);
+void vfb_acting_init(struct vfb_acting *acting);
+void vfb_acting_begin(struct vfb_acting *acting);
+void vfb_acting_end(struct vfb_acting *acting);
+void vfb_actor_now(struct vfb_actor *actor);
 u64 vfb_event_seq(void);
 void vfb_event_pf(struct vfb_pf *pf, u32 type, u64 value);
-void vfb_event_vf(struct vfb_vf *vf, u32 type, u32 old, u64 lease_id, u64 value);
+void vfb_event_vf(struct vfb_vf *vf, u32 type, u32 old, const struct vfb_lease *lease, u64 value);
 void vfb_event_reset_failed(struct vfb_vf *vf, enum sriov_broker_fault fault);
 
 /* genl.c */
@@ -262,6 +280,7 @@ void vfb_op_exit(void);
 /* pf.c */
 struct sriov_broker_addr vfb_addr(struct pci_dev *pdev);
 int vfb_addr_cmp(const struct sriov_broker_addr *a, const struct sriov_broker_addr *b);
+int vfb_addr_check(const struct sriov_broker_addr *addr, bool wanted);
 struct vfb_pf *vfb_pf_find(const struct sriov_broker_addr *addr, struct vfb_why *why);
 int vfb_vf_missing(const struct sriov_broker_addr *addr, struct vfb_why *why);
 struct vfb_pf *vfb_pf_of(struct pci_dev *pdev);
@@ -285,17 +304,6 @@ void vfb_pf_force_end(struct vfb_pf *pf);
 int vfb_pf_bind(struct vfb_pf *pf, unsigned int first, unsigned int count, const char *driver,
 		bool may_load, struct vfb_why *why);
 void vfb_pf_leave_all(void);
-
-/* bar.c */
-struct vfb_vf_bar {
-	u64 sizes;	      /* that it can have, bit n: 2^(20 + n) bytes */
-	u64 bytes;	      /* that it has */
-	unsigned int num_vfs; /* that there is memory for */
-};
-
-int vfb_pf_vf_bar(struct vfb_pf *pf, unsigned int bar, u64 bytes, struct vfb_vf_bar *now,
-		  struct vfb_why *why);
-unsigned int vfb_pf_bar_room(struct vfb_pf *pf);
 
 /* wish.c */
 #define VFB_SETTLE_MS 2000 /* for the driver of a PF that has just appeared */
@@ -371,6 +379,8 @@ unsigned int vfb_lease_count(void);
 u64 vfb_lease_id(const struct vfb_lease *lease);
 bool vfb_lease_is_over(struct vfb_lease *lease);
 void vfb_lease_show(struct sriov_broker_vf *out, struct vfb_lease *lease);
+void vfb_lease_tell(const struct vfb_lease *lease, struct vfb_event *event);
+int vfb_check_instance(u64 instance, struct vfb_why *why);
 void vfb_lease_blame(struct vfb_why *why, struct vfb_lease *lease);
 void vfb_lease_revoke(struct vfb_lease *lease, u32 cause);
 

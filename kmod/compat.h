@@ -11,9 +11,12 @@
 #include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
+#include <linux/file.h>
 #include <linux/fs_struct.h>
+#include <linux/magic.h>
 #include <linux/netdevice.h>
 #include <linux/pci.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -130,29 +133,32 @@ static inline void vfb_netdev_unlock(struct net_device *netdev)
 #endif
 }
 
-/* Of linux/pci_regs.h, but for older ones; laid out as Resizable BAR is. */
-#ifndef PCI_EXT_CAP_ID_VF_REBAR
-#define PCI_EXT_CAP_ID_VF_REBAR 0x24
-#endif
-
 /**
- * vfb_vf_bar_set_size - set the size of a BAR of a PF's VFs
- * @pdev: the PF, which has no VFs
- * @bar: the BAR's number
- * @order: the size, as 2^(20 + order) bytes
+ * vfb_pidfd_pid - the process that a pidfd stands for
+ * @fd: the descriptor
  *
- * Context: the PF's lock held.
- * Return: 0 or a negative errno, -EOPNOTSUPP: this kernel can't.
+ * What a pidfd is made of is exported by no kernel: since 6.9 it is a file of a file
+ * system of its own, before an anonymous inode, whose name no user can give.
+ *
+ * Context: a task with descriptors.
+ * Return: the process, counted, or an ERR_PTR: -EBADF: it is no pidfd.
  */
-static inline int vfb_vf_bar_set_size(struct pci_dev *pdev, unsigned int bar, int order)
+static inline struct pid *vfb_pidfd_pid(int fd)
 {
-#ifdef VFB_HAVE_VF_BAR_SET_SIZE
-	int ret = pci_iov_vf_bar_set_size(pdev, PCI_IOV_RESOURCES + bar, order);
+	struct file *file = fget(fd);
+	struct pid *pid = NULL;
 
-	return ret == -ENOTSUPP ? -EOPNOTSUPP : ret; /* not one for userspace */
-#else
-	return -EOPNOTSUPP;
+	if (!file)
+		return ERR_PTR(-EBADF);
+#ifdef PID_FS_MAGIC
+	if (file_inode(file)->i_sb->s_magic == PID_FS_MAGIC)
+		pid = get_pid(file_inode(file)->i_private);
 #endif
+	if (file_inode(file)->i_sb->s_magic == ANON_INODE_FS_MAGIC &&
+	    !strcmp(file->f_path.dentry->d_name.name, "[pidfd]"))
+		pid = get_pid(file->private_data);
+	fput(file);
+	return pid ?: ERR_PTR(-EBADF);
 }
 
 #endif /* VFB_COMPAT_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Events: every change of a PF, a VF or a lease, numbered, handed to whoever
- * reads the device and to the generic netlink group. A reader that is too slow
- * loses the oldest, and is told how many.
+ * Events: every change of a PF, a VF or a lease, numbered, kept in one ring. Who
+ * reads the device, or listens to the generic netlink group, has a place in it and
+ * nothing else. A reader that is too slow loses the oldest, and is told how many.
  */
 #include <linux/ktime.h>
 #include <linux/slab.h>
@@ -12,13 +12,13 @@
 #include "ioctl.h"
 #include "list.h"
 
-#define VFB_RING 256 /* events that a reader may be behind */
+/* Both under vfb_lock. */
+static struct vfb_event *vfb_ring; /* the last VFB_EVENTS, by number */
+static u64 vfb_seq;		   /* number of the last one */
 
-static LIST_HEAD(vfb_clients); /* vfb_lock; those who get events */
-static u64 vfb_seq;	       /* vfb_lock; number of the last event */
+static LIST_HEAD(vfb_actings); /* vfb_lock */
 
-/* vfb_lock; the last ones, by number */
-static struct sriov_broker_event *vfb_past;
+static DECLARE_WAIT_QUEUE_HEAD(vfb_event_wq); /* woken by events */
 
 /**
  * vfb_event_init - make room for the events that are remembered
@@ -28,48 +28,123 @@ static struct sriov_broker_event *vfb_past;
  */
 int vfb_event_init(void)
 {
-	vfb_past = kvcalloc(SRIOV_BROKER_HISTORY_EVENTS, sizeof(*vfb_past), GFP_KERNEL);
-	return vfb_past ? 0 : -ENOMEM;
+	vfb_ring = kvcalloc(VFB_EVENTS, sizeof(*vfb_ring), GFP_KERNEL);
+	return vfb_ring ? 0 : -ENOMEM;
+}
+
+/**
+ * vfb_event_put - what an event holds is needed no more
+ * @event: the event, or an empty one
+ *
+ * Context: any.
+ */
+void vfb_event_put(struct vfb_event *event)
+{
+	put_pid(event->by.pid);
+	put_pid(event->lease_pid);
 }
 
 /**
  * vfb_event_exit - forget them
  *
- * Context: module exit, nobody tells of events any more; may sleep.
+ * Context: module exit, nothing tells of events any more; may sleep.
  */
 void vfb_event_exit(void)
 {
-	kvfree(vfb_past);
+	unsigned int i;
+
+	for (i = 0; i < VFB_EVENTS; i++)
+		vfb_event_put(&vfb_ring[i]);
+	kvfree(vfb_ring);
 }
 
-static void vfb_client_push(struct vfb_client *client, const struct sriov_broker_event *event)
+static void vfb_actor_current(struct vfb_actor *actor)
 {
-	lockdep_assert_held(&vfb_lock);
-	if (client->head - client->tail == VFB_RING) {
-		client->tail++;
-		client->lost++;
-	}
-	client->ring[client->head++ % VFB_RING] = *event;
-	wake_up_interruptible(&client->wait);
+	actor->pid = get_task_pid(current, PIDTYPE_TGID);
+	actor->uid = current_uid();
+	get_task_comm(actor->comm, current);
 }
 
 /**
- * vfb_event - tell of an event
- * @event: what it is; its number and time are filled in
+ * vfb_acting_init - note who asks for something that a worker will do
+ * @acting: where to
  *
- * Context: vfb_lock held, so that events come in the order of what they tell.
+ * Context: in the task that asks.
  */
-void vfb_event(struct sriov_broker_event *event)
+void vfb_acting_init(struct vfb_acting *acting)
 {
-	struct vfb_client *client;
+	vfb_actor_current(&acting->actor);
+}
+
+/**
+ * vfb_acting_begin - what this worker does from here on is done for another task
+ * @acting: says for which
+ *
+ * Context: a worker; takes vfb_lock.
+ */
+void vfb_acting_begin(struct vfb_acting *acting)
+{
+	acting->worker = current;
+	mutex_lock(&vfb_lock);
+	list_add(&acting->node, &vfb_actings);
+	mutex_unlock(&vfb_lock);
+}
+
+/**
+ * vfb_acting_end - and no longer is
+ * @acting: the same
+ *
+ * Context: the same worker; takes vfb_lock.
+ */
+void vfb_acting_end(struct vfb_acting *acting)
+{
+	mutex_lock(&vfb_lock);
+	list_del(&acting->node);
+	mutex_unlock(&vfb_lock);
+}
+
+/**
+ * vfb_actor_now - whose doing is what happens now
+ * @actor: filled in: this task, or the one that this worker works for, or none
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_actor_now(struct vfb_actor *actor)
+{
+	struct vfb_acting *acting;
 
 	lockdep_assert_held(&vfb_lock);
-	event->seq = ++vfb_seq;
-	event->time_ns = ktime_get_ns();
-	vfb_past[event->seq % SRIOV_BROKER_HISTORY_EVENTS] = *event;
-	list_for_each_entry(client, &vfb_clients, node)
-		vfb_client_push(client, event);
-	vfb_genl_send(event);
+	*actor = (struct vfb_actor){ .uid = INVALID_UID };
+	if (!(current->flags & PF_KTHREAD)) {
+		vfb_actor_current(actor);
+		return;
+	}
+	list_for_each_entry(acting, &vfb_actings, node) {
+		if (acting->worker != current)
+			continue;
+		*actor = acting->actor;
+		get_pid(actor->pid);
+		return;
+	}
+}
+
+/* Under vfb_lock all the way, so that events come in the order of what they tell. */
+static void vfb_event_tell(struct vfb_event *event)
+{
+	struct vfb_event *slot;
+
+	lockdep_assert_held(&vfb_lock);
+	vfb_actor_now(&event->by);
+	event->out.size = sizeof(event->out);
+	event->out.seq = vfb_seq + 1;
+	event->out.time_ns = ktime_get_ns();
+	slot = &vfb_ring[event->out.seq % VFB_EVENTS];
+	vfb_event_put(slot);
+	*slot = *event;
+	/* Last: readers look at it without the lock. */
+	WRITE_ONCE(vfb_seq, event->out.seq);
+	wake_up_interruptible_poll(&vfb_event_wq, EPOLLIN | EPOLLRDNORM);
+	queue_work(vfb_wq, &vfb_genl_work);
 }
 
 /**
@@ -94,31 +169,34 @@ u64 vfb_event_seq(void)
  */
 void vfb_event_pf(struct vfb_pf *pf, u32 type, u64 value)
 {
-	struct sriov_broker_event event = {
-		.type = type,
-		.pf = pf->addr,
-		.value = value,
+	struct vfb_event event = {
+		.out = { .type = type, .pf = pf->addr, .value = value },
+		.lease_uid = INVALID_UID,
 	};
 
-	vfb_event(&event);
+	vfb_event_tell(&event);
 }
 
 static void vfb_event_of(struct vfb_vf *vf, u32 type, u32 old, enum sriov_broker_fault fault,
-			 u64 lease_id, u64 value)
+			 const struct vfb_lease *lease, u64 value)
 {
-	struct sriov_broker_event event = {
-		.type = type,
-		.index = vf->index,
-		.pf = vf->pf->addr,
-		.vf = vf->addr,
-		.state = vf->state,
-		.old_state = old,
-		.fault = fault,
-		.lease_id = lease_id,
-		.value = value,
+	struct vfb_event event = {
+		.out = {
+			.type = type,
+			.index = vf->index,
+			.pf = vf->pf->addr,
+			.vf = vf->addr,
+			.state = vf->state,
+			.old_state = old,
+			.fault = fault,
+			.value = value,
+		},
+		.lease_uid = INVALID_UID,
 	};
 
-	vfb_event(&event);
+	if (lease)
+		vfb_lease_tell(lease, &event);
+	vfb_event_tell(&event);
 }
 
 /**
@@ -126,14 +204,14 @@ static void vfb_event_of(struct vfb_vf *vf, u32 type, u32 old, enum sriov_broker
  * @vf: the VF
  * @type: enum sriov_broker_event_type
  * @old: state that it was in before
- * @lease_id: lease that it is about, or 0
+ * @lease: lease that it is about, or NULL
  * @value: number that goes with it
  *
  * Context: vfb_lock held.
  */
-void vfb_event_vf(struct vfb_vf *vf, u32 type, u32 old, u64 lease_id, u64 value)
+void vfb_event_vf(struct vfb_vf *vf, u32 type, u32 old, const struct vfb_lease *lease, u64 value)
 {
-	vfb_event_of(vf, type, old, vf->fault, lease_id, value);
+	vfb_event_of(vf, type, old, vf->fault, lease, value);
 }
 
 /**
@@ -145,7 +223,59 @@ void vfb_event_vf(struct vfb_vf *vf, u32 type, u32 old, u64 lease_id, u64 value)
  */
 void vfb_event_reset_failed(struct vfb_vf *vf, enum sriov_broker_fault fault)
 {
-	vfb_event_of(vf, SRIOV_BROKER_EVENT_RESET_FAILED, vf->state, fault, 0, fault);
+	vfb_event_of(vf, SRIOV_BROKER_EVENT_RESET_FAILED, vf->state, fault, vf->group->lease,
+		     fault);
+}
+
+/* Readers */
+
+/* The oldest event that is there yet, or will come first. */
+static u64 vfb_event_oldest(void)
+{
+	lockdep_assert_held(&vfb_lock);
+	return vfb_seq < VFB_EVENTS ? 1 : vfb_seq - VFB_EVENTS + 1;
+}
+
+static void vfb_event_copy(struct vfb_event *to, u64 seq)
+{
+	lockdep_assert_held(&vfb_lock);
+	*to = vfb_ring[seq % VFB_EVENTS];
+	get_pid(to->by.pid);
+	get_pid(to->lease_pid);
+}
+
+/**
+ * vfb_event_after - the event that comes after another one
+ * @last: number of that one; advanced, over events that are lost as well
+ * @event: filled in, for vfb_event_put()
+ *
+ * Context: takes vfb_lock.
+ * Return: true; false: there is none.
+ */
+bool vfb_event_after(u64 *last, struct vfb_event *event)
+{
+	bool there;
+
+	mutex_lock(&vfb_lock);
+	there = *last < vfb_seq;
+	if (there) {
+		*last = max(*last + 1, vfb_event_oldest());
+		vfb_event_copy(event, *last);
+	}
+	mutex_unlock(&vfb_lock);
+	return there;
+}
+
+/* Its pids and users, as the reader knows them. */
+static void vfb_event_localize(struct vfb_event *event)
+{
+	struct sriov_broker_event *out = &event->out;
+
+	out->pid = pid_vnr(event->by.pid);
+	out->uid = vfb_uid_nr(event->by.uid);
+	strscpy(out->comm, event->by.comm, sizeof(out->comm));
+	out->lease_pid = pid_vnr(event->lease_pid);
+	out->lease_uid = vfb_uid_nr(event->lease_uid);
 }
 
 /**
@@ -156,63 +286,44 @@ void vfb_event_reset_failed(struct vfb_vf *vf, enum sriov_broker_fault fault)
  */
 void vfb_client_init(struct vfb_client *client)
 {
-	init_waitqueue_head(&client->wait);
-	INIT_LIST_HEAD(&client->node);
 	INIT_LIST_HEAD(&client->holds);
 }
 
-/**
- * vfb_client_exit - the device is closed
- * @client: the client; nobody uses it any more
- *
- * Context: takes vfb_lock.
- */
-void vfb_client_exit(struct vfb_client *client)
+/* Most clients never ask. Who does gets what happens from here on. */
+static void vfb_client_subscribe(struct vfb_client *client)
 {
+	if (READ_ONCE(client->next))
+		return;
 	mutex_lock(&vfb_lock);
-	list_del(&client->node);
+	if (!client->next)
+		WRITE_ONCE(client->next, vfb_seq + 1);
 	mutex_unlock(&vfb_lock);
-	kvfree(client->ring);
 }
 
-/* Most clients never ask: the ring is made for those who do. */
-static int vfb_client_subscribe(struct vfb_client *client)
+static bool vfb_client_next(struct vfb_client *client, struct vfb_event *event)
 {
-	struct sriov_broker_event *ring;
-
-	if (READ_ONCE(client->ring))
-		return 0;
-	ring = kvcalloc(VFB_RING, sizeof(*ring), GFP_KERNEL_ACCOUNT);
-	if (!ring)
-		return -ENOMEM;
-	mutex_lock(&vfb_lock);
-	if (!client->ring) {
-		WRITE_ONCE(client->ring, ring);
-		ring = NULL;
-		list_add_tail(&client->node, &vfb_clients);
-	}
-	mutex_unlock(&vfb_lock);
-	kvfree(ring);
-	return 0;
-}
-
-static bool vfb_client_next(struct vfb_client *client, struct sriov_broker_event *event)
-{
-	bool got = true;
+	u64 oldest;
+	bool got;
 
 	mutex_lock(&vfb_lock);
-	if (client->lost) {
-		*event = (struct sriov_broker_event){
-			.type = SRIOV_BROKER_EVENT_LOST,
-			.seq = client->ring[client->tail % VFB_RING].seq - 1,
-			.time_ns = ktime_get_ns(),
-			.value = client->lost,
+	oldest = vfb_event_oldest();
+	got = client->next <= vfb_seq;
+	if (client->next < oldest) {
+		*event = (struct vfb_event){
+			.out = {
+				.size = sizeof(event->out),
+				.type = SRIOV_BROKER_EVENT_LOST,
+				.seq = oldest - 1,
+				.time_ns = ktime_get_ns(),
+				.value = oldest - client->next,
+			},
+			.by.uid = INVALID_UID,
+			.lease_uid = INVALID_UID,
 		};
-		client->lost = 0;
-	} else if (client->tail != client->head) {
-		*event = client->ring[client->tail++ % VFB_RING];
-	} else {
-		got = false;
+		WRITE_ONCE(client->next, oldest);
+	} else if (got) {
+		vfb_event_copy(event, client->next);
+		WRITE_ONCE(client->next, client->next + 1);
 	}
 	mutex_unlock(&vfb_lock);
 	return got;
@@ -221,14 +332,58 @@ static bool vfb_client_next(struct vfb_client *client, struct sriov_broker_event
 /* The condition of a wait, so without the lock. */
 static bool vfb_client_has_news(struct vfb_client *client)
 {
-	return READ_ONCE(client->tail) != READ_ONCE(client->head);
+	return READ_ONCE(client->next) <= READ_ONCE(vfb_seq);
 }
+
+/* read() on /dev/sriov_broker */
+ssize_t vfb_client_read(struct file *file, char __user *to, size_t size, loff_t *pos)
+{
+	struct vfb_client *client = file->private_data;
+	struct vfb_event event;
+	size_t done = 0;
+	int ret;
+
+	if (size < SRIOV_BROKER_EVENT_ROOM)
+		return -EINVAL;
+	vfb_client_subscribe(client);
+	while (size - done >= sizeof(event.out)) {
+		if (vfb_client_next(client, &event)) {
+			vfb_event_localize(&event);
+			vfb_event_put(&event);
+			if (copy_to_user(to + done, &event.out, sizeof(event.out)))
+				return done ?: -EFAULT;
+			done += sizeof(event.out);
+			continue;
+		}
+		if (done)
+			break;
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		ret = wait_event_interruptible(vfb_event_wq, vfb_client_has_news(client));
+		if (ret)
+			return ret;
+	}
+	return done;
+}
+
+/* poll() on /dev/sriov_broker */
+__poll_t vfb_client_poll(struct file *file, poll_table *pt)
+{
+	struct vfb_client *client = file->private_data;
+
+	if (!(poll_requested_events(pt) & (EPOLLIN | EPOLLRDNORM)))
+		return 0;
+	vfb_client_subscribe(client);
+	poll_wait(file, &vfb_event_wq, pt);
+	return vfb_client_has_news(client) ? EPOLLIN | EPOLLRDNORM : 0;
+}
+
+/* History */
 
 static bool vfb_event_is_about(const struct sriov_broker_event *event,
 			       const struct sriov_broker_addr *dev)
 {
-	return (!dev->domain && !dev->bdf) || !vfb_addr_cmp(&event->pf, dev) ||
-	       !vfb_addr_cmp(&event->vf, dev);
+	return !dev->valid || !vfb_addr_cmp(&event->pf, dev) || !vfb_addr_cmp(&event->vf, dev);
 }
 
 /* The events about a device, oldest first, into room for all that there are. */
@@ -239,12 +394,13 @@ static unsigned int vfb_event_recall(struct sriov_broker_event *events,
 	u64 seq;
 
 	mutex_lock(&vfb_lock);
-	seq = vfb_seq > SRIOV_BROKER_HISTORY_EVENTS ? vfb_seq - SRIOV_BROKER_HISTORY_EVENTS : 0;
-	while (seq++ < vfb_seq) {
-		struct sriov_broker_event *event = &vfb_past[seq % SRIOV_BROKER_HISTORY_EVENTS];
+	for (seq = vfb_event_oldest(); seq <= vfb_seq; seq++) {
+		struct vfb_event *event = &vfb_ring[seq % VFB_EVENTS];
 
-		if (vfb_event_is_about(event, dev))
-			events[num++] = *event;
+		if (!vfb_event_is_about(&event->out, dev))
+			continue;
+		vfb_event_localize(event);
+		events[num++] = event->out;
 	}
 	mutex_unlock(&vfb_lock);
 	return num;
@@ -256,13 +412,15 @@ int vfb_ioctl_history(struct file *file, union vfb_arg *arg, struct vfb_why *why
 	struct sriov_broker_list *p = &arg->list;
 	struct sriov_broker_event *events;
 	unsigned int num, skip;
-	int ret;
+	int ret = vfb_addr_check(&p->pf, false);
 
-	if (p->flags || p->pf.reserved)
+	if (p->flags)
 		return -EOPNOTSUPP;
+	if (ret)
+		return ret;
 	if (p->entry_size < offsetofend(struct sriov_broker_event, vf) || p->entry_size > PAGE_SIZE)
 		return -EINVAL;
-	events = kvcalloc(SRIOV_BROKER_HISTORY_EVENTS, sizeof(*events), GFP_KERNEL_ACCOUNT);
+	events = kvcalloc(VFB_EVENTS, sizeof(*events), GFP_KERNEL_ACCOUNT);
 	if (!events)
 		return -ENOMEM;
 	num = vfb_event_recall(events, &p->pf);
@@ -271,48 +429,4 @@ int vfb_ioctl_history(struct file *file, union vfb_arg *arg, struct vfb_why *why
 	kvfree(events);
 	p->count = num;
 	return ret;
-}
-
-/* read() on /dev/sriov_broker */
-ssize_t vfb_client_read(struct file *file, char __user *to, size_t size, loff_t *pos)
-{
-	struct vfb_client *client = file->private_data;
-	struct sriov_broker_event event;
-	size_t done = 0;
-	int ret;
-
-	if (size < sizeof(event))
-		return -EINVAL;
-	ret = vfb_client_subscribe(client);
-	if (ret)
-		return ret;
-	while (size - done >= sizeof(event)) {
-		if (vfb_client_next(client, &event)) {
-			if (copy_to_user(to + done, &event, sizeof(event)))
-				return done ?: -EFAULT;
-			done += sizeof(event);
-			continue;
-		}
-		if (done)
-			break;
-		if (file->f_flags & O_NONBLOCK)
-			return -EAGAIN;
-		ret = wait_event_interruptible(client->wait, vfb_client_has_news(client));
-		if (ret)
-			return ret;
-	}
-	return done;
-}
-
-/* The events' part of poll() on /dev/sriov_broker */
-__poll_t vfb_client_poll(struct file *file, poll_table *pt)
-{
-	struct vfb_client *client = file->private_data;
-
-	if (!(poll_requested_events(pt) & (EPOLLIN | EPOLLRDNORM)))
-		return 0;
-	if (vfb_client_subscribe(client))
-		return EPOLLERR;
-	poll_wait(file, &client->wait, pt);
-	return vfb_client_has_news(client) ? EPOLLIN | EPOLLRDNORM : 0;
 }

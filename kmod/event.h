@@ -10,27 +10,32 @@
 
 #include "broker.h"
 
+/* How many events are remembered: so many a reader may be behind. */
+#define VFB_EVENTS 512
+
+/* An event; what depends on who reads it is not in @out yet. */
+struct vfb_event {
+	struct sriov_broker_event out;
+	struct vfb_actor by;
+	struct pid *lease_pid; /* counted; the lease's, or NULL */
+	kuid_t lease_uid;
+};
+
 /* An open /dev/sriov_broker. */
 struct vfb_client {
-	u64 seen; /* the pool's count when LEASE found nothing */
-
-	wait_queue_head_t wait; /* woken by events */
-	/* The rest is under vfb_lock. */
+	/* Both under vfb_lock. */
 	struct list_head holds; /* struct vfb_hold, see net.c */
-	struct list_head node;	/* among those who get events */
-	struct sriov_broker_event *ring;
-	unsigned int head; /* next to write */
-	unsigned int tail; /* next to read */
-	u64 lost;
+	u64 next;		/* event to read next, 0: none was asked for yet */
 };
 
 /* event.c */
 void vfb_client_init(struct vfb_client *client);
-void vfb_client_exit(struct vfb_client *client);
 ssize_t vfb_client_read(struct file *file, char __user *to, size_t size, loff_t *pos);
 __poll_t vfb_client_poll(struct file *file, poll_table *pt);
+bool vfb_event_after(u64 *last, struct vfb_event *event);
+void vfb_event_put(struct vfb_event *event);
 
 /* genl.c */
-void vfb_genl_send(const struct sriov_broker_event *event);
+extern struct work_struct vfb_genl_work; /* sends what has not been sent yet */
 
 #endif /* VFB_EVENT_H */

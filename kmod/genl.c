@@ -32,44 +32,72 @@ static int vfb_put_u64(struct sk_buff *skb, int attr, u64 val)
 	return nla_put_u64_64bit(skb, attr, val, SRIOV_BROKER_NL_ATTR_PAD);
 }
 
-static int vfb_put_event_vf(struct sk_buff *skb, const struct sriov_broker_event *event)
+/* As the initial namespaces know them. */
+static int vfb_put_process(struct sk_buff *skb, int pid_attr, struct pid *pid, int uid_attr,
+			   kuid_t uid)
 {
-	if (!event->vf.domain && !event->vf.bdf)
-		return 0;
-	return vfb_put_addr(skb, SRIOV_BROKER_NL_ATTR_VF, &event->vf)			  ?:
-		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_INDEX, event->index)	  ?:
-		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_STATE, event->state)	  ?:
-		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_OLD_STATE, event->old_state) ?:
-		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_FAULT, event->fault)	  ?:
-		       vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_LEASE_ID, event->lease_id);
+	return nla_put_s32(skb, pid_attr, pid_nr(pid)) ?:
+		       nla_put_u32(skb, uid_attr, from_kuid(&init_user_ns, uid));
 }
 
-static int vfb_put_event(struct sk_buff *skb, const struct sriov_broker_event *event)
+static int vfb_put_event_lease(struct sk_buff *skb, const struct vfb_event *event)
 {
-	return vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_SEQ, event->seq)		   ?:
-		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_TYPE, event->type)	   ?:
-		       vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_TIME, event->time_ns) ?:
-		       vfb_put_addr(skb, SRIOV_BROKER_NL_ATTR_PF, &event->pf)	   ?:
-		       vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_VALUE, event->value)  ?:
+	int ret;
+
+	if (!event->out.lease_id)
+		return 0;
+	ret = vfb_put_process(skb, SRIOV_BROKER_NL_ATTR_LEASE_PID, event->lease_pid,
+			      SRIOV_BROKER_NL_ATTR_LEASE_UID, event->lease_uid);
+	if (ret)
+		return ret;
+	return nla_put_string(skb, SRIOV_BROKER_NL_ATTR_LEASE_LABEL, event->out.lease_label);
+}
+
+static int vfb_put_event_vf(struct sk_buff *skb, const struct vfb_event *event)
+{
+	const struct sriov_broker_event *out = &event->out;
+
+	if (!out->vf.valid)
+		return 0;
+	return vfb_put_addr(skb, SRIOV_BROKER_NL_ATTR_VF, &out->vf)			?:
+		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_INDEX, out->index)		?:
+		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_STATE, out->state)		?:
+		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_OLD_STATE, out->old_state) ?:
+		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_FAULT, out->fault)		?:
+		       vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_LEASE_ID, out->lease_id)	?:
+		       vfb_put_event_lease(skb, event);
+}
+
+static int vfb_put_actor(struct sk_buff *skb, const struct vfb_actor *by)
+{
+	int ret;
+
+	if (!by->pid)
+		return 0;
+	ret = vfb_put_process(skb, SRIOV_BROKER_NL_ATTR_PID, by->pid, SRIOV_BROKER_NL_ATTR_UID,
+			      by->uid);
+	return ret ?: nla_put_string(skb, SRIOV_BROKER_NL_ATTR_COMM, by->comm);
+}
+
+static int vfb_put_event(struct sk_buff *skb, const struct vfb_event *event)
+{
+	const struct sriov_broker_event *out = &event->out;
+
+	return vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_SEQ, out->seq)		 ?:
+		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_TYPE, out->type)	 ?:
+		       vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_TIME, out->time_ns) ?:
+		       vfb_put_addr(skb, SRIOV_BROKER_NL_ATTR_PF, &out->pf)	 ?:
+		       vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_VALUE, out->value)	 ?:
+		       vfb_put_actor(skb, &event->by)				 ?:
 		       vfb_put_event_vf(skb, event);
 }
 
-/**
- * vfb_genl_send - send an event to those who listen
- * @event: the event
- *
- * Without memory the event is lost to them; its number tells them so.
- *
- * Context: vfb_lock held.
- */
-void vfb_genl_send(const struct sriov_broker_event *event)
+/* Without memory the event is lost to who listens; its number tells them so. */
+static void vfb_genl_send(const struct vfb_event *event)
 {
-	struct sk_buff *skb;
+	struct sk_buff *skb = genlmsg_new(NLMSG_DEFAULT_SIZE / 4, GFP_KERNEL);
 	void *head;
 
-	if (!genl_has_listeners(&vfb_genl, &init_net, 0))
-		return;
-	skb = genlmsg_new(NLMSG_DEFAULT_SIZE / 4, GFP_ATOMIC);
 	if (!skb)
 		return;
 	head = genlmsg_put(skb, 0, 0, &vfb_genl, 0, SRIOV_BROKER_NL_CMD_EVENT);
@@ -78,8 +106,22 @@ void vfb_genl_send(const struct sriov_broker_event *event)
 		return;
 	}
 	genlmsg_end(skb, head);
-	genlmsg_multicast(&vfb_genl, skb, 0, 0, GFP_ATOMIC);
+	genlmsg_multicast(&vfb_genl, skb, 0, 0, GFP_KERNEL);
 }
+
+static void vfb_genl_send_all(struct work_struct *work)
+{
+	static u64 last; /* that was sent; no two of this work run at once */
+	struct vfb_event event;
+
+	while (vfb_event_after(&last, &event)) {
+		if (genl_has_listeners(&vfb_genl, &init_net, 0))
+			vfb_genl_send(&event);
+		vfb_event_put(&event);
+	}
+}
+
+DECLARE_WORK(vfb_genl_work, vfb_genl_send_all);
 
 /* A dump: one picture, taken when it starts, sent in as many parts as it takes. */
 struct vfb_dump {
@@ -272,5 +314,7 @@ int vfb_genl_register(void)
  */
 void vfb_genl_unregister(void)
 {
+	/* The last events, and none after them: there is nothing left to tell of. */
+	flush_work(&vfb_genl_work);
 	genl_unregister_family(&vfb_genl);
 }

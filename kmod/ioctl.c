@@ -7,7 +7,7 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/nospec.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -73,6 +73,39 @@ int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf)
 	return -EBUSY;
 }
 
+/**
+ * vfb_uid_nr - a user, as the caller knows it
+ * @uid: the user
+ *
+ * Context: in the task that asks.
+ * Return: its number, or SRIOV_BROKER_NO_UID.
+ */
+u32 vfb_uid_nr(kuid_t uid)
+{
+	return uid_valid(uid) ? from_kuid_munged(current_user_ns(), uid) : SRIOV_BROKER_NO_UID;
+}
+
+/**
+ * vfb_live_pid_nr - a process, as the caller knows it
+ * @pid: the process, or NULL
+ *
+ * One that has ended is no answer to whose a VF is, even if it was not reaped yet.
+ *
+ * Context: in the task that asks.
+ * Return: its number; 0: it has ended, or is not to be seen from there.
+ */
+int vfb_live_pid_nr(struct pid *pid)
+{
+	struct task_struct *task;
+	bool live;
+
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_TGID);
+	live = task && atomic_read(&task->signal->live);
+	rcu_read_unlock();
+	return live ? pid_vnr(pid) : 0;
+}
+
 /* Tells userspace. What it does not take is lost: the errno matters more. */
 static void vfb_why_tell(u64 uptr, const struct vfb_why *why)
 {
@@ -80,8 +113,8 @@ static void vfb_why_tell(u64 uptr, const struct vfb_why *why)
 		.reason = why->reason,
 		.dev = why->dev,
 		.error = why->error,
-		.pid = pid_vnr(why->pid),
-		.uid = from_kuid_munged(current_user_ns(), why->uid),
+		.pid = vfb_live_pid_nr(why->pid),
+		.uid = vfb_uid_nr(why->uid),
 		.value = why->value,
 		.lease_id = why->lease_id,
 	};

@@ -28,7 +28,6 @@ union vfb_arg {
 	struct sriov_broker_lease_open lease_open;
 	struct sriov_broker_revoke revoke;
 	struct sriov_broker_net_hold net_hold;
-	struct sriov_broker_vf_bar vf_bar;
 };
 
 /* One call of an op. */
@@ -64,6 +63,8 @@ struct vfb_ioctl {
 	}
 /* clang-format on */
 
+u32 vfb_uid_nr(kuid_t uid);
+int vfb_live_pid_nr(struct pid *pid);
 long vfb_ioctl_run(const struct vfb_ioctl *table, unsigned int num, struct file *file,
 		   unsigned int cmd, unsigned long uarg);
 
@@ -71,7 +72,6 @@ long vfb_ioctl_run(const struct vfb_ioctl *table, unsigned int num, struct file 
 int vfb_ioctl_enable(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_disable(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_bind(struct file *file, union vfb_arg *arg, struct vfb_why *why);
-int vfb_ioctl_vf_bar(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
 /* list.c */
 int vfb_ioctl_info(struct file *file, union vfb_arg *arg, struct vfb_why *why);

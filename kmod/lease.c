@@ -12,10 +12,12 @@
 #include <linux/file.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "compat.h"
 #include "event.h"
 #include "ioctl.h"
 #include "lease.h"
@@ -61,9 +63,40 @@ void vfb_lease_show(struct sriov_broker_vf *out, struct vfb_lease *lease)
 {
 	lockdep_assert_held(&vfb_lock);
 	out->lease_id = lease->id;
-	out->lease_pid = pid_vnr(lease->pid);
-	out->lease_uid = from_kuid_munged(current_user_ns(), lease->uid);
+	out->lease_pid = vfb_live_pid_nr(lease->pid);
+	out->lease_uid = vfb_uid_nr(lease->uid);
 	strscpy(out->lease_label, lease->label, sizeof(out->lease_label));
+}
+
+/**
+ * vfb_lease_tell - what an event tells of a lease
+ * @lease: the lease
+ * @event: the event, to be added to
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_lease_tell(const struct vfb_lease *lease, struct vfb_event *event)
+{
+	lockdep_assert_held(&vfb_lock);
+	event->out.lease_id = lease->id;
+	strscpy(event->out.lease_label, lease->label, sizeof(event->out.lease_label));
+	event->lease_pid = get_pid(lease->pid);
+	event->lease_uid = lease->uid;
+}
+
+/**
+ * vfb_check_instance - is a lease's id of this load of the module
+ * @instance: what the caller says that it is of, or 0
+ * @why: says why not
+ *
+ * Context: any.
+ * Return: 0 or -ESTALE.
+ */
+int vfb_check_instance(u64 instance, struct vfb_why *why)
+{
+	if (!instance || instance == vfb_instance)
+		return 0;
+	return vfb_refuse(why, -ESTALE, SRIOV_BROKER_WHY_OTHER_LOAD, NULL);
 }
 
 /**
@@ -127,7 +160,7 @@ static void vfb_lease_begin(struct vfb_lease *lease)
 	list_for_each_entry(vf, &lease->vf->group->vfs, group_node)
 		vfb_vf_state(vf, SRIOV_BROKER_VF_LEASED, SRIOV_BROKER_FAULT_NONE);
 	vf = lease->vf;
-	vfb_event_vf(vf, SRIOV_BROKER_EVENT_LEASE_GRANTED, vf->state, lease->id, 0);
+	vfb_event_vf(vf, SRIOV_BROKER_EVENT_LEASE_GRANTED, vf->state, lease, 0);
 }
 
 /**
@@ -147,6 +180,19 @@ void vfb_lease_admit(struct vfb_request *req)
 
 /* Ends */
 
+/* Something for the holder to read; in place of what was not read yet. */
+static void vfb_lease_note(struct vfb_lease *lease, struct vfb_lease_news *news, u32 type,
+			   u32 cause, u64 deadline_ns)
+{
+	lockdep_assert_held(&vfb_lock);
+	put_pid(news->by.pid);
+	vfb_actor_now(&news->by);
+	news->cause = cause;
+	news->deadline_ns = deadline_ns;
+	WRITE_ONCE(news->type, type);
+	wake_up_all(&lease->wait);
+}
+
 /**
  * vfb_lease_revoke - take a lease from its holder
  * @lease: the lease
@@ -165,17 +211,11 @@ void vfb_lease_revoke(struct vfb_lease *lease, u32 cause)
 	if (lease->revoked)
 		return;
 	lease->revoked = true;
-	lease->over = (struct sriov_broker_lease_event){
-		.type = SRIOV_BROKER_LEASE_EVENT_REVOKED,
-		.cause = cause,
-		.lease_id = lease->id,
-		.deadline_ns = ktime_get_ns(),
-	};
-	vfb_event_vf(lease->vf, SRIOV_BROKER_EVENT_LEASE_REVOKED, lease->vf->state, lease->id,
-		     cause);
+	vfb_lease_note(lease, &lease->over, SRIOV_BROKER_LEASE_EVENT_REVOKED, cause,
+		       ktime_get_ns());
+	vfb_event_vf(lease->vf, SRIOV_BROKER_EVENT_LEASE_REVOKED, lease->vf->state, lease, cause);
 	if (group->lease == lease)
 		vfb_return_start(group);
-	wake_up_all(&lease->wait);
 }
 
 static void vfb_lease_grace_work(struct work_struct *work)
@@ -202,14 +242,9 @@ static void vfb_lease_notice(struct vfb_lease *lease, unsigned int grace_ms)
 	if (lease->deadline_ns && lease->deadline_ns <= deadline)
 		return;
 	lease->deadline_ns = deadline;
-	lease->revoking = (struct sriov_broker_lease_event){
-		.type = SRIOV_BROKER_LEASE_EVENT_REVOKING,
-		.cause = SRIOV_BROKER_LEASE_CAUSE_ADMIN,
-		.lease_id = lease->id,
-		.deadline_ns = deadline,
-	};
+	vfb_lease_note(lease, &lease->revoking, SRIOV_BROKER_LEASE_EVENT_REVOKING,
+		       SRIOV_BROKER_LEASE_CAUSE_ADMIN, deadline);
 	mod_delayed_work(vfb_wq, &lease->grace, msecs_to_jiffies(grace_ms));
-	wake_up_all(&lease->wait);
 }
 
 /* ioctl(SRIOV_BROKER_REVOKE) */
@@ -223,8 +258,10 @@ int vfb_ioctl_revoke(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 		return -EOPNOTSUPP;
 	if (p->grace_ms > SRIOV_BROKER_MAX_GRACE_MS)
 		return -EINVAL;
-
 	why->lease_id = p->lease_id;
+	ret = vfb_check_instance(p->instance, why);
+	if (ret)
+		return ret;
 	ret = vfb_refuse(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, NULL);
 	mutex_lock(&vfb_lock);
 	list_for_each_entry(lease, &vfb_leases, node) {
@@ -244,6 +281,8 @@ static void vfb_lease_free(struct vfb_lease *lease)
 		return;
 	if (lease->vf)
 		vfb_vf_put(lease->vf);
+	put_pid(lease->revoking.by.pid);
+	put_pid(lease->over.by.pid);
 	put_pid(lease->pid);
 	kfree(lease);
 }
@@ -257,7 +296,7 @@ static void vfb_lease_end(struct vfb_lease *lease)
 	vfb_num_leases--;
 	list_del(&lease->node);
 	lease->revoked = true; /* a grace period that ends now does nothing */
-	vfb_event_vf(lease->vf, SRIOV_BROKER_EVENT_LEASE_ENDED, lease->vf->state, lease->id, 0);
+	vfb_event_vf(lease->vf, SRIOV_BROKER_EVENT_LEASE_ENDED, lease->vf->state, lease, 0);
 	if (group->lease == lease)
 		vfb_return_start(group);
 	mutex_unlock(&vfb_lock);
@@ -289,13 +328,14 @@ static int vfb_lease_info(struct file *file, union vfb_arg *arg, struct vfb_why 
 	*info = (struct sriov_broker_lease_info){
 		.size = info->size,
 		.id = lease->id,
+		.instance = vfb_instance,
 		.pf = vf->pf->addr,
 		.vf = vf->addr,
 		.index = vf->index,
 		.state = vf->state,
 		.iommu_group = vfb_group_id(vf->group),
-		.pid = pid_vnr(lease->pid),
-		.uid = from_kuid_munged(current_user_ns(), lease->uid),
+		.pid = vfb_live_pid_nr(lease->pid),
+		.uid = vfb_uid_nr(lease->uid),
 	};
 	list_for_each_entry(peer, &vf->group->vfs, group_node)
 		info->group_vfs++;
@@ -329,13 +369,19 @@ static int vfb_lease_set(struct file *file, union vfb_arg *arg, struct vfb_why *
 
 	if (set->flags & ~(SRIOV_BROKER_SET_LABEL | SRIOV_BROKER_SET_PID) || set->reserved)
 		return -EOPNOTSUPP;
-	if (!set->flags || (!set_pid && set->pid) || (!set_label && set->label[0]) ||
+	if (!set->flags || (!set_pid && set->pidfd) || (!set_label && set->label[0]) ||
 	    !vfb_label_ok(set->label))
 		return -EINVAL;
 	if (set_pid) {
-		pid = find_get_pid(set->pid);
-		if (!pid)
-			return -ESRCH;
+		pid = vfb_pidfd_pid(set->pidfd);
+		if (IS_ERR(pid))
+			return PTR_ERR(pid);
+		/* Of its own process, or of one that it may signal: not of anybody's. */
+		ret = kill_pid(pid, 0, 0);
+		if (ret) {
+			put_pid(pid);
+			return ret;
+		}
 	}
 
 	mutex_lock(&vfb_lock);
@@ -437,29 +483,41 @@ static int vfb_lease_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Ahead of the end comes the notice, if there was one. */
-static bool vfb_lease_next_event(struct vfb_lease *lease, struct sriov_broker_lease_event *event)
+/*
+ * Takes what is to be read next; ahead of the end comes the notice, if there was one.
+ * 1: got one; 0: the lease is over and all are read; -EAGAIN: none yet.
+ */
+static int vfb_lease_next_news(struct vfb_lease *lease, struct vfb_lease_news *news)
 {
-	struct sriov_broker_lease_event *from;
-
-	lockdep_assert_held(&vfb_lock);
-	from = lease->revoking.type ? &lease->revoking : &lease->over;
-	*event = *from;
-	from->type = 0;
-	return event->type;
-}
-
-/* 1: got one; 0: the lease is over and all are read; -EAGAIN: none yet. */
-static int vfb_lease_get_event(struct vfb_lease *lease, struct sriov_broker_lease_event *event)
-{
-	int ret = -EAGAIN;
+	struct vfb_lease_news *from;
+	int ret;
 
 	mutex_lock(&vfb_lock);
-	if (vfb_lease_next_event(lease, event))
-		ret = 1;
-	else if (lease->revoked)
-		ret = 0;
+	from = lease->revoking.type ? &lease->revoking : &lease->over;
+	*news = *from;
+	from->by.pid = NULL;
+	WRITE_ONCE(from->type, 0);
+	ret = news->type ? 1 : lease->revoked ? 0 : -EAGAIN;
 	mutex_unlock(&vfb_lock);
+	return ret;
+}
+
+static int vfb_lease_get_event(struct vfb_lease *lease, struct sriov_broker_lease_event *event)
+{
+	struct vfb_lease_news news;
+	int ret = vfb_lease_next_news(lease, &news);
+
+	*event = (struct sriov_broker_lease_event){
+		.size = sizeof(*event),
+		.type = news.type,
+		.cause = news.cause,
+		.lease_id = lease->id,
+		.deadline_ns = news.deadline_ns,
+		.pid = pid_vnr(news.by.pid),
+		.uid = vfb_uid_nr(news.by.uid),
+	};
+	strscpy(event->comm, news.by.comm, sizeof(event->comm));
+	put_pid(news.by.pid);
 	return ret;
 }
 
@@ -476,7 +534,7 @@ static ssize_t vfb_lease_read(struct file *file, char __user *to, size_t size, l
 	size_t done = 0;
 	int ret;
 
-	if (size < sizeof(event))
+	if (size < SRIOV_BROKER_EVENT_ROOM)
 		return -EINVAL;
 	while (size - done >= sizeof(event)) {
 		ret = vfb_lease_get_event(lease, &event);
@@ -675,30 +733,41 @@ static int vfb_lease_publish_all(struct vfb_request *req, struct sriov_broker_le
 	return ret;
 }
 
+static int vfb_get_selector(struct sriov_broker_selector *sel, u64 from, u32 size)
+{
+	int ret = copy_struct_from_user(sel, sizeof(*sel), u64_to_user_ptr(from), size);
+
+	if (ret)
+		return ret;
+	if (sel->flags || sel->reserved || sel->reserved2)
+		return -EOPNOTSUPP;
+	return vfb_addr_check(&sel->dev, false);
+}
+
 /* The selectors, for kfree(), or an ERR_PTR. None at all means any VF. */
 static struct sriov_broker_selector *vfb_get_selectors(struct sriov_broker_lease *p)
 {
 	struct sriov_broker_selector *sels;
 	unsigned int i;
+	int ret = 0;
 
 	if (p->num_selectors > SRIOV_BROKER_MAX_SELECTORS)
 		return ERR_PTR(-EINVAL);
-	if (!p->num_selectors) {
-		p->num_selectors = 1;
-		sels = kzalloc(sizeof(*sels), GFP_KERNEL);
-		return sels ?: ERR_PTR(-ENOMEM);
+	if (p->num_selectors &&
+	    (p->selector_size < offsetofend(struct sriov_broker_selector, reserved2) ||
+	     p->selector_size > PAGE_SIZE))
+		return ERR_PTR(-EINVAL);
+	sels = kcalloc(max(p->num_selectors, 1U), sizeof(*sels), GFP_KERNEL);
+	if (!sels)
+		return ERR_PTR(-ENOMEM);
+	for (i = 0; i < p->num_selectors && !ret; i++)
+		ret = vfb_get_selector(&sels[i], p->selectors + (u64)i * p->selector_size,
+				       p->selector_size);
+	if (ret) {
+		kfree(sels);
+		return ERR_PTR(ret);
 	}
-	sels = memdup_user(u64_to_user_ptr(p->selectors),
-			   array_size(p->num_selectors, sizeof(*sels)));
-	if (IS_ERR(sels))
-		return sels;
-	for (i = 0; i < p->num_selectors; i++) {
-		if (sels[i].flags || sels[i].reserved || sels[i].reserved2 ||
-		    sels[i].dev.reserved) {
-			kfree(sels);
-			return ERR_PTR(-EOPNOTSUPP);
-		}
-	}
+	p->num_selectors = max(p->num_selectors, 1U);
 	return sels;
 }
 
@@ -710,7 +779,7 @@ static int vfb_check_selector(const struct sriov_broker_selector *sel, struct vf
 	struct vfb_pf *pf;
 	int ret = 0;
 
-	if (!sel->dev.domain && !sel->dev.bdf)
+	if (!sel->dev.valid)
 		return 0;
 	vf = vfb_vf_find(&sel->dev);
 	if (vf) {
@@ -734,8 +803,7 @@ static int vfb_check_selector(const struct sriov_broker_selector *sel, struct vf
 static int vfb_lease_check(struct sriov_broker_lease *p)
 {
 	if (p->flags & ~(SRIOV_BROKER_LEASE_NO_CLOEXEC | SRIOV_BROKER_LEASE_SPREAD |
-			 SRIOV_BROKER_LEASE_DISTINCT_PFS | SRIOV_BROKER_LEASE_NUMA_STRICT) ||
-	    p->reserved)
+			 SRIOV_BROKER_LEASE_DISTINCT_PFS | SRIOV_BROKER_LEASE_NUMA_STRICT))
 		return -EOPNOTSUPP;
 	if (!p->count || p->count > SRIOV_BROKER_MAX_LEASES || !vfb_label_ok(p->label) ||
 	    p->timeout_ms < -1 || p->numa_node < -1)
@@ -763,8 +831,7 @@ static struct vfb_lease **vfb_leases_new(struct sriov_broker_lease *p)
 	return leases;
 }
 
-static int vfb_lease_run(struct vfb_request *req, struct sriov_broker_lease *p, u64 *seen,
-			 struct vfb_why *why)
+static int vfb_lease_run(struct vfb_request *req, struct sriov_broker_lease *p, struct vfb_why *why)
 {
 	u64 start = ktime_get_ns();
 	unsigned int i;
@@ -777,7 +844,7 @@ static int vfb_lease_run(struct vfb_request *req, struct sriov_broker_lease *p, 
 	req->leases = vfb_leases_new(p);
 	if (!req->leases)
 		return -ENOMEM;
-	ret = vfb_pool_take(req, p->timeout_ms, seen, why);
+	ret = vfb_pool_take(req, p->timeout_ms, why);
 	if (ret)
 		vfb_took(SRIOV_BROKER_STAT_LEASE, NULL, 0, ret, ktime_get_ns() - start);
 	else
@@ -791,7 +858,6 @@ static int vfb_lease_run(struct vfb_request *req, struct sriov_broker_lease *p, 
 int vfb_ioctl_lease(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct sriov_broker_lease *p = &arg->lease;
-	struct vfb_client *client = file->private_data;
 	struct vfb_request req = {
 		.flags = p->flags,
 		.numa_node = p->numa_node,
@@ -809,7 +875,7 @@ int vfb_ioctl_lease(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	req.sels = sels;
 	req.num_sels = p->num_selectors;
 	req.exempt = ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE);
-	ret = vfb_lease_run(&req, p, &client->seen, why);
+	ret = vfb_lease_run(&req, p, why);
 	kfree(sels);
 	return ret;
 }

@@ -11,6 +11,14 @@
 
 #include "broker.h"
 
+/* Something that the holder has not read yet. */
+struct vfb_lease_news {
+	u32 type; /* enum sriov_broker_lease_event_type, 0: nothing */
+	u32 cause;
+	u64 deadline_ns;
+	struct vfb_actor by;
+};
+
 struct vfb_lease {
 	u64 id;
 	kuid_t uid;
@@ -25,9 +33,8 @@ struct vfb_lease {
 	u64 deadline_ns;       /* of the grace, 0: none given */
 	struct pid *pid;       /* counted */
 	char label[SRIOV_BROKER_NAME_LEN];
-	/* Events not read yet, by type; type 0: none. */
-	struct sriov_broker_lease_event revoking;
-	struct sriov_broker_lease_event over;
+	struct vfb_lease_news revoking;
+	struct vfb_lease_news over;
 };
 
 struct vfb_request {
@@ -50,8 +57,7 @@ void vfb_lease_admit(struct vfb_request *req);
 int vfb_lease_over_quota(const struct vfb_request *req, struct vfb_why *why);
 
 /* pool.c */
-int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, u64 *seen, struct vfb_why *why);
-bool vfb_pool_poll(struct file *file, const u64 *seen, poll_table *pt);
+int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why);
 
 /* vfio.c */
 struct file *vfb_vfio_open(struct vfb_vf *vf, bool cdev);

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "event.h"
 #include "ioctl.h"
 #include "list.h"
 
@@ -28,13 +29,21 @@ int vfb_ioctl_info(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	struct sriov_broker_info *info = &arg->info;
 	struct vfb_pf *pf;
 
-	if (info->flags || info->reserved || info->reserved2)
+	if (info->flags)
 		return -EOPNOTSUPP;
 
-	info->abi_major = SRIOV_BROKER_ABI_MAJOR;
-	info->abi_minor = SRIOV_BROKER_ABI_MINOR;
-	info->num_pfs = 0;
-	info->num_vfs = 0;
+	*info = (struct sriov_broker_info){
+		.size = info->size,
+		.abi_major = SRIOV_BROKER_ABI_MAJOR,
+		.abi_minor = SRIOV_BROKER_ABI_MINOR,
+		.instance = vfb_instance,
+		.max_selectors = SRIOV_BROKER_MAX_SELECTORS,
+		.max_leases = SRIOV_BROKER_MAX_LEASES,
+		.max_grace_ms = SRIOV_BROKER_MAX_GRACE_MS,
+		.max_force_ms = SRIOV_BROKER_MAX_FORCE_MS,
+		.history_events = VFB_EVENTS,
+		.stat_kinds = SRIOV_BROKER_STAT_KINDS,
+	};
 	vfb_param_driver(info->driver);
 	mutex_lock(&vfb_lock);
 	list_for_each_entry(pf, &vfb_pfs, node) {
@@ -73,6 +82,7 @@ static void vfb_fill_vf(struct sriov_broker_vf *out, struct vfb_vf *vf)
 		.fault = vf->fault,
 		.vendor = vf->pdev->vendor,
 		.device = vf->pdev->device,
+		.lease_uid = SRIOV_BROKER_NO_UID,
 	};
 	strscpy(out->driver, vf->driver, sizeof(out->driver));
 	if (lease)
@@ -197,19 +207,20 @@ int vfb_copy_entries(struct sriov_broker_list *p, const void *entries, size_t en
 static int vfb_list(struct sriov_broker_list *p, size_t entry, vfb_take_fn take,
 		    struct vfb_why *why)
 {
-	static const struct sriov_broker_addr all;
 	struct vfb_pf *only = NULL;
 	unsigned int num;
 	void *entries;
 	u64 seq;
-	int ret;
+	int ret = vfb_addr_check(&p->pf, false);
 
 	if (p->flags)
 		return -EOPNOTSUPP;
+	if (ret)
+		return ret;
 	/* The address is the least that an entry can be useful with. */
 	if (p->entry_size < sizeof(struct sriov_broker_addr) || p->entry_size > PAGE_SIZE)
 		return -EINVAL;
-	if (memcmp(&p->pf, &all, sizeof(all))) {
+	if (p->pf.valid) {
 		only = vfb_pf_find(&p->pf, why);
 		if (IS_ERR(only))
 			return PTR_ERR(only);

@@ -6,14 +6,14 @@
  */
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 
 #include "event.h"
 #include "ioctl.h"
-#include "lease.h"
 #include "net.h"
-#include "stats.h"
 
+u64 vfb_instance;
 DEFINE_MUTEX(vfb_lock); /* the state, see broker.h */
 LIST_HEAD(vfb_pfs);
 struct workqueue_struct *vfb_wq;
@@ -38,8 +38,6 @@ static const struct vfb_ioctl vfb_dev_ioctls[] = {
 		  .fn = vfb_ioctl_revoke, .why = offsetof(struct sriov_broker_revoke, why)),
 	VFB_IOCTL(SRIOV_BROKER_NET_HOLD, sriov_broker_net_hold, why, .admin = true,
 		  .fn = vfb_ioctl_net_hold, .why = offsetof(struct sriov_broker_net_hold, why)),
-	VFB_IOCTL(SRIOV_BROKER_VF_BAR, sriov_broker_vf_bar, why, .out = true,
-		  .fn = vfb_ioctl_vf_bar, .why = offsetof(struct sriov_broker_vf_bar, why)),
 	VFB_IOCTL(SRIOV_BROKER_STATS, sriov_broker_list, why, .out = true, .fn = vfb_ioctl_stats),
 	VFB_IOCTL(SRIOV_BROKER_HISTORY, sriov_broker_list, why, .out = true,
 		  .fn = vfb_ioctl_history),
@@ -64,19 +62,8 @@ static int vfb_dev_open(struct inode *inode, struct file *file)
 static int vfb_dev_release(struct inode *inode, struct file *file)
 {
 	vfb_net_release(file->private_data);
-	vfb_client_exit(file->private_data);
 	kfree(file->private_data);
 	return 0;
-}
-
-static __poll_t vfb_dev_poll(struct file *file, poll_table *pt)
-{
-	struct vfb_client *client = file->private_data;
-	__poll_t mask = vfb_client_poll(file, pt);
-
-	if (vfb_pool_poll(file, &client->seen, pt))
-		mask |= EPOLLOUT | EPOLLWRNORM;
-	return mask;
 }
 
 static const struct file_operations vfb_dev_fops = {
@@ -84,7 +71,7 @@ static const struct file_operations vfb_dev_fops = {
 	.open = vfb_dev_open,
 	.release = vfb_dev_release,
 	.read = vfb_client_read,
-	.poll = vfb_dev_poll,
+	.poll = vfb_client_poll,
 	.unlocked_ioctl = vfb_dev_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = noop_llseek,
@@ -101,6 +88,7 @@ static int __init vfb_init(void)
 {
 	int ret;
 
+	vfb_instance = get_random_u64() ?: 1;
 	/* As many at once as a big machine has VFs: most of them sleep. */
 	vfb_wq = alloc_workqueue(VFB_NAME, WQ_UNBOUND, WQ_MAX_ACTIVE);
 	if (!vfb_wq)
@@ -123,7 +111,6 @@ static int __init vfb_init(void)
 	ret = misc_register(&vfb_dev);
 	if (ret)
 		goto stop_notify;
-	vfb_stats_init();
 	/* Those that were left when there was no broker. */
 	vfb_orphan_clean();
 	vfb_wish_start();
@@ -152,7 +139,6 @@ destroy_wq:
 static void __exit vfb_exit(void)
 {
 	misc_deregister(&vfb_dev);
-	vfb_stats_exit();
 	vfb_wish_stop();
 	vfb_op_exit();
 	vfb_return_flush();

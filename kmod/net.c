@@ -429,10 +429,14 @@ int vfb_ioctl_net_hold(struct file *file, union vfb_arg *arg, struct vfb_why *wh
 	struct sriov_broker_net_hold *p = &arg->net_hold;
 	struct vfb_client *client = file->private_data;
 	struct vfb_hold *hold;
-	int ret;
+	int ret = vfb_addr_check(&p->vf, true);
 
-	if (p->flags || p->vf.reserved)
+	if (p->flags)
 		return -EOPNOTSUPP;
+	if (!ret)
+		ret = vfb_check_instance(p->instance, why);
+	if (ret)
+		return ret;
 	hold = vfb_hold_vf(client, p, why);
 	if (IS_ERR(hold))
 		return PTR_ERR(hold);

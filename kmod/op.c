@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The operations on PFs: ENABLE, DISABLE, BIND, VF_BAR. They take locks of the PCI core
+ * The operations on PFs: ENABLE, DISABLE, BIND. They take locks of the PCI core
  * that somebody else may hold for long, and whose waiters can't be killed. So
  * they run in a worker, and the caller waits for it in a way that he can be
  * killed from; then the operation ends without him.
  */
 #include <linux/capability.h>
 #include <linux/completion.h>
-#include <linux/log2.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "ioctl.h"
@@ -27,10 +25,9 @@ struct vfb_op {
 	bool open;
 	bool may_load;
 	char driver[SRIOV_BROKER_NAME_LEN];
-	u64 bytes;
-	struct vfb_vf_bar bar;
 	int ret;
 	struct vfb_why why;
+	struct vfb_acting acting;
 };
 
 struct workqueue_struct *vfb_op_wq;
@@ -61,6 +58,7 @@ static void vfb_op_release(struct kref *ref)
 	struct vfb_op *op = container_of(ref, struct vfb_op, ref);
 
 	put_pid(op->why.pid);
+	put_pid(op->acting.actor.pid);
 	vfb_pf_put(op->pf);
 	kfree(op);
 }
@@ -69,6 +67,7 @@ static void vfb_op_work(struct work_struct *work)
 {
 	struct vfb_op *op = container_of(work, struct vfb_op, work);
 
+	vfb_acting_begin(&op->acting);
 	/* Users are waited for before the lock is taken, never under it. */
 	if (op->force)
 		vfb_pf_force_begin(op->pf, op->timeout_ms);
@@ -77,6 +76,7 @@ static void vfb_op_work(struct work_struct *work)
 	mutex_unlock(&op->pf->op);
 	if (op->force)
 		vfb_pf_force_end(op->pf);
+	vfb_acting_end(&op->acting);
 	complete(&op->done);
 	kref_put(&op->ref, vfb_op_release);
 }
@@ -92,6 +92,7 @@ static struct vfb_op *vfb_op_new(struct vfb_pf *pf, int (*fn)(struct vfb_op *op)
 	kref_init(&op->ref);
 	INIT_WORK(&op->work, vfb_op_work);
 	init_completion(&op->done);
+	vfb_acting_init(&op->acting);
 	op->pf = pf;
 	op->fn = fn;
 	op->may_load = capable(CAP_SYS_MODULE);
@@ -99,23 +100,18 @@ static struct vfb_op *vfb_op_new(struct vfb_pf *pf, int (*fn)(struct vfb_op *op)
 	return op;
 }
 
-/* Runs it; the caller's reference stays, for him to read the answer. */
-static int vfb_op_wait(struct vfb_op *op, struct vfb_why *why)
-{
-	kref_get(&op->ref);
-	queue_work(vfb_op_wq, &op->work);
-	if (wait_for_completion_killable(&op->done))
-		return -EINTR;
-	*why = op->why;
-	op->why.pid = NULL;
-	return op->ret;
-}
-
 /* Runs it and drops the caller's reference. */
 static int vfb_op_run(struct vfb_op *op, struct vfb_why *why)
 {
-	int ret = vfb_op_wait(op, why);
+	int ret = -EINTR;
 
+	kref_get(&op->ref);
+	queue_work(vfb_op_wq, &op->work);
+	if (!wait_for_completion_killable(&op->done)) {
+		*why = op->why;
+		op->why.pid = NULL;
+		ret = op->ret;
+	}
 	kref_put(&op->ref, vfb_op_release);
 	return ret;
 }
@@ -237,8 +233,11 @@ int vfb_ioctl_bind(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	struct vfb_op *op;
 	int ret;
 
-	if (p->flags || p->dev.reserved)
+	if (p->flags)
 		return -EOPNOTSUPP;
+	ret = vfb_addr_check(&p->dev, true);
+	if (ret)
+		return ret;
 	pf = vfb_bind_range(p, why);
 	if (IS_ERR(pf))
 		return PTR_ERR(pf);
@@ -253,72 +252,4 @@ int vfb_ioctl_bind(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 		return ret;
 	}
 	return vfb_op_run(op, why);
-}
-
-/* Only configuration space is read: nothing to be hung up in, so without a worker. */
-static int vfb_vf_bar_ask(struct vfb_pf *pf, unsigned int bar, struct vfb_vf_bar *now,
-			  struct vfb_why *why)
-{
-	int ret;
-
-	if (mutex_lock_killable(&pf->op))
-		return -EINTR;
-	ret = vfb_pf_vf_bar(pf, bar, 0, now, why);
-	mutex_unlock(&pf->op);
-	return ret;
-}
-
-static int vfb_op_vf_bar(struct vfb_op *op)
-{
-	return vfb_pf_vf_bar(op->pf, op->first, op->bytes, &op->bar, &op->why);
-}
-
-static int vfb_vf_bar_resize(struct vfb_pf *pf, unsigned int bar, u64 bytes, struct vfb_vf_bar *now,
-			     struct vfb_why *why)
-{
-	struct vfb_op *op = vfb_op_new(pf, vfb_op_vf_bar);
-	int ret;
-
-	if (!op)
-		return -ENOMEM;
-	op->first = bar;
-	op->bytes = bytes;
-	ret = vfb_op_wait(op, why);
-	if (!ret)
-		*now = op->bar;
-	kref_put(&op->ref, vfb_op_release);
-	return ret;
-}
-
-/* ioctl(SRIOV_BROKER_VF_BAR) */
-int vfb_ioctl_vf_bar(struct file *file, union vfb_arg *arg, struct vfb_why *why)
-{
-	struct sriov_broker_vf_bar *p = &arg->vf_bar;
-	struct vfb_vf_bar now;
-	struct vfb_pf *pf;
-	int ret;
-
-	if (p->bytes && !capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	if (p->flags || p->reserved || p->sizes || p->num_vfs || p->reserved2)
-		return -EOPNOTSUPP;
-	if (p->bar >= PCI_SRIOV_NUM_BARS)
-		return -EINVAL;
-	if (p->bytes && (p->bytes < SZ_1M || !is_power_of_2(p->bytes)))
-		return -EINVAL;
-	pf = vfb_pf_find(&p->pf, why);
-	if (IS_ERR(pf))
-		return PTR_ERR(pf);
-	if (p->bytes) {
-		ret = vfb_vf_bar_resize(pf, p->bar, p->bytes, &now, why); /* has our reference */
-	} else {
-		ret = vfb_vf_bar_ask(pf, p->bar, &now, why);
-		vfb_pf_put(pf);
-	}
-	if (ret)
-		return ret;
-	p->bytes = now.bytes;
-	p->sizes = now.sizes;
-	p->num_vfs = now.num_vfs;
-	return 0;
 }

@@ -23,6 +23,7 @@ struct sriov_broker_addr vfb_addr(struct pci_dev *pdev)
 	return (struct sriov_broker_addr){
 		.domain = pci_domain_nr(pdev->bus),
 		.bdf = pci_dev_id(pdev),
+		.valid = 1,
 	};
 }
 
@@ -38,7 +39,24 @@ int vfb_addr_cmp(const struct sriov_broker_addr *a, const struct sriov_broker_ad
 {
 	if (a->domain != b->domain)
 		return a->domain < b->domain ? -1 : 1;
-	return (int)a->bdf - (int)b->bdf;
+	if (a->bdf != b->bdf)
+		return (int)a->bdf - (int)b->bdf;
+	return (int)a->valid - (int)b->valid;
+}
+
+/**
+ * vfb_addr_check - is what userspace gave an address
+ * @addr: what it gave
+ * @wanted: it has to name a device
+ *
+ * Context: any.
+ * Return: 0 or a negative errno.
+ */
+int vfb_addr_check(const struct sriov_broker_addr *addr, bool wanted)
+{
+	if (addr->valid > 1)
+		return -EOPNOTSUPP;
+	return !addr->valid && (wanted || addr->domain || addr->bdf) ? -EINVAL : 0;
 }
 
 static struct vfb_pf *vfb_pf_lookup(const struct sriov_broker_addr *addr)
@@ -98,11 +116,11 @@ int vfb_vf_missing(const struct sriov_broker_addr *addr, struct vfb_why *why)
  */
 struct vfb_pf *vfb_pf_find(const struct sriov_broker_addr *addr, struct vfb_why *why)
 {
+	int ret = vfb_addr_check(addr, true);
 	struct vfb_pf *pf;
 
-	if (addr->reserved)
-		return ERR_PTR(-EOPNOTSUPP);
-
+	if (ret)
+		return ERR_PTR(ret);
 	mutex_lock(&vfb_lock);
 	pf = vfb_pf_lookup(addr);
 	if (pf)

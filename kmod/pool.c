@@ -16,8 +16,6 @@
 #define VFB_MAX_WAITING 1024
 
 static LIST_HEAD(vfb_waiters); /* vfb_lock; in the order they came */
-static u64 vfb_pool_gen;       /* vfb_lock; counts VFs becoming free */
-static DECLARE_WAIT_QUEUE_HEAD(vfb_pool_wq);
 
 /* What a selector's range means on a PF: slots from *first up to *end. */
 static void vfb_range(const struct sriov_broker_selector *sel, struct vfb_pf *pf,
@@ -27,11 +25,6 @@ static void vfb_range(const struct sriov_broker_selector *sel, struct vfb_pf *pf
 	*end = pf->slots;
 	if (sel->count && sel->count < *end - *first)
 		*end = *first + sel->count;
-}
-
-static bool vfb_any(const struct sriov_broker_addr *addr)
-{
-	return !addr->domain && !addr->bdf;
 }
 
 /* All VFs of a PF have the same ids. */
@@ -47,7 +40,7 @@ static bool vfb_sel_fits(const struct sriov_broker_selector *sel, struct vfb_vf 
 
 	if (!vfb_ids_fit(sel, vf->pf))
 		return false;
-	if (vfb_any(&sel->dev) || !vfb_addr_cmp(&sel->dev, &vf->addr))
+	if (!sel->dev.valid || !vfb_addr_cmp(&sel->dev, &vf->addr))
 		return true;
 	if (vfb_addr_cmp(&sel->dev, &vf->pf->addr))
 		return false;
@@ -181,12 +174,12 @@ static struct vfb_vf *vfb_choose_by(const struct vfb_request *req,
 	struct vfb_pf *pf;
 
 	lockdep_assert_held(&vfb_lock);
-	vf = vfb_any(&sel->dev) ? NULL : vfb_vf_lookup(&sel->dev);
+	vf = sel->dev.valid ? vfb_vf_lookup(&sel->dev) : NULL;
 	if (vf)
 		return vfb_pf_fits(req, vf->pf) && vfb_vf_fits(req, sel, vf) ? vf : NULL;
 
 	list_for_each_entry(pf, &vfb_pfs, node) {
-		if (!vfb_any(&sel->dev) && vfb_addr_cmp(&sel->dev, &pf->addr))
+		if (sel->dev.valid && vfb_addr_cmp(&sel->dev, &pf->addr))
 			continue;
 		vf = vfb_choose_on(req, sel, pf);
 		if (vf && vfb_is_better(req, vf, best))
@@ -252,7 +245,7 @@ static bool vfb_serve(struct vfb_request *req)
 /* VFs of this PF that a selector could ever mean, if all were enabled. */
 static unsigned int vfb_most_of(const struct sriov_broker_selector *sel, struct vfb_pf *pf)
 {
-	struct vfb_vf *vf = vfb_any(&sel->dev) ? NULL : vfb_vf_lookup(&sel->dev);
+	struct vfb_vf *vf = sel->dev.valid ? vfb_vf_lookup(&sel->dev) : NULL;
 	unsigned int first, end;
 
 	lockdep_assert_held(&vfb_lock);
@@ -260,7 +253,7 @@ static unsigned int vfb_most_of(const struct sriov_broker_selector *sel, struct 
 		return 0;
 	if (vf)
 		return vf->pf == pf;
-	if (!vfb_any(&sel->dev) && vfb_addr_cmp(&sel->dev, &pf->addr))
+	if (sel->dev.valid && vfb_addr_cmp(&sel->dev, &pf->addr))
 		return 0;
 	vfb_range(sel, pf, &first, &end);
 	/* Its driver may allow fewer than the hardware has. */
@@ -301,7 +294,7 @@ static int vfb_pool_refuse(const struct vfb_request *req, struct vfb_why *why)
 		return vfb_refuse(why, -ENOSPC, SRIOV_BROKER_WHY_TOO_FEW, NULL);
 	why->value = 0;
 
-	vf = req->num_sels == 1 && !vfb_any(&sel->dev) ? vfb_vf_lookup(&sel->dev) : NULL;
+	vf = req->num_sels == 1 && sel->dev.valid ? vfb_vf_lookup(&sel->dev) : NULL;
 	if (vf && (vfb_pf_is_busy(vf->pf) || vf->moving))
 		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY, &vf->pf->addr);
 	if (vf && vf->state != SRIOV_BROKER_VF_FREE)
@@ -321,7 +314,6 @@ static void vfb_serve_waiters(void)
 	struct vfb_request *w, *next;
 
 	lockdep_assert_held(&vfb_lock);
-	vfb_pool_gen++;
 	vfb_round++;
 	list_for_each_entry_safe(w, next, &vfb_waiters, node) {
 		if (vfb_lease_over_quota(w, NULL) || !vfb_serve(w))
@@ -343,15 +335,14 @@ void vfb_pool_kick(void)
 	mutex_lock(&vfb_lock);
 	vfb_serve_waiters();
 	mutex_unlock(&vfb_lock);
-	wake_up_all(&vfb_pool_wq);
 }
 
 /*
- * True: the wait ended without an answer, and the request is off the queue; @seen is
- * what the pool is like without it. The lock is taken in any case: who serves has it
- * until he has done with the request, which may be gone when we return.
+ * True: the wait ended without an answer, and the request is off the queue. The lock is
+ * taken in any case: who serves has it until the request is done with, which may be gone
+ * when we return.
  */
-static bool vfb_give_up(struct vfb_request *req, u64 *seen)
+static bool vfb_give_up(struct vfb_request *req)
 {
 	bool waiting;
 
@@ -361,11 +352,8 @@ static bool vfb_give_up(struct vfb_request *req, u64 *seen)
 		list_del_init(&req->node);
 		/* Who stood behind may have been kept from something. */
 		vfb_serve_waiters();
-		*seen = vfb_pool_gen;
 	}
 	mutex_unlock(&vfb_lock);
-	if (waiting)
-		wake_up_all(&vfb_pool_wq);
 	return waiting;
 }
 
@@ -408,12 +396,12 @@ static long vfb_await_served(struct vfb_request *req, long timeout)
 			     __ret = schedule_timeout(__ret));
 }
 
-static int vfb_pool_wait(struct vfb_request *req, s32 timeout_ms, u64 *seen, struct vfb_why *why)
+static int vfb_pool_wait(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why)
 {
 	long timeout = timeout_ms < 0 ? MAX_SCHEDULE_TIMEOUT : msecs_to_jiffies(timeout_ms);
 	long left = vfb_await_served(req, timeout);
 
-	if (!vfb_give_up(req, seen))
+	if (!vfb_give_up(req))
 		return 0;
 	if (left < 0)
 		return -EINTR;
@@ -425,15 +413,13 @@ static int vfb_pool_wait(struct vfb_request *req, s32 timeout_ms, u64 *seen, str
  * vfb_pool_take - take VFs out of the pool
  * @req: which, how many, and the leases to give them to
  * @timeout_ms: how long to wait: 0 not at all, less: until killed
- * @seen: filled with the pool's count when nothing was free, or became free in time, for
- *	vfb_pool_poll()
  * @why: says why not
  *
  * Context: may sleep, and waits for other users, but not for longer than
  * @timeout_ms, and can be killed.
  * Return: 0: all the leases have VFs; or a negative errno: none has.
  */
-int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, u64 *seen, struct vfb_why *why)
+int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why)
 {
 	u64 start = ktime_get_ns();
 	int ret;
@@ -452,31 +438,10 @@ int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, u64 *seen, struct vfb
 		put_pid(why->pid);
 		*why = (struct vfb_why){ .uid = INVALID_UID };
 		mutex_unlock(&vfb_lock);
-		ret = vfb_pool_wait(req, timeout_ms, seen, why);
+		ret = vfb_pool_wait(req, timeout_ms, why);
 		vfb_took(SRIOV_BROKER_STAT_WAIT, NULL, 0, ret, ktime_get_ns() - start);
 		return ret;
 	}
-	*seen = vfb_pool_gen;
 	mutex_unlock(&vfb_lock);
 	return ret;
-}
-
-/**
- * vfb_pool_poll - is it worth trying again
- * @file: the open device
- * @seen: what vfb_pool_take() filled in when it failed
- * @pt: as with any poll
- *
- * Context: poll.
- * Return: true if VFs have become free since.
- */
-bool vfb_pool_poll(struct file *file, const u64 *seen, poll_table *pt)
-{
-	bool worth;
-
-	poll_wait(file, &vfb_pool_wq, pt);
-	mutex_lock(&vfb_lock);
-	worth = vfb_pool_gen != *seen;
-	mutex_unlock(&vfb_lock);
-	return worth;
 }

@@ -92,8 +92,6 @@ static u32 vfb_why_enomem(struct vfb_pf *pf, unsigned int num)
 	last = (pci_dev_id(pdev) + offset + stride * (num - 1)) >> 8;
 	if (last > pdev->bus->busn_res.end)
 		return SRIOV_BROKER_WHY_NO_BUS;
-	if (num > vfb_pf_bar_room(pf))
-		return SRIOV_BROKER_WHY_BAR_ROOM;
 	return SRIOV_BROKER_WHY_PF_REFUSED;
 }
 
@@ -105,9 +103,7 @@ static int vfb_configure_refused(struct vfb_pf *pf, unsigned int num, int err, s
 		reason = vfb_why_enomem(pf, num);
 	if (err == -EPERM && pci_vfs_assigned(pf->pdev))
 		reason = SRIOV_BROKER_WHY_ASSIGNED;
-	if (reason == SRIOV_BROKER_WHY_BAR_ROOM)
-		why->value = vfb_pf_bar_room(pf);
-	if (reason == SRIOV_BROKER_WHY_NO_BUS || reason == SRIOV_BROKER_WHY_BAR_ROOM)
+	if (reason == SRIOV_BROKER_WHY_NO_BUS)
 		err = -ENOSPC;
 	why->error = -err;
 	return vfb_refuse(why, err, reason, &pf->addr);

@@ -254,11 +254,12 @@ int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct sriov_broker_clear *p = &arg->clear;
 	struct vfb_vf *vf;
-	int ret = 0;
+	int ret = vfb_addr_check(&p->vf, true);
 
-	if (p->flags || p->vf.reserved)
+	if (p->flags)
 		return -EOPNOTSUPP;
-
+	if (ret)
+		return ret;
 	vf = vfb_vf_find(&p->vf);
 	if (!vf)
 		return vfb_vf_missing(&p->vf, why);

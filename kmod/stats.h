@@ -10,7 +10,5 @@
 /* stats.c */
 void vfb_took(enum sriov_broker_stat_kind kind, struct pci_dev *pdev, unsigned int num, int result,
 	      u64 ns);
-void vfb_stats_init(void);
-void vfb_stats_exit(void);
 
 #endif /* VFB_STATS_H */

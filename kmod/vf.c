@@ -167,8 +167,7 @@ void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 	else
 		clear_bit(vf->index, pf->free);
 	if (state != old)
-		vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_STATE, old,
-			     vf->group->lease ? vfb_lease_id(vf->group->lease) : 0, 0);
+		vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_STATE, old, vf->group->lease, 0);
 }
 
 /**
@@ -299,7 +298,7 @@ static bool vfb_vf_insert(struct vfb_vf *vf)
 	}
 	pf->vfs[vf->index] = vf;
 	hash_add(vfb_vfs, &vf->hash, vfb_vf_key(&vf->addr));
-	vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_ADDED, vf->state, 0, 0);
+	vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_ADDED, vf->state, NULL, 0);
 	return true;
 }
 
@@ -379,7 +378,7 @@ void vfb_vf_del(struct pci_dev *pdev)
 	vf->pf->vfs[vf->index] = NULL;
 	hash_del(&vf->hash);
 	vfb_pf_emptied(vf->pf);
-	vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_REMOVED, vf->state, 0, 0);
+	vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_REMOVED, vf->state, NULL, 0);
 	mutex_unlock(&vfb_lock);
 
 	vfb_vf_doze(vf);

@@ -42,6 +42,7 @@ static bool vfb_parse_addr(const char *s, struct sriov_broker_addr *addr)
 	*addr = (struct sriov_broker_addr){
 		.domain = domain,
 		.bdf = bus << 8 | PCI_DEVFN(dev, fn),
+		.valid = 1,
 	};
 	return true;
 }

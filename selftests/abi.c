@@ -17,7 +17,8 @@
 #define NO_LEASE 0xffffffffULL
 
 static long page;
-static struct sriov_broker_addr pf, other_pf, nobody = { .bdf = 0xfff8 };
+static struct sriov_broker_addr pf, other_pf,
+	nobody = { .bdf = 0xfff8, .valid = 1 };
 static struct sriov_broker_grant held;
 static struct sriov_broker_grant scratch; /* where LEASE would write */
 
@@ -31,8 +32,11 @@ struct op {
 	bool lease, admin, out;
 	size_t why, string,
 		next; /* offsets, 0: none; the string's and what follows it */
+	size_t addr;  /* offset of an address, 0: none */
+	bool any;     /* which may be none */
+	size_t instance;    /* offset of an instance, 0: none */
 	unsigned int first; /* size in the first release, 0: the same */
-	size_t reserved[6]; /* offsets of u16 that must be 0, ended by 0 */
+	size_t reserved[4]; /* offsets of u16 that must be 0, ended by 0 */
 };
 
 static void fill_info(void *arg)
@@ -87,6 +91,7 @@ static void fill_lease(void *arg)
 	p->num_selectors = 1;
 	p->count = 1;
 	p->selectors = (uintptr_t)&sel;
+	p->selector_size = sizeof(sel);
 	p->grants = (uintptr_t)&scratch;
 	p->grant_size = sizeof(scratch);
 	p->numa_node = -1;
@@ -109,12 +114,6 @@ static void fill_net_hold(void *arg)
 
 	p->vf = held.vf;
 	p->lease_id = NO_LEASE;
-}
-
-/* A PF that is there can't do it, which is what a reserved field says, too. */
-static void fill_vf_bar(void *arg)
-{
-	((struct sriov_broker_vf_bar *)arg)->pf = nobody;
 }
 
 static void fill_stats(void *arg)
@@ -151,59 +150,50 @@ static void fill_lease_set(void *arg)
 
 static const struct op ops[] = {
 	{ "INFO", SRIOV_BROKER_INFO, sizeof(struct sriov_broker_info),
-	  fill_info, 0, .out = true,
-	  .first = AT(sriov_broker_info, num_waiters),
-	  .reserved = { AT(sriov_broker_info, reserved),
-			AT(sriov_broker_info, reserved2) } },
+	  fill_info, 0, .out = true },
 	{ "LIST_PFS", SRIOV_BROKER_LIST_PFS, sizeof(struct sriov_broker_list),
 	  fill_list_pfs, 0, .out = true, .why = AT(sriov_broker_list, why),
-	  .reserved = { AT(sriov_broker_list, pf.reserved) } },
+	  .addr = AT(sriov_broker_list, pf), .any = true },
 	{ "LIST_VFS", SRIOV_BROKER_LIST_VFS, sizeof(struct sriov_broker_list),
 	  fill_list_vfs, 0, .out = true, .why = AT(sriov_broker_list, why),
-	  .reserved = { AT(sriov_broker_list, pf.reserved) } },
+	  .addr = AT(sriov_broker_list, pf), .any = true },
 	{ "ENABLE", SRIOV_BROKER_ENABLE, sizeof(struct sriov_broker_enable),
 	  fill_enable, 0, .admin = true, .why = AT(sriov_broker_enable, why),
 	  .string = AT(sriov_broker_enable, driver),
-	  .reserved = { AT(sriov_broker_enable, pf.reserved),
-			AT(sriov_broker_enable, reserved) } },
+	  .addr = AT(sriov_broker_enable, pf),
+	  .reserved = { AT(sriov_broker_enable, reserved) } },
 	{ "DISABLE", SRIOV_BROKER_DISABLE, sizeof(struct sriov_broker_disable),
 	  fill_disable, EBUSY, .admin = true,
 	  .why = AT(sriov_broker_disable, why),
-	  .reserved = { AT(sriov_broker_disable, pf.reserved),
-			AT(sriov_broker_disable, reserved) } },
+	  .addr = AT(sriov_broker_disable, pf),
+	  .reserved = { AT(sriov_broker_disable, reserved) } },
 	{ "BIND", SRIOV_BROKER_BIND, sizeof(struct sriov_broker_bind),
 	  fill_bind, 0, .admin = true, .why = AT(sriov_broker_bind, why),
 	  .string = AT(sriov_broker_bind, driver),
-	  .reserved = { AT(sriov_broker_bind, dev.reserved) } },
+	  .addr = AT(sriov_broker_bind, dev) },
 	{ "LEASE", SRIOV_BROKER_LEASE, sizeof(struct sriov_broker_lease),
 	  fill_lease, EBUSY, .why = AT(sriov_broker_lease, why),
-	  .string = AT(sriov_broker_lease, label),
-	  .reserved = { AT(sriov_broker_lease, reserved) } },
+	  .string = AT(sriov_broker_lease, label) },
 	{ "CLEAR", SRIOV_BROKER_CLEAR, sizeof(struct sriov_broker_clear),
 	  fill_clear, ENODEV, .admin = true, .why = AT(sriov_broker_clear, why),
-	  .reserved = { AT(sriov_broker_clear, vf.reserved) } },
+	  .addr = AT(sriov_broker_clear, vf) },
 	{ "REVOKE", SRIOV_BROKER_REVOKE, sizeof(struct sriov_broker_revoke),
 	  fill_revoke, ENOENT, .admin = true,
 	  .why = AT(sriov_broker_revoke, why),
+	  .instance = AT(sriov_broker_revoke, instance),
 	  .reserved = { AT(sriov_broker_revoke, reserved) } },
 	{ "NET_HOLD", SRIOV_BROKER_NET_HOLD,
 	  sizeof(struct sriov_broker_net_hold), fill_net_hold, ENOENT,
 	  .admin = true, .why = AT(sriov_broker_net_hold, why),
-	  .reserved = { AT(sriov_broker_net_hold, vf.reserved) } },
-	{ "VF_BAR", SRIOV_BROKER_VF_BAR, sizeof(struct sriov_broker_vf_bar),
-	  fill_vf_bar, ENODEV, .why = AT(sriov_broker_vf_bar, why),
-	  .reserved = { AT(sriov_broker_vf_bar, pf.reserved),
-			AT(sriov_broker_vf_bar, reserved),
-			AT(sriov_broker_vf_bar, sizes),
-			AT(sriov_broker_vf_bar, num_vfs),
-			AT(sriov_broker_vf_bar, reserved2) } },
+	  .addr = AT(sriov_broker_net_hold, vf),
+	  .instance = AT(sriov_broker_net_hold, instance) },
 	{ "STATS", SRIOV_BROKER_STATS, sizeof(struct sriov_broker_list),
 	  fill_stats, 0, .out = true,
-	  .reserved = { AT(sriov_broker_list, pf.reserved),
+	  .reserved = { AT(sriov_broker_list, pf.valid),
 			AT(sriov_broker_list, pf.bdf) } },
 	{ "HISTORY", SRIOV_BROKER_HISTORY, sizeof(struct sriov_broker_list),
-	  fill_history, 0, .out = true,
-	  .reserved = { AT(sriov_broker_list, pf.reserved) } },
+	  fill_history, 0, .out = true, .addr = AT(sriov_broker_list, pf),
+	  .any = true },
 	{ "LEASE_INFO", SRIOV_BROKER_LEASE_INFO,
 	  sizeof(struct sriov_broker_lease_info), fill_lease_info, 0,
 	  .lease = true, .out = true },
@@ -305,6 +295,51 @@ static void test_flags(const struct op *op)
 		is(call(fd_of(op), op->cmd, arg), EOPNOTSUPP,
 		   "%s: reserved field at %zu not zero", op->name, *at);
 	}
+}
+
+/* An address names a device, or is none and all zero; nothing else. */
+static void test_address(const struct op *op)
+{
+	static const struct sriov_broker_addr later = { .bdf = 8, .valid = 2 },
+					      lost = { .bdf = 8 };
+	char *arg;
+
+	if (!op->addr)
+		return;
+	arg = prepare(op, op->size);
+	memcpy(arg + op->addr, &later, sizeof(later));
+	is(call(fd_of(op), op->cmd, arg), EOPNOTSUPP,
+	   "%s: an address of an unknown kind", op->name);
+	arg = prepare(op, op->size);
+	memcpy(arg + op->addr, &lost, sizeof(lost));
+	is(call(fd_of(op), op->cmd, arg), EINVAL,
+	   "%s: an address that is said to be none", op->name);
+	arg = prepare(op, op->size);
+	memcpy(arg + op->addr, &no_addr, sizeof(no_addr));
+	is(call(fd_of(op), op->cmd, arg), op->any ? op->outcome : EINVAL,
+	   "%s: no address", op->name);
+}
+
+/* Ids are those of one load of the module. */
+static void test_instance(const struct op *op)
+{
+	struct sriov_broker_info now;
+	struct sriov_broker_why why;
+	char *arg;
+
+	if (!op->instance)
+		return;
+	info(&now);
+	arg = prepare(op, op->size);
+	*(__u64 *)(arg + op->instance) = now.instance;
+	is(call(fd_of(op), op->cmd, arg), op->outcome, "%s: an id of this load",
+	   op->name);
+	arg = prepare(op, op->size);
+	*(__u64 *)(arg + op->instance) = now.instance ^ 1;
+	*(__u64 *)(arg + op->why) = (uintptr_t)why_init(&why);
+	is(call(fd_of(op), op->cmd, arg), ESTALE, "%s: one of another load",
+	   op->name);
+	is(why.reason, SRIOV_BROKER_WHY_OTHER_LOAD, "%s: says why", op->name);
 }
 
 static void test_pointers(const struct op *op)
@@ -413,7 +448,7 @@ static void test_why(const struct op *op)
 	err = fail_with(op, why);
 	ok(err == wanted && why->reason == reason &&
 		   why->size == sizeof(*why) && same_addr(why->dev, dev) &&
-		   !why->dev.reserved && !why->reserved &&
+		   why->uid == SRIOV_BROKER_NO_UID && !why->reserved &&
 		   why->lease_id == (no_lease ? NO_LEASE : 0) && !why->pid &&
 		   !why->value && !why->label[0] &&
 		   only(room, sizeof(*why), page, 0x5a),
@@ -553,6 +588,7 @@ static int lease_with(struct sriov_broker_selector *sels, unsigned int num,
 		.num_selectors = num,
 		.count = count,
 		.selectors = (uintptr_t)sels,
+		.selector_size = sizeof(*sels),
 		.grants = (uintptr_t)grant,
 		.grant_size = grant_size,
 		.timeout_ms = timeout,
@@ -587,9 +623,12 @@ static void test_lease(void)
 	sels[0] = (struct sriov_broker_selector){ .reserved = 1 };
 	is(lease_with(sels, 1, 1, full, g, 0), EOPNOTSUPP,
 	   "LEASE: a selector's reserved field");
-	sels[0] = (struct sriov_broker_selector){ .dev.reserved = 1 };
+	sels[0] = (struct sriov_broker_selector){ .dev.valid = 2 };
 	is(lease_with(sels, 1, 1, full, g, 0), EOPNOTSUPP,
-	   "LEASE: its address's reserved field");
+	   "LEASE: its address of an unknown kind");
+	sels[0] = (struct sriov_broker_selector){ .dev.bdf = 0x100 };
+	is(lease_with(sels, 1, 1, full, g, 0), EINVAL,
+	   "LEASE: its address that is said to be none");
 	sels[0] = (struct sriov_broker_selector){ .reserved2 = 1 };
 	is(lease_with(sels, 1, 1, full, g, 0), EOPNOTSUPP,
 	   "LEASE: a selector's other reserved field");
@@ -622,6 +661,40 @@ static void test_lease(void)
 	   "LEASE: and given back");
 }
 
+/* Selectors of a program that is older or newer than the kernel. */
+static void test_selectors(void)
+{
+	struct {
+		struct sriov_broker_selector sel;
+		__u64 more;
+	} newer[2] = {};
+	struct sriov_broker_grant g;
+	struct sriov_broker_lease p = {
+		.size = sizeof(p),
+		.num_selectors = 2,
+		.count = 1,
+		.selectors = (uintptr_t)newer,
+		.selector_size = sizeof(newer[0]),
+		.grants = (uintptr_t)&g,
+		.grant_size = sizeof(g),
+		.numa_node = -1,
+	};
+
+	newer[0].sel.vendor = 0x1234;
+	newer[1].sel.dev = held.vf;
+	is(call(broker, SRIOV_BROKER_LEASE, &p), EAGAIN,
+	   "LEASE: larger selectors, each at its place");
+	newer[1].more = 1;
+	is(call(broker, SRIOV_BROKER_LEASE, &p), E2BIG,
+	   "LEASE: with something that is not known");
+	p.selector_size = sizeof(newer[0].sel) - 1;
+	is(call(broker, SRIOV_BROKER_LEASE, &p), EINVAL,
+	   "LEASE: selectors smaller than the first release's");
+	p.selector_size = page + 8;
+	is(call(broker, SRIOV_BROKER_LEASE, &p), EINVAL,
+	   "LEASE: selectors larger than a page");
+}
+
 /* DISABLE's own fields. */
 static void test_disable(void)
 {
@@ -641,50 +714,26 @@ static void test_disable(void)
 
 static void test_lease_set(void)
 {
+	int fd = pidfd_of(getpid()), gone;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	gone = pidfd_of(pid);
+	waitpid(pid, NULL, 0);
 	is(lease_set(held.fd, 0, "", 0), EINVAL, "LEASE_SET: nothing to set");
-	is(lease_set(held.fd, SRIOV_BROKER_SET_PID, "x", getpid()), EINVAL,
+	is(lease_set(held.fd, SRIOV_BROKER_SET_PID, "x", fd), EINVAL,
 	   "LEASE_SET: a label without its flag");
-	is(lease_set(held.fd, SRIOV_BROKER_SET_LABEL, "x", 1), EINVAL,
-	   "LEASE_SET: a pid without its flag");
-	is(lease_set(held.fd, SRIOV_BROKER_SET_PID, "", 0x3fffffff), ESRCH,
-	   "LEASE_SET: a pid that nobody has");
-	is(lease_set(held.fd, SRIOV_BROKER_SET_PID, "", 0), ESRCH,
-	   "LEASE_SET: pid 0");
-	is(lease_set(held.fd, SRIOV_BROKER_SET_PID, "", -1), ESRCH,
-	   "LEASE_SET: pid -1");
-}
-
-/* Sizes and numbers of BARs that can never be, and devices that have none. */
-static void test_vf_bar(void)
-{
-	static const struct {
-		__u64 bytes;
-		unsigned int bar;
-		const char *name;
-	} wrong[] = {
-		{ 0, 6, "VF_BAR: BAR 6" },
-		{ 0, ~0U, "VF_BAR: BAR 4294967295" },
-		{ 1, 0, "VF_BAR: 1 byte" },
-		{ 512 << 10, 0, "VF_BAR: 512K" },
-		{ 3 << 20, 0, "VF_BAR: 3M" },
-		{ ~0ULL, 0, "VF_BAR: 16E - 1" },
-	};
-	struct sriov_broker_addr lpc = addr_of("0000:00:1f.0");
-	struct sriov_broker_vf_bar now;
-	struct sriov_broker_why why;
-	unsigned int i;
-
-	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		is(vf_bar(pf, wrong[i].bar, wrong[i].bytes, &now, NULL), EINVAL,
-		   "%s", wrong[i].name);
-	refused(vf_bar(pf, 0, 0, &now, &why), EOPNOTSUPP, &why,
-		SRIOV_BROKER_WHY_NO_VF_REBAR, pf, "VF_BAR: none to ask for");
-	refused(vf_bar(pf, 0, 1ULL << 63, &now, &why), EOPNOTSUPP, &why,
-		SRIOV_BROKER_WHY_NO_VF_REBAR, pf, "VF_BAR: none to set");
-	refused(vf_bar(held.vf, 0, 1 << 20, &now, &why), EINVAL, &why,
-		SRIOV_BROKER_WHY_IS_VF, held.vf, "VF_BAR: of a VF");
-	refused(vf_bar(lpc, 0, 1 << 20, &now, &why), EOPNOTSUPP, &why,
-		SRIOV_BROKER_WHY_NOT_PF, lpc, "VF_BAR: of no PF");
+	is(lease_set(held.fd, SRIOV_BROKER_SET_LABEL, "x", fd), EINVAL,
+	   "LEASE_SET: a pidfd without its flag");
+	is(lease_set(held.fd, SRIOV_BROKER_SET_PID, "", -1), EBADF,
+	   "LEASE_SET: no descriptor");
+	is(lease_set(held.fd, SRIOV_BROKER_SET_PID, "", held.fd), EBADF,
+	   "LEASE_SET: one of something else");
+	is(lease_set(held.fd, SRIOV_BROKER_SET_PID, "", gone), ESRCH,
+	   "LEASE_SET: of a process that has ended");
+	close(fd);
+	close(gone);
 }
 
 static void test_info(void)
@@ -698,6 +747,13 @@ static void test_info(void)
 	is(p.num_vfs, 3, "INFO: VFs");
 	is(p.num_leases, 1, "INFO: leases");
 	ok(!strcmp(p.driver, "vfio-pci"), "INFO: default driver");
+	ok(p.instance, "INFO: an instance");
+	ok(p.max_selectors >= SRIOV_BROKER_MAX_SELECTORS &&
+		   p.max_leases >= SRIOV_BROKER_MAX_LEASES &&
+		   p.max_grace_ms >= SRIOV_BROKER_MAX_GRACE_MS &&
+		   p.max_force_ms >= SRIOV_BROKER_MAX_FORCE_MS &&
+		   p.stat_kinds >= SRIOV_BROKER_STAT_KINDS && p.history_events,
+	   "INFO: limits, none lower than the header's");
 }
 
 /* Runs in a child: how many points failed is its exit status. */
@@ -753,7 +809,6 @@ static void as_nobody(void)
 {
 	int wrong;
 
-	struct sriov_broker_vf_bar now;
 	struct sriov_broker_grant g;
 	struct sriov_broker_vf vf;
 
@@ -764,9 +819,7 @@ static void as_nobody(void)
 	may_lease = !lease(no_addr, "nobody's", &g, NULL);
 	vf = vf_now(g.vf);
 	tap_failed = wrong | !may_lease << 2 | may_open << 3 |
-		     (vf.lease_uid != 65534) << 4 |
-		     (vf_bar(pf, 0, 1 << 20, &now, NULL) != EPERM) << 5 |
-		     (vf_bar(pf, 0, 0, &now, NULL) != EOPNOTSUPP) << 6;
+		     (vf.lease_uid != 65534) << 4;
 }
 
 /* Capable in a user namespace of his own, which is nothing here. */
@@ -787,8 +840,6 @@ static void test_callers(void)
 	ok(!(got & 4), "nobody: may lease");
 	ok(!(got & 8), "nobody: may not open the node");
 	ok(!(got & 16), "nobody: is shown as the lease's user");
-	ok(!(got & 32), "nobody: may not set a VF BAR's size");
-	ok(!(got & 64), "nobody: may ask for it");
 	ok(comes_to(vf_at(pf, 1), SRIOV_BROKER_VF_FREE),
 	   "nobody: what it leased comes back");
 	got = in_child(in_namespace);
@@ -890,6 +941,8 @@ int main(void)
 		test_sizes(&ops[i]);
 		test_overrun(&ops[i]);
 		test_flags(&ops[i]);
+		test_address(&ops[i]);
+		test_instance(&ops[i]);
 		test_pointers(&ops[i]);
 		test_string(&ops[i]);
 		test_why(&ops[i]);
@@ -898,9 +951,9 @@ int main(void)
 	test_unknown(held.fd, true);
 	test_list();
 	test_lease();
+	test_selectors();
 	test_disable();
 	test_lease_set();
-	test_vf_bar();
 	test_info();
 	test_node();
 	test_compat();

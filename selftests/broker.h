@@ -9,6 +9,7 @@
 
 #include <linux/sriov_broker.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "sysfs.h"
@@ -41,7 +42,7 @@ static inline char *name_of(struct sriov_broker_addr a)
 static inline bool same_addr(struct sriov_broker_addr a,
 			     struct sriov_broker_addr b)
 {
-	return a.domain == b.domain && a.bdf == b.bdf;
+	return a.domain == b.domain && a.bdf == b.bdf && a.valid == b.valid;
 }
 
 static inline struct sriov_broker_addr addr_of(const char *name)
@@ -52,6 +53,7 @@ static inline struct sriov_broker_addr addr_of(const char *name)
 	if (sscanf(name, "%x:%x:%x.%x", &domain, &bus, &dev, &fn) == 4) {
 		a.domain = domain;
 		a.bdf = bus << 8 | dev << 3 | fn;
+		a.valid = 1;
 	}
 	return a;
 }
@@ -243,6 +245,7 @@ static inline int lease_within(int timeout_ms, struct sriov_broker_addr dev,
 		.num_selectors = 1,
 		.count = 1,
 		.selectors = (uintptr_t)&sel,
+		.selector_size = sizeof(sel),
 		.grants = (uintptr_t)grant,
 		.grant_size = sizeof(*grant),
 		.timeout_ms = timeout_ms,
@@ -310,37 +313,62 @@ static inline int net_hold(int fd, struct sriov_broker_addr vf, __u64 id,
 	return call(fd, SRIOV_BROKER_NET_HOLD, &p);
 }
 
-static inline int vf_bar(struct sriov_broker_addr pf, unsigned int bar,
-			 __u64 bytes, struct sriov_broker_vf_bar *p,
-			 struct sriov_broker_why *why)
-{
-	*p = (struct sriov_broker_vf_bar){
-		.size = sizeof(*p),
-		.pf = pf,
-		.bar = bar,
-		.bytes = bytes,
-		.why = (uintptr_t)why_init(why),
-	};
-	return call(broker, SRIOV_BROKER_VF_BAR, p);
-}
-
 static inline int lease_info(int fd, struct sriov_broker_lease_info *p)
 {
 	*p = (struct sriov_broker_lease_info){ .size = sizeof(*p) };
 	return call(fd, SRIOV_BROKER_LEASE_INFO, p);
 }
 
+/* A descriptor of a process; -1: there is no such process. */
+static inline int pidfd_of(pid_t pid)
+{
+	return syscall(SYS_pidfd_open, pid, 0);
+}
+
 static inline int lease_set(int fd, unsigned int flags, const char *label,
-			    pid_t pid)
+			    int pidfd)
 {
 	struct sriov_broker_lease_set p = {
 		.size = sizeof(p),
 		.flags = flags,
-		.pid = pid,
+		.pidfd = pidfd,
 	};
 
 	strncpy(p.label, label, sizeof(p.label) - 1);
 	return call(fd, SRIOV_BROKER_LEASE_SET, &p);
+}
+
+/*
+ * Records of events that a read() gave, one after another, whatever their length; those
+ * that are of this header's length or more are copied to @to.  Return: how many
+ */
+static inline unsigned int records(const char *from, ssize_t len, void *to,
+				   size_t size, unsigned int room)
+{
+	unsigned int num = 0;
+	__u32 step = 0;
+
+	for (; len >= (ssize_t)size; from += step, len -= step) {
+		memcpy(&step, from, sizeof(step));
+		if (step < size || step > (size_t)len)
+			bail("a record of %u bytes, of %zd", step, len);
+		if (num < room)
+			memcpy((char *)to + num++ * size, from, size);
+	}
+	if (len > 0)
+		bail("%zd bytes after the last record", len);
+	return num;
+}
+
+/* The events of a lease.  Return: how many; 0: it is over; -errno */
+static inline int lease_events(int fd, struct sriov_broker_lease_event *events,
+			       unsigned int room)
+{
+	char buf[SRIOV_BROKER_EVENT_ROOM];
+	ssize_t len = read(fd, buf, sizeof(buf));
+
+	return len < 0 ? -errno :
+			 (int)records(buf, len, events, sizeof(*events), room);
 }
 
 /* What the tests want to know of a list */

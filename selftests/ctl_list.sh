@@ -87,7 +87,7 @@ for command in $(sriovctl help --words); do
 done
 fails 0 "run's usage: the guest's command is a must" "^Usage: sriovctl run .*\[OPTIONS\] -- QEMU \.\.\.$" \
 	sriovctl run --help
-like "a version" "$(sriovctl --version)" "^sriovctl [0-9.]+, ABI 1\."
+like "a version" "$(sriovctl --version)" "^sriovctl [0-9.]+, ABI 2\."
 full() { sriovctl list >/dev/full; }
 fails 2 "a full disk behind stdout is a failure" "No space left" full
 closed() { sriovctl list >&-; }

@@ -192,7 +192,7 @@ eventually 10 all_free "$pf" || true
 like "a PF" "$(cat "$work/text")" "^$pf PF, 2 of 8 VFs, driver igb$|^$pf PF, 2 of 7 VFs, driver igb$"
 like "a VF" "$(cat "$work/text")" "^$vf VF 0 of $pf, free$"
 ok "events" eventually 10 has text "^[0-9:]*\.[0-9]\{6\} $vf vf-state resetting -> free"
-like "a lease" "$(cat "$work/text")" "^[0-9:]*\.[0-9]{6} $vf lease-granted, lease [0-9]+$"
+like "a lease" "$(cat "$work/text")" "^[0-9:]*\.[0-9]{6} $vf lease-granted, lease [0-9]+, by sriovctl \(pid [0-9]+, uid 0\)$"
 
 # --- the end --------------------------------------------------------------------------------------
 

@@ -130,8 +130,6 @@ is "(without root, sysfs hides the capability)" "$text" 64
 fails 2 "igb deals in no MSI-X vectors" "^sriovctl: $netdev#1: its PF's driver can't give VFs another number" \
 	sriovctl set "$netdev#1" msix 2
 fails 1 "vectors are counted" "msix is a number" sriovctl set "$netdev#1" msix few
-fails 2 "igb's VFs have BARs of one size" "^sriovctl: $pf: its VFs' BARs are of a fixed size: the device lacks" \
-	sriovctl set "$netdev" vf-bar 0=1M
 
 # --- refused --------------------------------------------------------------------------------------
 

@@ -65,7 +65,7 @@ static void all_off(void)
 
 static void test_refusals(void)
 {
-	struct sriov_broker_addr none = { .bdf = 0xfff8 };
+	struct sriov_broker_addr none = { .bdf = 0xfff8, .valid = 1 };
 	struct sriov_broker_addr domain = pf;
 	struct sriov_broker_addr bridge = find_port();
 	char *before = snapshot();

@@ -87,6 +87,7 @@ static int try_gang(void)
 		.num_selectors = 1,
 		.count = NUM,
 		.selectors = (uintptr_t)&sel,
+		.selector_size = sizeof(sel),
 		.grants = (uintptr_t)gang,
 		.grant_size = sizeof(gang[0]),
 		.numa_node = -1,

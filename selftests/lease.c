@@ -180,7 +180,7 @@ static void test_choice(void)
 {
 	struct sriov_broker_grant g[TOTAL], more;
 	struct sriov_broker_addr bridge = find_port();
-	struct sriov_broker_addr none = { .bdf = 0xfff8 };
+	struct sriov_broker_addr none = { .bdf = 0xfff8, .valid = 1 };
 	int i, got = 0, distinct = 0;
 
 	is(lease_range(pf, 3, 2, "", &g[0], &why), 0, "lease from a range");
@@ -357,8 +357,9 @@ static void test_socket(struct sriov_broker_addr vf)
 			fd = receive_fd(sock[0]);
 			is(lease_info(fd, &i), 0,
 			   "SCM_RIGHTS: the receiver has it");
-			is(lease_set(fd, SRIOV_BROKER_SET_PID, "", getpid()), 0,
-			   "SCM_RIGHTS: and says so");
+			is(lease_set(fd, SRIOV_BROKER_SET_PID, "",
+				     pidfd_of(getpid())),
+			   0, "SCM_RIGHTS: and says so");
 			is(vf_now(vf).lease_pid, getpid(),
 			   "SCM_RIGHTS: which is shown");
 			close(sock[0]);
@@ -422,7 +423,7 @@ static void test_show(struct sriov_broker_addr vf)
 		_exit(0);
 	}
 	is(lease_set(g.fd, SRIOV_BROKER_SET_PID | SRIOV_BROKER_SET_LABEL, "x",
-		     pid),
+		     pidfd_of(pid)),
 	   0, "pid and label at once");
 	ok(!lease_info(g.fd, &i) && i.pid == pid && !strcmp(i.label, "x"),
 	   "LEASE_INFO says so");

@@ -225,7 +225,7 @@ static void set_up(void)
 	struct sriov_broker_addr pf = find_igb(0);
 	char *netdev;
 
-	if (!pf.bdf)
+	if (!pf.valid)
 		bail("there is no igb");
 	netdev = netdev_of(name_of(pf));
 	if (!netdev)

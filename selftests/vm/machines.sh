@@ -10,7 +10,7 @@
 # PFs have a root port of their own, so that their VFs get an IOMMU group each.
 
 # shellcheck disable=SC2034 # read by boot
-MACHINES="default tools two-igb igb rebar four-nvme bench shared-group no-iommu hotplug"
+MACHINES="default tools two-igb igb four-nvme bench shared-group no-iommu hotplug"
 
 iommu() {
 	devices+=(-device intel-iommu,intremap=on,caching-mode=on)
@@ -40,8 +40,6 @@ machine_default() { iommu; igb igb0; nvme nvme0 127; }
 machine_tools() { machine_default; cpus=1; }
 machine_two-igb() { iommu; igb igb0; igb igb1; cpus=1; }
 machine_igb() { iommu; igb igb0; }
-# The port has room for VFs' BARs that a fake makes larger (kmod/fake_rebar.c).
-machine_rebar() { iommu; igb igb0 pref64-reserve=256M; cpus=1; }
 machine_four-nvme() { iommu; for i in 0 1 2 3; do nvme "nvme$i" 127; done; }
 # Finer than ticks.
 machine_bench() { machine_four-nvme; igb igb0; append+=" nohz=on highres=on"; }

@@ -37,7 +37,7 @@ static void format_time(const struct sriov_broker_event *event, int utc,
 
 static int is_vf_event(const struct sriov_broker_event *event)
 {
-	return event->vf.domain || event->vf.bdf;
+	return event->vf.valid;
 }
 
 static void add_vf(struct json_object *obj,
@@ -48,10 +48,27 @@ static void add_vf(struct json_object *obj,
 	json_text(obj, "state", sriovb_strstate(event->state));
 	json_text(obj, "old_state", sriovb_strstate(event->old_state));
 	json_text(obj, "fault", sriovb_strfault(event->fault));
-	if (event->lease_id)
+	if (event->lease_id) {
 		json_number(obj, "lease", event->lease_id);
-	else
+		json_name(obj, "label", event->lease_label);
+	} else {
 		json_text(obj, "lease", NULL);
+	}
+}
+
+/* Whose doing it was; null: the kernel's own. */
+static void add_actor(struct json_object *obj,
+		      const struct sriov_broker_event *event)
+{
+	struct json_object *by = NULL;
+
+	if (event->uid != SRIOV_BROKER_NO_UID) {
+		by = json_object_new_object();
+		json_number(by, "pid", event->pid);
+		json_number(by, "uid", event->uid);
+		json_words(by, "comm", event->comm, sizeof(event->comm));
+	}
+	json_object_object_add(obj, "by", by);
 }
 
 struct json_object *event_json(const struct sriov_broker_event *event)
@@ -65,6 +82,7 @@ struct json_object *event_json(const struct sriov_broker_event *event)
 	json_text(obj, "time", when);
 	json_number(obj, "time_ns", event->time_ns);
 	json_addr(obj, "pf", &event->pf);
+	add_actor(obj, event);
 	if (is_vf_event(event))
 		add_vf(obj, event);
 	if (event->type == SRIOV_BROKER_EVENT_PF_VFS)
@@ -77,7 +95,7 @@ struct json_object *event_json(const struct sriov_broker_event *event)
 void event_print(const struct sriov_broker_event *event)
 {
 	const char *fault = sriovb_strfault(event->fault);
-	char when[40], addr[SRIOVB_ADDR_LEN];
+	char when[40], addr[SRIOVB_ADDR_LEN], by[SRIOV_BROKER_COMM_LEN + 1];
 
 	format_time(event, 0, when, sizeof(when));
 	printf("%s %s %s", when,
@@ -95,5 +113,9 @@ void event_print(const struct sriov_broker_event *event)
 		printf(" (%s)", event_cause(event->value));
 	if (event->lease_id)
 		printf(", lease %llu", (unsigned long long)event->lease_id);
+	snprintf(by, sizeof(by), "%.*s", SRIOV_BROKER_COMM_LEN, event->comm);
+	if (event->uid != SRIOV_BROKER_NO_UID)
+		printf(", by %s (pid %d, uid %u)", sriovb_printable(by),
+		       event->pid, event->uid);
 	putchar('\n');
 }

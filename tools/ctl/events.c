@@ -15,7 +15,7 @@
 
 #include "events.h"
 
-#define MAX_ATTR	  SRIOV_BROKER_NL_ATTR_LEASE_LABEL
+#define MAX_ATTR	  SRIOV_BROKER_NL_ATTR_COMM
 #define RECEIVE_BUFFER	  (1 << 20) /* some thousand events, if we may */
 #define ATTR(tb, name)	  ((tb)[SRIOV_BROKER_NL_ATTR_##name])
 #define GET_U32(tb, name) (ATTR(tb, name) ? nla_get_u32(ATTR(tb, name)) : 0)
@@ -62,6 +62,9 @@ static const struct nla_policy policy[MAX_ATTR + 1] = {
 	[SRIOV_BROKER_NL_ATTR_LEASE_PID] = { .type = NLA_S32 },
 	[SRIOV_BROKER_NL_ATTR_LEASE_UID] = { .type = NLA_U32 },
 	[SRIOV_BROKER_NL_ATTR_LEASE_LABEL] = { .type = NLA_STRING },
+	[SRIOV_BROKER_NL_ATTR_PID] = { .type = NLA_S32 },
+	[SRIOV_BROKER_NL_ATTR_UID] = { .type = NLA_U32 },
+	[SRIOV_BROKER_NL_ATTR_COMM] = { .type = NLA_STRING },
 };
 
 /* ---- messages ---- */
@@ -72,10 +75,15 @@ static void get_addr(struct nlattr *attr, struct sriov_broker_addr *addr)
 		*addr = (struct sriov_broker_addr){ 0 };
 }
 
-static void get_name(struct nlattr *attr, char *name)
+static void get_name(struct nlattr *attr, char *name, size_t len)
 {
 	if (attr)
-		nla_strlcpy(name, attr, SRIOV_BROKER_NAME_LEN);
+		nla_strlcpy(name, attr, len);
+}
+
+static uint32_t get_uid(struct nlattr *attr)
+{
+	return attr ? nla_get_u32(attr) : SRIOV_BROKER_NO_UID;
 }
 
 static uint16_t get_u16(struct nlattr *attr)
@@ -99,7 +107,7 @@ static int tell_pf(struct nlattr **tb, const struct call *call)
 	};
 
 	get_addr(ATTR(tb, PF), &pf.addr);
-	get_name(ATTR(tb, DRIVER), pf.driver);
+	get_name(ATTR(tb, DRIVER), pf.driver, sizeof(pf.driver));
 	return call->handler->pf(&pf, call->arg);
 }
 
@@ -113,14 +121,14 @@ static int tell_vf(struct nlattr **tb, const struct call *call)
 		.vendor = get_u16(ATTR(tb, VENDOR)),
 		.device = get_u16(ATTR(tb, DEVICE)),
 		.lease_pid = get_s32(ATTR(tb, LEASE_PID), 0),
-		.lease_uid = GET_U32(tb, LEASE_UID),
+		.lease_uid = get_uid(ATTR(tb, LEASE_UID)),
 		.lease_id = GET_U64(tb, LEASE_ID),
 	};
 
 	get_addr(ATTR(tb, PF), &vf.pf);
 	get_addr(ATTR(tb, VF), &vf.addr);
-	get_name(ATTR(tb, DRIVER), vf.driver);
-	get_name(ATTR(tb, LEASE_LABEL), vf.lease_label);
+	get_name(ATTR(tb, DRIVER), vf.driver, sizeof(vf.driver));
+	get_name(ATTR(tb, LEASE_LABEL), vf.lease_label, sizeof(vf.lease_label));
 	return call->handler->vf(&vf, call->arg);
 }
 
@@ -137,6 +145,10 @@ static int tell_event(struct nlattr **tb, struct call *call)
 		.fault = GET_U32(tb, FAULT),
 		.lease_id = GET_U64(tb, LEASE_ID),
 		.value = GET_U64(tb, VALUE),
+		.pid = get_s32(ATTR(tb, PID), 0),
+		.uid = get_uid(ATTR(tb, UID)),
+		.lease_pid = get_s32(ATTR(tb, LEASE_PID), 0),
+		.lease_uid = get_uid(ATTR(tb, LEASE_UID)),
 	};
 
 	if (events->last && event.seq > events->last + 1) {
@@ -149,6 +161,9 @@ static int tell_event(struct nlattr **tb, struct call *call)
 		return 0;
 	get_addr(ATTR(tb, PF), &event.pf);
 	get_addr(ATTR(tb, VF), &event.vf);
+	get_name(ATTR(tb, COMM), event.comm, sizeof(event.comm));
+	get_name(ATTR(tb, LEASE_LABEL), event.lease_label,
+		 sizeof(event.lease_label));
 	return call->handler->event(&event, call->arg);
 }
 

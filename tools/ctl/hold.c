@@ -110,24 +110,42 @@ static enum end look_at_lease(const struct sriov_broker_grant *grant,
 }
 
 /* What has happened to a lease, put into words. */
-static enum end read_event(const struct sriov_broker_grant *grant)
+static enum end tell_event(const struct sriov_broker_grant *grant,
+			   const struct sriov_broker_lease_event *event)
 {
-	struct sriov_broker_lease_event event;
 	char addr[SRIOVB_ADDR_LEN];
-	ssize_t n = read(grant->fd, &event, sizeof(event));
 
-	if (n != sizeof(event))
-		return n < 0 && errno == EAGAIN ? LASTS : ENDED;
 	sriovb_format_addr(&grant->vf, addr);
-	if (event.type == SRIOV_BROKER_LEASE_EVENT_REVOKING) {
+	if (event->type == SRIOV_BROKER_LEASE_EVENT_REVOKING) {
 		complain("%s: lease %llu ends in %llu s: %s", addr,
 			 (unsigned long long)grant->id,
-			 seconds_until(event.deadline_ns), cause_of(&event));
+			 seconds_until(event->deadline_ns), cause_of(event));
 		return ENDING;
 	}
+	if (event->type != SRIOV_BROKER_LEASE_EVENT_REVOKED)
+		return LASTS;
 	complain("%s: lease %llu has ended: %s", addr,
-		 (unsigned long long)grant->id, cause_of(&event));
+		 (unsigned long long)grant->id, cause_of(event));
 	return ENDED;
+}
+
+/* A record is as long as it says, and may be longer than we know. */
+static enum end read_events(const struct sriov_broker_grant *grant)
+{
+	char records[SRIOV_BROKER_EVENT_ROOM];
+	struct sriov_broker_lease_event event;
+	ssize_t n = read(grant->fd, records, sizeof(records)), at;
+	enum end end, worst = LASTS;
+
+	if (n <= 0)
+		return n < 0 && errno == EAGAIN ? LASTS : ENDED;
+	for (at = 0; n - at >= (ssize_t)sizeof(event); at += event.size) {
+		memcpy(&event, records + at, sizeof(event));
+		end = tell_event(grant, &event);
+		if (end > worst)
+			worst = end;
+	}
+	return worst;
 }
 
 /* fds: one of the signals, one of standard input, then those of the leases. */
@@ -169,7 +187,7 @@ static enum end check_leases(const struct held *held, struct pollfd *fds)
 		if (fd->revents && held->inherit)
 			end = look_at_lease(&held->grants[i], fd);
 		else if (fd->revents)
-			end = read_event(&held->grants[i]);
+			end = read_events(&held->grants[i]);
 		if (end > worst)
 			worst = end;
 	}

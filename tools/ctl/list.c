@@ -72,7 +72,7 @@ static int is_shown(const struct picture *pic, const struct sriov_broker_pf *pf,
 {
 	if (!sriovb_same_addr(&vf->pf, &pf->addr))
 		return 0;
-	if (pic->vf.domain || pic->vf.bdf)
+	if (pic->vf.valid)
 		return sriovb_same_addr(&vf->addr, &pic->vf);
 	return target_has_index(&pic->target, vf->index);
 }
@@ -135,7 +135,7 @@ static void narrow_to_vf(struct picture *pic)
 /* Return: 0 or -errno */
 static int take_picture(struct sriovb *sb, struct picture *pic)
 {
-	int all = !pic->target.dev.domain && !pic->target.dev.bdf;
+	int all = !pic->target.dev.valid;
 
 	pic->num_vfs = sriovb_list_vfs(sb, NULL, &pic->vfs);
 	if (pic->num_vfs < 0)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "guestlock.h"
@@ -153,15 +154,25 @@ int plug_check_id(struct monitor *m, const struct plug *plug)
 	return EXIT_REFUSED;
 }
 
+/* Not more than a courtesy: the lease is as good without. */
+static void name_holder(int lease, pid_t pid)
+{
+	int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+
+	if (pidfd < 0)
+		return;
+	sriovb_lease_set_holder(lease, pidfd);
+	close(pidfd);
+}
+
 /* From here on the lease is QEMU's as much as ours; say whose in lists. */
 static int hand_over(struct monitor *m, const struct plug *plug)
 {
 	pid_t pid = qmp_peer(&m->qmp);
 	int err = keep_lease(&m->qmp, plug->id, &plug->kept, plug->fd);
 
-	/* Not more than a courtesy: the lease is as good without. */
-	if (err != QMP_REFUSED && pid > 0)
-		sriovb_lease_set_pid(plug->fd, pid);
+	if (err != QMP_REFUSED)
+		name_holder(plug->fd, pid);
 	return err;
 }
 

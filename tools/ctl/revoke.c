@@ -63,7 +63,7 @@ static int run(const struct args *args)
 		return ret;
 	ret = find_lease(sb, args, &lease);
 	if (!ret) {
-		ret = sriovb_revoke(sb, lease, grace_s * 1000);
+		ret = sriovb_revoke(sb, lease, 0, grace_s * 1000);
 		if (ret)
 			ret = refused(sb, ret);
 	}

@@ -12,7 +12,6 @@
 #include "addr.h"
 #include "netattr.h"
 #include "pcidev.h"
-#include "vfbar.h"
 
 #define MAX_MSIX 2048
 
@@ -147,7 +146,6 @@ static const struct special {
 		   const struct target *target);
 } specials[] = {
 	{ "msix", set_msix },
-	{ "vf-bar", set_vf_bar },
 	{ 0 },
 };
 
@@ -208,10 +206,10 @@ static void print_words(void)
 
 const struct cmd cmd_set = {
 	.name = "set",
-	.words = "VF|PF#INDEX ATTR VALUE [ATTR VALUE ...] | PF vf-bar N=SIZE",
+	.words = "VF|PF#INDEX ATTR VALUE [ATTR VALUE ...]",
 	.min_words = 3,
 	.max_words = 1 + 2 * NUM_NETATTRS,
-	.help = "Set a VF's MAC, VLAN, MSI-X vectors; a PF's VFs' BARs.",
+	.help = "Set a VF's MAC, VLAN, MSI-X vectors.",
 	.opts = options,
 	.print_words = print_words,
 	.run = run,

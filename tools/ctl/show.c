@@ -193,39 +193,14 @@ static long long page_size(unsigned int bits)
 	return bits * 4096LL;
 }
 
-/* A resizable BAR is as large as the device says, not all there is by all VFs. */
-static void add_vf_bar_sizes(struct show *show, struct json_object *bar)
-{
-	struct json_object *sizes, *number;
-	struct sriov_broker_vf_bar now;
-	int n;
-
-	json_object_object_get_ex(bar, "bar", &number);
-	/* One that can't, or a module that is too old to ask. */
-	if (sriovb_vf_bar(show->sb, &show->addr, json_object_get_int(number), 0,
-			  &now))
-		return;
-	sizes = json_object_new_array();
-	for (n = 0; n < 43; n++)
-		if (now.sizes >> n & 1)
-			json_object_array_add(
-				sizes, json_object_new_int64(1LL << (20 + n)));
-	json_number(bar, "size", now.bytes);
-	json_object_object_add(bar, "sizes", sizes);
-	json_number(bar, "max_vfs", now.num_vfs);
-}
-
 static void add_vf_bars(struct show *show, struct json_object *obj,
 			unsigned int total)
 {
-	struct json_object *bars = bars_json(show->dev.vf_bars, total);
 	int resizable = pcidev_ext_cap(&show->dev, PCI_EXT_CAP_ID_VF_REBAR) !=
 			0;
-	size_t i;
 
-	for (i = 0; resizable && i < json_object_array_length(bars); i++)
-		add_vf_bar_sizes(show, json_object_array_get_idx(bars, i));
-	json_object_object_add(obj, "vf_bars", bars);
+	json_object_object_add(obj, "vf_bars",
+			       bars_json(show->dev.vf_bars, total));
 	json_object_object_add(obj, "vf_bars_resizable",
 			       json_object_new_boolean(resizable));
 }

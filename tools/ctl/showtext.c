@@ -80,44 +80,20 @@ static void print_sizes(const char *name, struct json_object *array,
 	putchar('\n');
 }
 
-/* ", can be 1M 2M, with room for 4 VFs", of those that can have another size */
-static const char *other_sizes(struct json_object *bar, char *buf, size_t len)
-{
-	struct json_object *sizes = get(bar, "sizes");
-	size_t used, i, n = sizes ? json_object_array_length(sizes) : 0;
-	char size[24];
-
-	buf[0] = '\0';
-	if (!n)
-		return buf;
-	used = snprintf(buf, len, ", can be");
-	for (i = 0; i < n && used < len; i++)
-		used += snprintf(
-			buf + used, len - used, " %s",
-			size_text(json_object_get_int64(
-					  json_object_array_get_idx(sizes, i)),
-				  size, sizeof(size)));
-	if (used < len)
-		snprintf(buf + used, len - used, ", now with room for %s VFs",
-			 text(bar, "max_vfs"));
-	return buf;
-}
-
 static void print_bars(const char *prefix, struct json_object *array)
 {
-	char name[16], size[24], others[256];
+	char name[16], size[24];
 	size_t i;
 
 	for (i = 0; i < json_object_array_length(array); i++) {
 		struct json_object *bar = json_object_array_get_idx(array, i);
 
 		snprintf(name, sizeof(name), "%s %s", prefix, text(bar, "bar"));
-		line(name, "%s %s%s%s%s",
+		line(name, "%s %s%s%s",
 		     size_text(number(bar, "size"), size, sizeof(size)),
 		     is_true(bar, "64bit") ? "64-bit " : "",
 		     is_true(bar, "prefetchable") ? "prefetchable " : "",
-		     strcmp(text(bar, "type"), "io") ? "memory" : "I/O ports",
-		     other_sizes(bar, others, sizeof(others)));
+		     strcmp(text(bar, "type"), "io") ? "memory" : "I/O ports");
 	}
 }
 

@@ -417,7 +417,7 @@ static int report_unknown(const struct monitor *m, struct sriovb *sb,
 static int return_one(struct monitor *m, struct sriovb *sb,
 		      const struct unplug *u)
 {
-	if (u->vf.domain || u->vf.bdf)
+	if (u->vf.valid)
 		return await_return(m, sb, u);
 	return report_unknown(m, sb, u);
 }

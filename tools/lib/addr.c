@@ -43,6 +43,7 @@ static int parse_full(const char *text, unsigned int domain,
 	*addr = (struct sriov_broker_addr){
 		.domain = domain,
 		.bdf = bus << 8 | dev << 3 | fn,
+		.valid = 1,
 	};
 	return 0;
 }
@@ -68,5 +69,6 @@ const char *sriovb_format_addr(const struct sriov_broker_addr *addr, char *buf)
 int sriovb_same_addr(const struct sriov_broker_addr *a,
 		     const struct sriov_broker_addr *b)
 {
-	return a->domain == b->domain && a->bdf == b->bdf;
+	return a->domain == b->domain && a->bdf == b->bdf &&
+	       a->valid == b->valid;
 }

@@ -272,7 +272,7 @@ static void note_index(struct sriovb *sb, const struct sriovb_wish *wish)
 	const struct sriov_broker_selector *s;
 	unsigned int i, last;
 
-	if (!dev->domain && !dev->bdf)
+	if (!dev->valid)
 		dev = &sb->request.dev;
 	for (i = 0; i < wish->num_selectors; i++) {
 		s = &wish->selectors[i];
@@ -292,6 +292,7 @@ int sriovb_lease_many(struct sriovb *sb, const struct sriovb_wish *wish,
 		.count = wish->count,
 		.selectors = (uintptr_t)wish->selectors,
 		.grants = (uintptr_t)grants,
+		.selector_size = sizeof(*wish->selectors),
 		.grant_size = sizeof(*grants),
 		.timeout_ms = wish->timeout_ms,
 		.why = begin_lease(sb, wish),
@@ -337,26 +338,13 @@ int sriovb_net_hold(struct sriovb *sb, const struct sriov_broker_addr *vf,
 	return call(sb->fd, SRIOV_BROKER_NET_HOLD, &arg);
 }
 
-int sriovb_vf_bar(struct sriovb *sb, const struct sriov_broker_addr *pf,
-		  unsigned int bar, unsigned long long bytes,
-		  struct sriov_broker_vf_bar *now)
-{
-	*now = (struct sriov_broker_vf_bar){
-		.size = sizeof(*now),
-		.pf = *pf,
-		.bar = bar,
-		.bytes = bytes,
-		.why = begin(sb, SRIOVB_OP_VF_BAR, pf, bar, NULL),
-	};
-	return call(sb->fd, SRIOV_BROKER_VF_BAR, now);
-}
-
 int sriovb_revoke(struct sriovb *sb, unsigned long long lease,
-		  unsigned int grace_ms)
+		  unsigned long long instance, unsigned int grace_ms)
 {
 	struct sriov_broker_revoke arg = {
 		.size = sizeof(arg),
 		.lease_id = lease,
+		.instance = instance,
 		.grace_ms = grace_ms,
 		.why = begin(sb, SRIOVB_OP_REVOKE, NULL, 0, NULL),
 	};
@@ -381,12 +369,12 @@ int sriovb_lease_set_label(int lease, const char *label)
 	return call(lease, SRIOV_BROKER_LEASE_SET, &arg);
 }
 
-int sriovb_lease_set_pid(int lease, pid_t pid)
+int sriovb_lease_set_holder(int lease, int pidfd)
 {
 	struct sriov_broker_lease_set arg = {
 		.size = sizeof(arg),
 		.flags = SRIOV_BROKER_SET_PID,
-		.pid = pid,
+		.pidfd = pidfd,
 	};
 
 	return call(lease, SRIOV_BROKER_LEASE_SET, &arg);

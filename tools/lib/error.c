@@ -46,7 +46,7 @@ static void add_name(struct text *t, const char *name)
 
 static int is_set(const struct sriov_broker_addr *addr)
 {
-	return addr->domain || addr->bdf;
+	return addr->valid;
 }
 
 static void add_addr(struct text *t, const struct sriov_broker_addr *addr)
@@ -231,49 +231,6 @@ static void add_no_sriov_driver(struct text *t, const struct sriovb *sb)
 	add(t, " can't enable VFs; bind another one, or none");
 }
 
-/* "1M 2M", of a mask whose bit n stands for 2^(20 + n) bytes. */
-static void add_sizes(struct text *t, unsigned long long sizes)
-{
-	unsigned int n;
-
-	for (n = 0; n < 40; n++)
-		if (sizes >> n & 1)
-			add(t, " %u%c", 1U << n % 10, "MGTP"[n / 10]);
-}
-
-static void add_bar_fixed(struct text *t, const struct sriovb *sb)
-{
-	unsigned int bar;
-
-	add(t, "VF BAR %u is not there, or of a fixed size; ",
-	    sb->request.number);
-	add(t, "these can have another one:");
-	for (bar = 0; bar < 6; bar++)
-		if (sb->why.value >> bar & 1)
-			add(t, " %u", bar);
-}
-
-static void add_bar_size(struct text *t, const struct sriovb *sb)
-{
-	add(t, "VF BAR %u can't have that size; it can have",
-	    sb->request.number);
-	add_sizes(t, sb->why.value);
-}
-
-static void add_has_vfs(struct text *t, const struct sriovb *sb)
-{
-	add(t, "it has %llu VFs, whose BARs can't change; first: ",
-	    (unsigned long long)sb->why.value);
-	add_command(t, sb, "disable");
-}
-
-static void add_bar_room(struct text *t, const struct sriovb *sb)
-{
-	add(t, "%u VFs asked, with BARs this large there is memory for %llu; ",
-	    sb->request.number, (unsigned long long)sb->why.value);
-	add(t, "fewer, or smaller BARs: sriovctl set PF vf-bar N=SIZE");
-}
-
 /* Reasons whose sentence needs nothing but themselves. */
 static const char *const plain[] = {
 	[SRIOV_BROKER_WHY_NO_DEVICE] = "there is no such PCI device",
@@ -308,12 +265,9 @@ static const char *const plain[] = {
 	[SRIOV_BROKER_WHY_NO_NETDEV] =
 		"no network interface of it knows of its VFs; "
 		"bind it to its network driver first",
-	[SRIOV_BROKER_WHY_NO_VF_REBAR] =
-		"its VFs' BARs are of a fixed size: "
-		"the device lacks the capability VF Resizable BAR",
-	[SRIOV_BROKER_WHY_OLD_KERNEL] =
-		"the device could, but this kernel can't set "
-		"the size of VFs' BARs; boot a newer one",
+	[SRIOV_BROKER_WHY_OTHER_LOAD] =
+		"the lease was of an earlier load of the module, "
+		"so it has ended; see sriovctl list",
 	[SRIOV_BROKER_WHY_RESET] =
 		"could not be reset, so nobody gets it; the kernel's log may say more",
 };
@@ -337,10 +291,6 @@ static void (*const special[])(struct text *t, const struct sriovb *sb) = {
 	[SRIOV_BROKER_WHY_QUOTA] = add_quota,
 	[SRIOV_BROKER_WHY_LIMIT] = add_limit,
 	[SRIOV_BROKER_WHY_NO_LEASE] = add_no_lease,
-	[SRIOV_BROKER_WHY_BAR_FIXED] = add_bar_fixed,
-	[SRIOV_BROKER_WHY_BAR_SIZE] = add_bar_size,
-	[SRIOV_BROKER_WHY_HAS_VFS] = add_has_vfs,
-	[SRIOV_BROKER_WHY_BAR_ROOM] = add_bar_room,
 };
 
 static int add_reason(struct text *t, const struct sriovb *sb)

@@ -17,7 +17,6 @@ struct sriovb_request {
 		SRIOVB_OP_CLEAR,
 		SRIOVB_OP_REVOKE,
 		SRIOVB_OP_NET_HOLD,
-		SRIOVB_OP_VF_BAR,
 	} op;
 	struct sriov_broker_addr dev;
 	unsigned int number;

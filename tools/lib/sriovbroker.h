@@ -95,7 +95,7 @@ ssize_t sriovb_list_vfs(struct sriovb *sb, const struct sriov_broker_addr *pf,
  * sriovb_stats - counters and durations since the module was loaded
  * @stats: where to put them, by enum sriov_broker_stat_kind
  *
- * Return: 0 or -errno, -ENOTTY: the module is older than ABI 1.1.
+ * Return: 0 or -errno.
  */
 int sriovb_stats(struct sriovb *sb,
 		 struct sriov_broker_stat stats[SRIOV_BROKER_STAT_KINDS]);
@@ -106,7 +106,7 @@ int sriovb_stats(struct sriovb *sb,
  * @events: where to put the array, oldest first; the caller's to free(); NULL
  *	when empty
  *
- * Return: number of elements or -errno, -ENOTTY: the module is older than ABI 1.1.
+ * Return: number of elements or -errno.
  */
 ssize_t sriovb_history(struct sriovb *sb, const struct sriov_broker_addr *dev,
 		       struct sriov_broker_event **events);
@@ -189,12 +189,14 @@ int sriovb_lease_many(struct sriovb *sb, const struct sriovb_wish *wish,
 
 /**
  * sriovb_revoke - take a lease from its holder
+ * @instance: that of the load of the module which the lease is of, as sriovb_info()
+ *	told it then; 0: the number is of the present one
  * @grace_ms: for the holder to end it himself, up to SRIOV_BROKER_MAX_GRACE_MS
  *
- * Return: 0 or -errno; does not wait for the VF's return.
+ * Return: 0 or -errno; does not wait for the VF's return. -ESTALE: another instance.
  */
 int sriovb_revoke(struct sriovb *sb, unsigned long long lease,
-		  unsigned int grace_ms);
+		  unsigned long long instance, unsigned int grace_ms);
 
 /**
  * sriovb_net_hold - before changing a leased VF's network attributes through its PF
@@ -210,29 +212,19 @@ int sriovb_revoke(struct sriovb *sb, unsigned long long lease,
 int sriovb_net_hold(struct sriovb *sb, const struct sriov_broker_addr *vf,
 		    unsigned long long lease);
 
-/**
- * sriovb_vf_bar - ask for the size of a BAR of a PF's VFs, or set it
- * @bar: its number, 0 to 5
- * @bytes: 0 to ask; or the size that it shall have with each VF, a power of two
- * @now: where to put what it is then
- *
- * Can be set only while the PF has no VFs, on devices with the capability VF
- * Resizable BAR, by kernels that can.
- *
- * Return: 0 or -errno, -ENOTTY: the module is older than ABI 1.2.
- */
-int sriovb_vf_bar(struct sriovb *sb, const struct sriov_broker_addr *pf,
-		  unsigned int bar, unsigned long long bytes,
-		  struct sriov_broker_vf_bar *now);
-
 /* sriovb_lease_info - what a lease's descriptor stands for. Return: 0 or -errno. */
 int sriovb_lease_info(int lease, struct sriov_broker_lease_info *info);
 
 /* sriovb_lease_set_label - rename a lease. Return: 0 or -errno. */
 int sriovb_lease_set_label(int lease, const char *label);
 
-/* sriovb_lease_set_pid - tell who holds it from now on. Return: 0 or -errno. */
-int sriovb_lease_set_pid(int lease, pid_t pid);
+/**
+ * sriovb_lease_set_holder - tell which process holds it from now on
+ * @pidfd: a pidfd of it: it is the caller, or one that the caller may signal
+ *
+ * Return: 0 or -errno, -EPERM: another one; -ESRCH: it has ended.
+ */
+int sriovb_lease_set_holder(int lease, int pidfd);
 
 /**
  * sriovb_lease_reset - reset a lease's VF now

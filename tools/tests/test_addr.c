@@ -48,7 +48,7 @@ static void addresses(void **state)
 		assert_int_equal(sriovb_parse_addr(good[i].text, &addr), 0);
 		assert_int_equal(addr.domain, good[i].domain);
 		assert_int_equal(addr.bdf, good[i].bdf);
-		assert_int_equal(addr.reserved, 0);
+		assert_int_equal(addr.valid, 1);
 		assert_string_equal(sriovb_format_addr(&addr, buf),
 				    good[i].full);
 	}

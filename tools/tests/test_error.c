@@ -12,7 +12,7 @@
 
 #include "internal.h"
 
-#define LAST_REASON SRIOV_BROKER_WHY_BAR_ROOM
+#define LAST_REASON SRIOV_BROKER_WHY_OTHER_LOAD
 
 static const char *sentence(struct sriovb *sb, char *text)
 {
@@ -23,7 +23,7 @@ static const char *sentence(struct sriovb *sb, char *text)
 static void every_reason(void **state)
 {
 	struct sriovb sb = {
-		.request = { .dev = { .bdf = 0x100 }, .number = 9 },
+		.request = { .dev = { .bdf = 0x100, .valid = 1 }, .number = 9 },
 		.why = { .value = 7, .lease_id = 5 },
 	};
 	char text[SRIOVB_ERROR_LEN];
@@ -45,7 +45,8 @@ static void every_reason(void **state)
 
 static void no_reason(void **state)
 {
-	struct sriovb sb = { .request = { .dev = { .bdf = 0x100 } } };
+	struct sriovb sb = { .request = {
+				     .dev = { .bdf = 0x100, .valid = 1 } } };
 	char text[SRIOVB_ERROR_LEN];
 
 	(void)state;
@@ -62,7 +63,7 @@ static void labels(void **state)
 {
 	struct sriovb sb = {
 		.why = { .reason = SRIOV_BROKER_WHY_LEASED,
-			 .dev = { .bdf = 0x100 },
+			 .dev = { .bdf = 0x100, .valid = 1 },
 			 .lease_id = 5,
 			 .label = "a\x1b[31m\x7f\n",
 			 .pid = 3 },

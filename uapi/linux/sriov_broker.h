@@ -10,8 +10,8 @@
 #include <linux/types.h>
 
 #define SRIOV_BROKER_TYPE      0xBD
-#define SRIOV_BROKER_ABI_MAJOR 1
-#define SRIOV_BROKER_ABI_MINOR 2
+#define SRIOV_BROKER_ABI_MAJOR 2
+#define SRIOV_BROKER_ABI_MINOR 0
 
 /**
  * DOC: General ioctl format
@@ -45,6 +45,39 @@
  * holder and the reason instead of an errno.
  */
 
+/**
+ * DOC: What stays, and what may change
+ *
+ * INFO reports a major and a minor number of the ABI. Another major number is
+ * another ABI, of which a program knows nothing but INFO's first 16 bytes.
+ *
+ * Within a major number these stay as they are: the numbers of ioctls; the offset,
+ * size, unit and meaning of each field; the meaning of each flag and of each number
+ * of a state, fault, reason, cause, kind or type of event; the errno of each reason;
+ * who may call what; and what a call does whose new fields and flags are zero.
+ *
+ * A higher minor number may bring: ioctls; flags; fields at the end of structures,
+ * of entries of lists and of records that read() gives; bits in fields that are 0 on
+ * output so far; numbers at the end of an enumeration, and so a state, reason or
+ * event that a program has never heard of; higher limits than those of this header,
+ * never lower ones.
+ *
+ * A program asks for what it needs: by @abi_minor, or by trying. ENOTTY: no such
+ * ioctl. EOPNOTSUPP: no such flag. E2BIG: a field that is not zero is not known. A
+ * field that the kernel does not know is 0 on output, and so is one beyond the size
+ * of the caller.
+ *
+ * A program that meets a number which it does not know does the following. A reason:
+ * go by the errno; the reason only says more. A state: the VF can't be leased, and
+ * neither can it be counted on to be the host's. A fault, a cause: it is there, that
+ * is all that is known. An event: pass it over by its @size; what it tells can be
+ * listed. A kernel may give a failure a reason that an older one left at NONE, but
+ * never takes a number for something else.
+ *
+ * What the kernel log, tracepoints and /proc/PID/fdinfo say is for people, and no
+ * part of this; of fdinfo the keys that Documentation/sriov_broker.rst lists are.
+ */
+
 /* Numbers of the ioctls of /dev/sriov_broker. */
 enum {
 	SRIOV_BROKER_CMD_INFO = 0x00,
@@ -59,7 +92,6 @@ enum {
 	SRIOV_BROKER_CMD_NET_HOLD = 0x09,
 	SRIOV_BROKER_CMD_STATS = 0x0a,
 	SRIOV_BROKER_CMD_HISTORY = 0x0b,
-	SRIOV_BROKER_CMD_VF_BAR = 0x0c,
 };
 
 /* Numbers of the ioctls of a lease descriptor. */
@@ -73,16 +105,27 @@ enum {
 /* Room for a driver's name or a label, the ending zero included. */
 #define SRIOV_BROKER_NAME_LEN 64
 
+/* Room for the name of a thread, the ending zero included. */
+#define SRIOV_BROKER_COMM_LEN 16
+
+/*
+ * In place of a user where there is none. One that the namespace of the caller does not
+ * know is its overflow uid instead, 65534.
+ */
+#define SRIOV_BROKER_NO_UID 0xffffffffU
+
 /**
  * struct sriov_broker_addr - address of a PCI device
  * @domain: PCI domain (segment), 0 on most machines
  * @bdf: bus number << 8 | device number << 3 | function number
- * @reserved: must be 0 on input, is 0 on output
+ * @valid: 1: this is the address of a device, 0000:00:00.0 as well. 0: it is none:
+ *	"any" or "none", then the others are 0, too (else EINVAL). Of more than 1:
+ *	EOPNOTSUPP
  */
 struct sriov_broker_addr {
 	__u32 domain;
 	__u16 bdf;
-	__u16 reserved;
+	__u16 valid;
 };
 
 /**
@@ -102,8 +145,7 @@ struct sriov_broker_addr {
  * @SRIOV_BROKER_WHY_PF_BUSY: another operation holds the PF or the PCI core's
  *	locks (EBUSY)
  * @SRIOV_BROKER_WHY_PF_REFUSED: the PF's driver, @driver, or the PCI core
- *	answered @error when told to set the number of VFs, or the size of a BAR of
- *	theirs; EIO there: the device kept the one it had (that errno)
+ *	answered @error when told to set the number of VFs (that errno)
  * @SRIOV_BROKER_WHY_PF_SHORT: the PF's driver enabled no more than @value VFs;
  *	they were disabled again (ENOSPC)
  * @SRIOV_BROKER_WHY_ORPHANS: @dev is a VF that an earlier life of the PF left
@@ -145,20 +187,8 @@ struct sriov_broker_addr {
  *	@dev
  * @SRIOV_BROKER_WHY_NO_NETDEV: no network interface of the PF @dev knows of its
  *	VFs (EOPNOTSUPP)
- * @SRIOV_BROKER_WHY_NO_VF_REBAR: the PF @dev lacks the capability VF Resizable
- *	BAR (EOPNOTSUPP)
- * @SRIOV_BROKER_WHY_BAR_FIXED: the VFs of the PF @dev have no such BAR, or not
- *	one that can have another size; those that can are the bits of @value
- *	(EOPNOTSUPP)
- * @SRIOV_BROKER_WHY_BAR_SIZE: the BAR can't have that size; bit n of @value: it
- *	can have 2^(20 + n) bytes (EINVAL)
- * @SRIOV_BROKER_WHY_HAS_VFS: the PF @dev has @value VFs, and must have none
- *	(EBUSY)
- * @SRIOV_BROKER_WHY_OLD_KERNEL: the device could, but this kernel has no way to
- *	do it (EOPNOTSUPP)
- * @SRIOV_BROKER_WHY_BAR_ROOM: the memory that the PF @dev has for its VFs' BARs
- *	suffices for no more than @value VFs, since VF_BAR made them larger
- *	(ENOSPC)
+ * @SRIOV_BROKER_WHY_OTHER_LOAD: @instance is not that of this module's load, so the
+ *	id next to it is another lease's (ESTALE)
  */
 enum sriov_broker_reason {
 	SRIOV_BROKER_WHY_NONE = 0,
@@ -195,12 +225,7 @@ enum sriov_broker_reason {
 	SRIOV_BROKER_WHY_TIMEOUT = 31,
 	SRIOV_BROKER_WHY_NO_LEASE = 32,
 	SRIOV_BROKER_WHY_NO_NETDEV = 33,
-	SRIOV_BROKER_WHY_NO_VF_REBAR = 34,
-	SRIOV_BROKER_WHY_BAR_FIXED = 35,
-	SRIOV_BROKER_WHY_BAR_SIZE = 36,
-	SRIOV_BROKER_WHY_HAS_VFS = 37,
-	SRIOV_BROKER_WHY_OLD_KERNEL = 38,
-	SRIOV_BROKER_WHY_BAR_ROOM = 39,
+	SRIOV_BROKER_WHY_OTHER_LOAD = 34,
 };
 
 /**
@@ -208,10 +233,11 @@ enum sriov_broker_reason {
  * @size: in: sizeof(struct sriov_broker_why); the kernel writes no more than
  *	that, and zeroes what it does not know
  * @reason: out: enum sriov_broker_reason
- * @dev: out: the device that stands in the way; all zero where none does
+ * @dev: out: the device that stands in the way; @valid is 0 where none does
  * @error: out: the errno (positive) of what lies below, 0 where there is none
- * @pid: out: the holder's process in the caller's PID namespace, 0 if unknown
- * @uid: out: the holder's user in the caller's user namespace
+ * @pid: out: the holder's process in the caller's PID namespace; 0: there is none, it
+ *	has ended, or is not to be seen from there
+ * @uid: out: the holder's user in the caller's user namespace, or SRIOV_BROKER_NO_UID
  * @reserved: out: 0
  * @value: out: a number that goes with @reason
  * @lease_id: out: the lease that stands in the way, 0 where none does
@@ -241,28 +267,40 @@ struct sriov_broker_why {
  * @flags: must be 0
  * @abi_major: out: SRIOV_BROKER_ABI_MAJOR; another number is another ABI
  * @abi_minor: out: SRIOV_BROKER_ABI_MINOR; grows with what is added
+ * @instance: out: a number that this load of the module has drawn, never 0. Ids of
+ *	leases begin anew with each load: whoever keeps one keeps this with it
  * @num_pfs: out: PFs known
  * @num_vfs: out: VFs that exist, the broker's or not
  * @num_leases: out: leases that are out
- * @reserved: must be 0
+ * @num_waiters: out: calls of LEASE that wait for a VF
+ * @max_selectors: out: selectors that one call of LEASE may have
+ * @max_leases: out: leases that one call may ask for
+ * @max_grace_ms: out: the longest grace of REVOKE, in milliseconds
+ * @max_force_ms: out: the longest wait of DISABLE, in milliseconds
+ * @history_events: out: events that are remembered for HISTORY, of all devices together
+ * @stat_kinds: out: entries of the answer of STATS
  * @driver: out: the default target driver of ENABLE
- * @num_waiters: out: calls of LEASE that wait for a VF (since ABI 1.1)
- * @reserved2: must be 0
  *
- * Tells what this module is. Needs nothing but the open device.
+ * Tells what this module is, and how far its limits go. Needs nothing but the open
+ * device.
  */
 struct sriov_broker_info {
 	__u32 size;
 	__u32 flags;
 	__u32 abi_major;
 	__u32 abi_minor;
+	__aligned_u64 instance;
 	__u32 num_pfs;
 	__u32 num_vfs;
 	__u32 num_leases;
-	__u32 reserved;
-	char driver[SRIOV_BROKER_NAME_LEN];
 	__u32 num_waiters;
-	__u32 reserved2;
+	__u32 max_selectors;
+	__u32 max_leases;
+	__u32 max_grace_ms;
+	__u32 max_force_ms;
+	__u32 history_events;
+	__u32 stat_kinds;
+	char driver[SRIOV_BROKER_NAME_LEN];
 };
 #define SRIOV_BROKER_INFO _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_INFO)
 
@@ -343,11 +381,12 @@ enum sriov_broker_fault {
  * @fault: enum sriov_broker_fault
  * @vendor: PCI vendor id
  * @device: PCI device id
- * @lease_pid: the lease's process in the caller's PID namespace, 0 where it is
- *	not to be seen from there or there is no lease
- * @lease_uid: user that leased it, in the caller's user namespace
+ * @lease_pid: the lease's process in the caller's PID namespace; 0: it has ended, is
+ *	not to be seen from there, or there is no lease
+ * @lease_uid: user that leased it, in the caller's user namespace, or
+ *	SRIOV_BROKER_NO_UID
  * @flags: 0
- * @lease_id: the lease, 0 for none; never used twice
+ * @lease_id: the lease, 0 for none; never used twice in one load of the module
  * @lease_label: its label
  * @driver: driver the VF is bound to, empty for none
  */
@@ -372,9 +411,9 @@ struct sriov_broker_vf {
  * struct sriov_broker_list - ioctl(SRIOV_BROKER_LIST_PFS and the like)
  * @size: sizeof(struct sriov_broker_list)
  * @flags: must be 0
- * @pf: LIST_VFS: only this PF's VFs; all zero: those of all PFs.
- *	LIST_PFS: only this PF; all zero: all.
- *	HISTORY: only what is about this PF or VF; all zero: all.
+ * @pf: LIST_VFS: only this PF's VFs; none: those of all PFs.
+ *	LIST_PFS: only this PF; none: all.
+ *	HISTORY: only what is about this PF or VF; none: all.
  *	STATS: must be 0
  * @entry_size: sizeof(struct sriov_broker_pf, _vf, _event or _stat) as the
  *	caller knows it. The kernel writes that many bytes an entry, zeroing what
@@ -414,7 +453,8 @@ struct sriov_broker_list {
  * @SRIOV_BROKER_STAT_RETURN: returns of VFs, from the end of the lease to the
  *	pool; failed: to quarantine
  * @SRIOV_BROKER_STAT_RESET: resets of VFs
- * @SRIOV_BROKER_STAT_KINDS: how many kinds this header knows
+ * @SRIOV_BROKER_STAT_KINDS: how many kinds this header knows; INFO tells how many the
+ *	kernel does
  */
 enum sriov_broker_stat_kind {
 	SRIOV_BROKER_STAT_ENABLE = 0,
@@ -438,7 +478,7 @@ enum sriov_broker_stat_kind {
  * @failed: how often of these it failed
  * @total_ns: what all took together, in nanoseconds
  * @max_ns: what the slowest took, in nanoseconds
- * @slowest: PF or VF of the slowest, all zero where it had none
+ * @slowest: PF or VF of the slowest, or none
  * @buckets: how often it took less than SRIOV_BROKER_STAT_BOUND(i), and not
  *	less than the bound before
  */
@@ -450,13 +490,10 @@ struct sriov_broker_stat {
 	struct sriov_broker_addr slowest;
 	__aligned_u64 buckets[SRIOV_BROKER_STAT_BUCKETS];
 };
-/* Since ABI 1.1. Needs nothing but the open device. */
+/* Needs nothing but the open device. */
 #define SRIOV_BROKER_STATS _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_STATS)
 
-/* How many events the kernel remembers for HISTORY, of all devices together. */
-#define SRIOV_BROKER_HISTORY_EVENTS 512
-
-/* Since ABI 1.1. struct sriov_broker_event, oldest first. */
+/* struct sriov_broker_event, oldest first; INFO tells how many are remembered. */
 #define SRIOV_BROKER_HISTORY _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_HISTORY)
 
 /* Leave the VFs open to all, unfenced, not leased out. */
@@ -485,7 +522,7 @@ struct sriov_broker_stat {
  *
  * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_VFS, TOO_MANY, NO_SRIOV_DRIVER,
  * PF_BUSY, PF_REFUSED, PF_SHORT, ORPHANS, NO_IOMMU, NO_MMIO, NO_BUS, NO_DRIVER,
- * PROBE, RESET, QUARANTINED, BAR_ROOM, and those of DISABLE.
+ * PROBE, RESET, QUARANTINED, and those of DISABLE.
  */
 struct sriov_broker_enable {
 	__u32 size;
@@ -569,7 +606,7 @@ struct sriov_broker_bind {
  * @first: with a PF in @dev: lowest index
  * @count: with a PF in @dev: how many indices from @first on, 0 for all
  * @reserved: must be 0
- * @dev: a PF, a VF, or all zero for any
+ * @dev: a PF, a VF, or none for any
  * @vendor: PCI vendor id of the VF, 0 for any
  * @device: PCI device id of the VF, 0 for any
  * @reserved2: must be 0
@@ -594,7 +631,7 @@ struct sriov_broker_selector {
  * @pf: its PF
  * @index: its number on the PF
  * @group_vfs: VFs that this lease covers: 1, or all of a shared IOMMU group
- * @id: the lease's number, never used twice
+ * @id: the lease's number, never used twice in one load of the module
  * @driver: driver the VF is bound to
  */
 struct sriov_broker_grant {
@@ -617,8 +654,9 @@ struct sriov_broker_grant {
 /* Not from another NUMA node than the one that was named. */
 #define SRIOV_BROKER_LEASE_NUMA_STRICT	(1U << 3)
 
+/* At least so many in one call; INFO tells whether it may be more. */
 #define SRIOV_BROKER_MAX_SELECTORS 64
-#define SRIOV_BROKER_MAX_LEASES	   512 /* in one call */
+#define SRIOV_BROKER_MAX_LEASES	   512
 
 /**
  * struct sriov_broker_lease - ioctl(SRIOV_BROKER_LEASE)
@@ -630,21 +668,22 @@ struct sriov_broker_grant {
  * @selectors: array of struct sriov_broker_selector; a VF that fits one of
  *	them will do
  * @grants: array of @count struct sriov_broker_grant to fill
- * @grant_size: sizeof(struct sriov_broker_grant) as the caller knows it
+ * @selector_size: sizeof(struct sriov_broker_selector) as the caller knows it; what is
+ *	beyond the kernel's must be 0 (E2BIG). Not looked at where there are none
+ * @grant_size: sizeof(struct sriov_broker_grant) as the caller knows it. The kernel
+ *	writes that many bytes a grant, zeroing what it does not know
  * @timeout_ms: how long to wait, in milliseconds: 0 not at all, -1 for ever.
  *	Who came first is served first
  * @why: pointer to a struct sriov_broker_why, or 0
  * @numa_node: preferred NUMA node of the PF, -1 for any; with NUMA_STRICT no
  *	other will do
- * @reserved: must be 0
  * @label: what the leases are for; shown to everybody; may be empty
  *
  * Takes free VFs out of the pool and returns a descriptor for each, which stands
  * for it. The fence around a VF is lifted while the lease lasts. Needs nothing
  * but the open device.
  *
- * EAGAIN, ETIMEDOUT: no fitting VF is free; poll() on the device tells with
- * POLLOUT when trying again is worth it. Who wants to wait may get EAGAIN at once,
+ * EAGAIN, ETIMEDOUT: no fitting VF is free. Who wants to wait may get EAGAIN at once,
  * or EBUSY, where a thousand wait already. ENOSPC: there will never be as many.
  *
  * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_INDEX, LEASED, RETURNING, QUARANTINED,
@@ -658,11 +697,11 @@ struct sriov_broker_lease {
 	__u32 count;
 	__aligned_u64 selectors;
 	__aligned_u64 grants;
+	__u32 selector_size;
 	__u32 grant_size;
-	__s32 timeout_ms;
 	__aligned_u64 why;
+	__s32 timeout_ms;
 	__s32 numa_node;
-	__u32 reserved;
 	char label[SRIOV_BROKER_NAME_LEN];
 };
 #define SRIOV_BROKER_LEASE _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_LEASE)
@@ -695,6 +734,7 @@ struct sriov_broker_clear {
  * @size: sizeof(struct sriov_broker_revoke)
  * @flags: must be 0
  * @lease_id: the lease
+ * @instance: that of the load which the id is of, or 0: not to be checked
  * @grace_ms: time for the holder to end it himself, in milliseconds, up to
  *	SRIOV_BROKER_MAX_GRACE_MS
  * @reserved: must be 0
@@ -705,12 +745,13 @@ struct sriov_broker_clear {
  * HUP|ERR, and the VF goes back, as soon as vfio lets go of it. Does not wait for
  * any of that. A second call can shorten the grace. Needs CAP_SYS_ADMIN.
  *
- * Of the reasons: NO_LEASE.
+ * Of the reasons: NO_LEASE, OTHER_LOAD.
  */
 struct sriov_broker_revoke {
 	__u32 size;
 	__u32 flags;
 	__aligned_u64 lease_id;
+	__aligned_u64 instance;
 	__u32 grace_ms;
 	__u32 reserved;
 	__aligned_u64 why;
@@ -723,6 +764,7 @@ struct sriov_broker_revoke {
  * @flags: must be 0
  * @vf: a VF that is leased
  * @lease_id: its lease
+ * @instance: that of the load which the id is of, or 0: not to be checked
  * @why: pointer to a struct sriov_broker_why, or 0
  *
  * For who is about to change network attributes of a leased VF through its PF
@@ -734,76 +776,33 @@ struct sriov_broker_revoke {
  * The VF does not return before every descriptor of /dev/sriov_broker that asked
  * is closed, so that nobody sets an attribute of the next holder's VF. That is
  * waited for as long as for vfio (parameter drain_timeout), then the VF goes to
- * quarantine. Since ABI 1.1. Needs CAP_SYS_ADMIN.
+ * quarantine. Needs CAP_SYS_ADMIN.
  *
- * Of the reasons: NO_DEVICE, IS_PF, NO_LEASE, NO_NETDEV.
+ * Of the reasons: NO_DEVICE, IS_PF, NO_LEASE, OTHER_LOAD, NO_NETDEV.
  */
 struct sriov_broker_net_hold {
 	__u32 size;
 	__u32 flags;
 	struct sriov_broker_addr vf;
 	__aligned_u64 lease_id;
+	__aligned_u64 instance;
 	__aligned_u64 why;
 };
 #define SRIOV_BROKER_NET_HOLD _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_NET_HOLD)
-
-/**
- * struct sriov_broker_vf_bar - ioctl(SRIOV_BROKER_VF_BAR)
- * @size: sizeof(struct sriov_broker_vf_bar)
- * @flags: must be 0
- * @pf: the PF
- * @bar: number of a BAR of its VFs, 0 to 5 (else EINVAL); of a 64-bit BAR, its
- *	first
- * @reserved: must be 0
- * @bytes: in: the size that this BAR of each VF shall have, in bytes: a power of
- *	two, 1 MiB or more (else EINVAL), of those in @sizes; 0: only ask. out:
- *	the size that it has now
- * @sizes: in: must be 0. out: the sizes that the device can give it; bit n is
- *	2^(20 + n) bytes, n up to 27
- * @num_vfs: in: must be 0. out: VFs that can be enabled with BARs of this size:
- *	for so many the memory suffices that is set aside for it; up to the PF's
- *	total_vfs
- * @reserved2: must be 0
- * @why: pointer to a struct sriov_broker_why, or 0
- *
- * Asks for, or sets, the size of a BAR that all VFs of a PF have; the device has
- * the capability VF Resizable BAR. The memory that the platform gave the PF for
- * all its VFs' BARs stays as it is: with larger BARs there can be fewer VFs. Lasts
- * until it is set again, the PF's driver sets it, or the device loses power.
- *
- * Can be set only while the PF has no VFs; asked for at any time, and on every
- * kernel. Since ABI 1.2. To set needs CAP_SYS_ADMIN, to ask nothing but the open
- * device.
- *
- * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, PF_BUSY, PF_REFUSED, NO_VF_REBAR,
- * BAR_FIXED, BAR_SIZE, HAS_VFS, OLD_KERNEL.
- */
-struct sriov_broker_vf_bar {
-	__u32 size;
-	__u32 flags;
-	struct sriov_broker_addr pf;
-	__u32 bar;
-	__u32 reserved;
-	__aligned_u64 bytes;
-	__aligned_u64 sizes;
-	__u32 num_vfs;
-	__u32 reserved2;
-	__aligned_u64 why;
-};
-#define SRIOV_BROKER_VF_BAR _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_VF_BAR)
 
 /**
  * struct sriov_broker_lease_info - ioctl(lease, SRIOV_BROKER_LEASE_INFO)
  * @size: sizeof(struct sriov_broker_lease_info)
  * @flags: must be 0
  * @id: out: the lease's number
+ * @instance: out: of the load that the number is of, as INFO has it
  * @pf: out: the PF
  * @vf: out: the VF
  * @index: out: its number on the PF
  * @state: out: enum sriov_broker_vf_state of the VF
  * @iommu_group: out: number of its IOMMU group, -1 where it has none
- * @pid: out: the process the lease is accounted to, in the caller's PID
- *	namespace
+ * @pid: out: the process the lease is accounted to, in the caller's PID namespace; 0:
+ *	it has ended, or is not to be seen from there
  * @uid: out: the user that leased it, in the caller's user namespace
  * @group_vfs: out: VFs that this lease covers
  * @label: out: the lease's label
@@ -815,6 +814,7 @@ struct sriov_broker_lease_info {
 	__u32 size;
 	__u32 flags;
 	__aligned_u64 id;
+	__aligned_u64 instance;
 	struct sriov_broker_addr pf;
 	struct sriov_broker_addr vf;
 	__u32 index;
@@ -838,19 +838,19 @@ struct sriov_broker_lease_info {
  * @size: sizeof(struct sriov_broker_lease_set)
  * @flags: SRIOV_BROKER_SET_LABEL, SRIOV_BROKER_SET_PID: what to change, at
  *	least one
- * @pid: with SET_PID: the process, in the caller's PID namespace, that holds
- *	the lease from now on (whoever passed the descriptor on says so here);
- *	else must be 0
+ * @pidfd: with SET_PID: a pidfd of the process that holds the lease from now on
+ *	(whoever passed the descriptor on says so here); else must be 0
  * @reserved: must be 0
  * @label: with SET_LABEL: the new label; else must be empty
  *
- * Changes what is shown about the lease, nothing else. ESRCH: no such process.
- * ENODEV: the lease was revoked, or the VF is gone.
+ * Changes what is shown about the lease, nothing else. EBADF: no pidfd, nor another
+ * descriptor. ESRCH: the process has ended. ENODEV: the lease was revoked, or the VF is
+ * gone.
  */
 struct sriov_broker_lease_set {
 	__u32 size;
 	__u32 flags;
-	__s32 pid;
+	__s32 pidfd;
 	__u32 reserved;
 	char label[SRIOV_BROKER_NAME_LEN];
 };
@@ -922,22 +922,39 @@ enum sriov_broker_lease_cause {
 	SRIOV_BROKER_LEASE_CAUSE_VF = 4,
 };
 
+/*
+ * The least room that read() of events is given, be it of the device or of a lease: no
+ * record is larger within this major number of the ABI.
+ */
+#define SRIOV_BROKER_EVENT_ROOM 1024
+
 /**
- * struct sriov_broker_lease_event - what read() on a lease descriptor gives
+ * struct sriov_broker_lease_event - a record of what read() on a lease descriptor gives
+ * @size: of this record; the next one begins so many bytes after it
  * @type: enum sriov_broker_lease_event_type
  * @cause: enum sriov_broker_lease_cause
+ * @pid: the process that it was done by, in the reader's PID namespace; 0: none, or it
+ *	is not to be seen from there
  * @lease_id: the lease
  * @deadline_ns: REVOKING: when it ends, by CLOCK_MONOTONIC; else when it ended
+ * @uid: that process's user in the reader's user namespace, or SRIOV_BROKER_NO_UID
+ * @reserved: 0
+ * @comm: that process's name, empty where there is none
  *
- * One or more whole events a read, which fails with EAGAIN, or waits, where
+ * One or more whole records a read, which fails with EAGAIN, or waits, where
  * there is none, and gives 0 when the lease is over and all are read. EINVAL:
- * the buffer is smaller than an event.
+ * the buffer is smaller than SRIOV_BROKER_EVENT_ROOM.
  */
 struct sriov_broker_lease_event {
+	__u32 size;
 	__u32 type;
 	__u32 cause;
+	__s32 pid;
 	__aligned_u64 lease_id;
 	__aligned_u64 deadline_ns;
+	__u32 uid;
+	__u32 reserved;
+	char comm[SRIOV_BROKER_COMM_LEN];
 };
 
 /**
@@ -971,39 +988,54 @@ enum sriov_broker_event_type {
 };
 
 /**
- * struct sriov_broker_event - what read() on /dev/sriov_broker gives
+ * struct sriov_broker_event - a record of what read() on /dev/sriov_broker gives
+ * @size: of this record; the next one begins so many bytes after it. In the answer of
+ *	HISTORY: sizeof(struct sriov_broker_event) as the kernel knows it
  * @type: enum sriov_broker_event_type
- * @index: number of the VF on its PF, where it is about a VF
  * @seq: number of the event since the module was loaded, without gaps but for
  *	those that LOST tells of
  * @time_ns: when, by CLOCK_MONOTONIC
  * @pf: the PF
- * @vf: the VF, all zero where it is about a PF
+ * @vf: the VF, none where it is about a PF
+ * @index: number of the VF on its PF, where it is about a VF
  * @state: enum sriov_broker_vf_state
  * @old_state: enum sriov_broker_vf_state
  * @fault: enum sriov_broker_fault
- * @reserved: 0
  * @lease_id: the lease, 0 for none
  * @value: a number that goes with @type
+ * @pid: the process that it was done by, in the reader's PID namespace; 0: none (the
+ *	kernel did it by itself), or it is not to be seen from there. It may have ended
+ *	since
+ * @uid: that process's user in the reader's user namespace, or SRIOV_BROKER_NO_UID
+ * @comm: that process's name, empty where there is none
+ * @lease_pid: with @lease_id: the lease's process, in the reader's PID namespace, as @pid
+ * @lease_uid: with @lease_id: its user, as @uid
+ * @lease_label: with @lease_id: its label
  *
  * A descriptor gets events from its first read() or poll() for input on. One or
- * more whole events a read, which fails with EAGAIN, or waits, where there is
- * none. EINVAL: the buffer is smaller than an event. The same events are sent to
- * the multicast group of the generic netlink family.
+ * more whole records a read, which fails with EAGAIN, or waits, where there is
+ * none. EINVAL: the buffer is smaller than SRIOV_BROKER_EVENT_ROOM. The same events
+ * are sent to the multicast group of the generic netlink family.
  */
 struct sriov_broker_event {
+	__u32 size;
 	__u32 type;
-	__u32 index;
 	__aligned_u64 seq;
 	__aligned_u64 time_ns;
 	struct sriov_broker_addr pf;
 	struct sriov_broker_addr vf;
+	__u32 index;
 	__u32 state;
 	__u32 old_state;
 	__u32 fault;
-	__u32 reserved;
 	__aligned_u64 lease_id;
 	__aligned_u64 value;
+	__s32 pid;
+	__u32 uid;
+	char comm[SRIOV_BROKER_COMM_LEN];
+	__s32 lease_pid;
+	__u32 lease_uid;
+	char lease_label[SRIOV_BROKER_NAME_LEN];
 };
 
 /* The generic netlink family; Documentation/netlink/sriov_broker.yaml. */
@@ -1054,6 +1086,10 @@ enum sriov_broker_nl_cmd {
  * @SRIOV_BROKER_NL_ATTR_LEASE_PID: s32: process of the lease
  * @SRIOV_BROKER_NL_ATTR_LEASE_UID: u32: user of the lease
  * @SRIOV_BROKER_NL_ATTR_LEASE_LABEL: string: label of the lease
+ * @SRIOV_BROKER_NL_ATTR_PID: s32: process that an event was done by, in the initial PID
+ *	namespace; 0 for none
+ * @SRIOV_BROKER_NL_ATTR_UID: u32: its user, in the initial user namespace
+ * @SRIOV_BROKER_NL_ATTR_COMM: string: its name
  */
 enum sriov_broker_nl_attr {
 	SRIOV_BROKER_NL_ATTR_UNSPEC = 0,
@@ -1079,6 +1115,9 @@ enum sriov_broker_nl_attr {
 	SRIOV_BROKER_NL_ATTR_LEASE_PID = 20,
 	SRIOV_BROKER_NL_ATTR_LEASE_UID = 21,
 	SRIOV_BROKER_NL_ATTR_LEASE_LABEL = 22,
+	SRIOV_BROKER_NL_ATTR_PID = 23,
+	SRIOV_BROKER_NL_ATTR_UID = 24,
+	SRIOV_BROKER_NL_ATTR_COMM = 25,
 };
 
 #endif /* _UAPI_LINUX_SRIOV_BROKER_H */
