@@ -64,8 +64,10 @@
  *	pf->protect_lock	the mode of the PF's sriov_numvfs attribute, and whether it
  *			may be suspended
  *	rtnl		the network stack's, and under it the interface's: to read and
- *			put back a VF's attributes, with none of the above; a PF driver
- *			may take it when it is woken, under any of them
+ *			put back a VF's attributes, and to see whether the host uses its
+ *			interface; with none of the above but pf->op, and the PF's device
+ *			when its driver goes; a PF driver may take it when it is woken,
+ *			under any of them
  *	vfb_lock		all state that the bus notifier touches. The innermost: no
  *			lock of another is taken under it, nothing is waited for
  *	vfb_stats_lock	a spinlock, a leaf: counters
@@ -73,8 +75,9 @@
  * The notifier is called by the PCI core with the rescan-remove lock, and often
  * a device's lock, held, also from within our own sriov_configure call. So it
  * takes nothing but group->fence, pf->protect_lock and vfb_lock; on 6.1 also the lock
- * of a VF that is just being added. Nothing waits for a user with any of these locks
- * held: who has a VF open is found out by claiming the fence, which fails at once.
+ * of a VF that is just being added, and rtnl where a PF's driver goes. Nothing waits
+ * for a user with any of these locks held: who has a VF open is found out by claiming
+ * the fence, which fails at once.
  *
  * vfb_lock is a mutex, so the condition of a wait_event() can't take it: what a
  * sleeper is woken for is read there with READ_ONCE(), and looked at again under the
@@ -101,6 +104,7 @@
 struct file;
 struct iommu_group;
 struct vfb_event;
+struct vfb_kept;
 struct vfb_lease;
 struct vfb_net;
 
@@ -148,6 +152,8 @@ struct vfb_pf {
 	 */
 	bool ours;
 	bool open;
+	bool stay;    /* op; unloading: VFs in use stay on */
+	bool waiting; /* op; the log has said that pfs waits for its driver */
 
 	/* Does what the pfs parameter asks for this PF. */
 	struct delayed_work wish;
@@ -158,14 +164,15 @@ struct vfb_pf {
 	bool awake;
 
 	/* The rest is under vfb_lock. */
-	struct list_head node;	  /* in vfb_pfs, by address */
-	bool gone;		  /* left the bus */
-	bool leaving;		  /* its driver goes */
-	unsigned int closing;	  /* forced DISABLEs under way */
-	bool capture;		  /* hold VFs at birth */
-	int capture_err;	  /* a VF could not be held */
-	unsigned int nr_out;	  /* VFs leased, and not yet back */
-	unsigned int nr_open;	  /* VFs open to all */
+	struct list_head node; /* in vfb_pfs, by address */
+	bool gone;	       /* left the bus */
+	bool leaving;	       /* its driver goes */
+	unsigned int closing;  /* forced DISABLEs under way */
+	bool configuring;      /* within our own call of its driver's sriov_configure */
+	bool capture;	       /* hold VFs at birth; only within that */
+	int capture_err;       /* a VF could not be held */
+	struct vfb_kept *kept; /* owned; what its VFs had when its driver went, or NULL */
+	unsigned int nr_out;   /* VFs leased, and not yet back */	unsigned int nr_open;	  /* VFs open to all */
 	unsigned int nr_reserved; /* VFs about to be leased; 0 outside the lock */
 	char driver[SRIOV_BROKER_NAME_LEN];
 	unsigned long *free; /* slots that LEASE may take */
@@ -235,7 +242,7 @@ struct vfb_driver {
 
 extern u64 vfb_instance; /* of this load of the module, not 0 */
 extern struct mutex vfb_lock;
-extern struct list_head vfb_pfs;	   /* vfb_lock */
+extern struct list_head vfb_pfs;	     /* vfb_lock */
 extern struct workqueue_struct *vfb_wq;	   /* work on single VFs */
 extern struct workqueue_struct *vfb_op_wq; /* work on PFs, which waits for that */
 
@@ -243,11 +250,29 @@ extern struct workqueue_struct *vfb_op_wq; /* work on PFs, which waits for that 
 struct vfb_moves;
 #define VFB_MOVE_FRESH BIT(0) /* just born: no reset, no way back */
 #define VFB_MOVE_OURS  BIT(1) /* let VFs be that are the host's */
+#define VFB_MOVE_MANAGED \
+	BIT(2)		     /* let VFs be whose driver does DMA for the host, or that have none */
+#define VFB_MOVE_USED BIT(3) /* also those that the host uses */
+
+/* How an operation on a PF is meant. */
+#define VFB_OPEN      BIT(0) /* leave its VFs open to all, out of the pool */
+#define VFB_MAY_LOAD  BIT(1) /* the caller may have any module loaded */
+#define VFB_FROM_HOST BIT(2) /* take VFs that the host uses */
+#define VFB_TAKE_PF   BIT(3) /* a PF without a driver gets ours */
+#define VFB_LOAD_PF   BIT(4) /* its own module is asked for first */
+#define VFB_KEPT      BIT(5) /* VFs get what they had when the PF's driver went */
+
+/* What the host uses a VF for. */
+struct vfb_use {
+	u32 reason;			  /* SRIOV_BROKER_WHY_HOST_*, or NONE */
+	char name[SRIOV_BROKER_NAME_LEN]; /* of the interface or disk */
+};
 
 /* params.c */
 void vfb_param_driver(char *name);
 unsigned long vfb_param_drain(void);
 bool vfb_param_protect(void);
+bool vfb_param_locked(void);
 bool vfb_param_keep(void);
 unsigned int vfb_param_max_leases(void);
 unsigned int vfb_param_max_leases_per_user(void);
@@ -296,22 +321,24 @@ void vfb_pf_follow(struct vfb_pf *pf);
 /* provision.c */
 int vfb_pf_lock(struct vfb_pf *pf);
 void vfb_pf_unlock(struct vfb_pf *pf);
-int vfb_pf_enable(struct vfb_pf *pf, unsigned int num, const char *driver, bool open, bool may_load,
+int vfb_pf_enable(struct vfb_pf *pf, unsigned int num, const char *driver, unsigned int flags,
 		  struct vfb_why *why);
-int vfb_pf_disable(struct vfb_pf *pf, struct vfb_why *why);
+int vfb_pf_disable(struct vfb_pf *pf, unsigned int flags, struct vfb_why *why);
 void vfb_pf_force_begin(struct vfb_pf *pf, unsigned int timeout_ms);
 void vfb_pf_force_end(struct vfb_pf *pf);
 int vfb_pf_bind(struct vfb_pf *pf, unsigned int first, unsigned int count, const char *driver,
-		bool may_load, struct vfb_why *why);
+		unsigned int flags, struct vfb_why *why);
 void vfb_pf_leave_all(void);
 
 /* wish.c */
 #define VFB_SETTLE_MS 2000 /* for the driver of a PF that has just appeared */
+extern bool vfb_wishes_live;
 void vfb_wish_init(struct vfb_pf *pf);
 void vfb_wish_apply(struct vfb_pf *pf, unsigned int delay_ms);
-void vfb_wish_all(unsigned int settle_ms);
+void vfb_wish_all(void);
 void vfb_wish_start(void);
 void vfb_wish_stop(void);
+bool vfb_wish_has(struct vfb_pf *pf);
 
 /* orphan.c */
 int vfb_orphan_find(struct pci_dev *pf, struct sriov_broker_addr *addr);
@@ -322,8 +349,9 @@ void vfb_orphan_stop(void);
 bool vfb_pfdrv_is(const char *name);
 int vfb_pfdrv_register(void);
 void vfb_pfdrv_unregister(void);
+void vfb_pfdrv_load(struct vfb_pf *pf);
 int vfb_pfdrv_take(struct vfb_pf *pf);
-void vfb_pfdrv_drop(struct vfb_pf *pf);
+void vfb_pfdrv_drop(struct vfb_pf *pf, bool probe);
 
 /* vf.c */
 void vfb_vf_add(struct pci_dev *pdev);
@@ -366,9 +394,13 @@ int vfb_attach(struct vfb_vf *vf, const struct vfb_driver *to);
 /* move.c */
 int vfb_move_vfs(struct vfb_pf *pf, unsigned int first, unsigned int count,
 		 const struct vfb_driver *to, unsigned int flags, struct vfb_why *why);
-struct vfb_moves *vfb_strip_vfs(struct vfb_pf *pf, struct vfb_why *why);
+struct vfb_moves *vfb_strip_vfs(struct vfb_pf *pf, unsigned int flags, struct vfb_why *why);
 void vfb_unstrip_vfs(struct vfb_moves *all);
 void vfb_stripped_free(struct vfb_moves *all);
+
+/* hosts.c */
+void vfb_host_use(struct vfb_vf *vf, struct vfb_use *use);
+bool vfb_is_vfios(struct pci_dev *pdev);
 
 /* notify.c */
 int vfb_notify_start(void);
@@ -396,6 +428,7 @@ bool vfb_vfio_is_open(struct vfb_group *group);
 void vfb_return_init(struct vfb_group *group);
 void vfb_return_start(struct vfb_group *group);
 void vfb_return_flush(void);
+void vfb_return_wake(void);
 void vfb_return_wait(struct vfb_pf *pf, unsigned int timeout_ms);
 
 /* reset.c */

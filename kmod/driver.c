@@ -94,6 +94,49 @@ void vfb_release(struct vfb_vf *vf)
 	device_release_driver(&vf->pdev->dev);
 }
 
+/* A search for a driver of the host's own. */
+struct vfb_hosts_driver {
+	struct pci_dev *pdev;
+	struct device_driver *drv; /* its module is counted */
+};
+
+static int vfb_hosts_match(struct device_driver *drv, void *data)
+{
+	struct pci_driver *pdrv = to_pci_driver(drv);
+	struct vfb_hosts_driver *found = data;
+
+	if (pdrv->driver_managed_dma || !pci_match_id(pdrv->id_table, found->pdev) ||
+	    !try_module_get(drv->owner))
+		return 0;
+	found->drv = drv;
+	return 1;
+}
+
+/*
+ * The host's choice. Where that leaves DMA to its user, it was given the VF's ids by
+ * new_id: the VF would be called the host's, and open to all through vfio.
+ */
+static int vfb_attach_hosts(struct vfb_vf *vf)
+{
+	struct vfb_hosts_driver other = { .pdev = vf->pdev };
+	struct device *dev = &vf->pdev->dev;
+	int ret = device_attach(dev);
+
+	if (ret < 0 || !READ_ONCE(vf->managed))
+		return min(ret, 0);
+	device_release_driver(dev);
+	bus_for_each_drv(&pci_bus_type, NULL, &other, vfb_hosts_match);
+	pci_warn(vf->pdev,
+		 VFB_NAME
+		 ": its ids were given to a driver that is not the host's: on %s instead\n",
+		 other.drv ? other.drv->name : "none");
+	if (!other.drv)
+		return 0;
+	ret = device_driver_attach(other.drv, dev);
+	module_put(other.drv->owner);
+	return ret;
+}
+
 /**
  * vfb_attach - bind a VF that has no driver
  * @vf: the VF
@@ -114,7 +157,7 @@ int vfb_attach(struct vfb_vf *vf, const struct vfb_driver *to)
 	if (to->drv)
 		ret = device_driver_attach(to->drv, dev);
 	else
-		ret = min(device_attach(dev), 0);
+		ret = vfb_attach_hosts(vf);
 	mutex_unlock(bind);
 	/* It keeps a VF from the host's drivers; one that has such a driver needs none. */
 	if (!ret && to->drv && !to->managed)

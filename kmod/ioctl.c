@@ -172,7 +172,7 @@ static long vfb_ioctl_call(const struct vfb_ioctl *op, struct file *file, void _
 
 	call->why.uid = INVALID_UID;
 	ret = op->fn(file, &call->arg, &call->why);
-	if (ret < 0 && op->why)
+	if ((ret < 0 || call->why.reason) && op->why)
 		vfb_why_tell(*(u64 *)((void *)&call->arg + op->why), &call->why);
 	if (ret >= 0 && op->out && copy_to_user(uarg, &call->arg, min(usize, op->size)))
 		ret = -EFAULT;

@@ -20,6 +20,7 @@ struct vfb_move {
 	enum sriov_broker_vf_state state;
 	enum sriov_broker_fault fault;
 	bool managed;
+	struct vfb_use use; /* by the host, that stands in the way */
 	char driver[SRIOV_BROKER_NAME_LEN];
 	bool has_override; /* its override is known, and may have been changed since */
 	char *override;	   /* owned */
@@ -28,6 +29,7 @@ struct vfb_move {
 struct vfb_moves {
 	struct vfb_pf *pf;	     /* the caller's; awake as long as we are */
 	const struct vfb_driver *to; /* NULL: to no driver at all */
+	unsigned int flags;	     /* VFB_MOVE_* */
 	int (*phase)(struct vfb_move *m);
 	unsigned int num;
 	struct vfb_move move[] __counted_by(num);
@@ -139,6 +141,8 @@ static enum sriov_broker_vf_state vfb_pooled(struct vfb_pf *pf)
 static bool vfb_is_there(struct vfb_vf *vf, const struct vfb_driver *to, unsigned int flags)
 {
 	lockdep_assert_held(&vfb_lock);
+	if (flags & VFB_MOVE_MANAGED && !vf->managed)
+		return true;
 	if (vf->state == SRIOV_BROKER_VF_HOST)
 		return (flags & VFB_MOVE_OURS) || (to && !to->drv && vf->driver[0] && !vf->managed);
 	if (!to || !to->managed || vf->state == SRIOV_BROKER_VF_QUARANTINED)
@@ -193,6 +197,7 @@ static struct vfb_moves *vfb_moves_new(struct vfb_pf *pf, unsigned int first, un
 		return ERR_PTR(-ENOMEM);
 	all->to = to;
 	all->pf = pf;
+	all->flags = flags;
 	/* VFs of a PF that sleeps are dead. */
 	pm_runtime_get_sync(&pf->pdev->dev);
 	ret = vfb_take(all, pf, first, count, flags, why);
@@ -229,15 +234,31 @@ static struct vfb_move *vfb_phase(struct vfb_moves *all, int (*phase)(struct vfb
 	return failed;
 }
 
+/* No user of vfio may have the VF, nor get it from here on. */
+static int vfb_close_managed(struct vfb_vf *vf)
+{
+	int ret = vfb_group_fence(vf->group);
+
+	/* The fence does not tell of a node that is merely open; vfio would wait for it. */
+	if (!ret && vfb_vfio_node_is_open(vf->pdev))
+		ret = -EBUSY;
+	return ret;
+}
+
+/* Nor may the host use it, unless that is what is wanted. */
+static int vfb_close_hosts(struct vfb_move *m)
+{
+	if (m->driver[0] && !(m->all->flags & (VFB_MOVE_USED | VFB_MOVE_FRESH)))
+		vfb_host_use(m->vf, &m->use);
+	return m->use.reason ? -EBUSY : 0;
+}
+
 /* Nobody may have it open when its driver goes, nor open it from here on. */
 static int vfb_phase_close(struct vfb_move *m)
 {
-	int ret = m->managed ? vfb_group_fence(m->vf->group) : 0;
+	int ret = m->managed ? vfb_close_managed(m->vf) : vfb_close_hosts(m);
 	char *override;
 
-	/* The fence does not tell of a node that is merely open; vfio would wait for it. */
-	if (!ret && m->managed && vfb_vfio_node_is_open(m->vf->pdev))
-		ret = -EBUSY;
 	if (ret)
 		return ret;
 	/* Only now: this may take the lock that an unbinding holds while it waits for a user. */
@@ -426,6 +447,10 @@ static int vfb_close_refuse(struct vfb_why *why, struct vfb_move *m)
 {
 	u32 reason = m->err == -EBUSY ? SRIOV_BROKER_WHY_IN_USE : SRIOV_BROKER_WHY_NONE;
 
+	if (m->use.reason) {
+		reason = m->use.reason;
+		strscpy(why->label, m->use.name, sizeof(why->label));
+	}
 	return vfb_move_refuse(why, m, reason, NULL);
 }
 
@@ -502,7 +527,8 @@ static void vfb_move_settle(struct vfb_moves *all)
  * @count: how many; those that do not exist are passed over
  * @to: the driver
  * @flags: VFB_MOVE_FRESH: the VFs have just been born: no reset, and no way back;
- *	VFB_MOVE_OURS: let VFs be that are the host's
+ *	VFB_MOVE_OURS: let VFs be that are the host's; VFB_MOVE_MANAGED: let those be
+ *	that are not open to users; VFB_MOVE_USED: also VFs that the host uses
  * @why: says which VF failed, and how
  *
  * With a driver that leaves DMA to its user they end up in the pool. On failure
@@ -538,6 +564,7 @@ int vfb_move_vfs(struct vfb_pf *pf, unsigned int first, unsigned int count,
 /**
  * vfb_strip_vfs - take all VFs of a PF from their drivers and users' reach
  * @pf: the PF
+ * @flags: VFB_MOVE_USED or 0
  * @why: says which VF stands in the way
  *
  * What comes before disabling VFs: nobody has one open, none has a driver, and
@@ -548,14 +575,14 @@ int vfb_move_vfs(struct vfb_pf *pf, unsigned int first, unsigned int count,
  * Return: what to give to vfb_stripped_free(), or to vfb_unstrip_vfs(), or an
  * ERR_PTR.
  */
-struct vfb_moves *vfb_strip_vfs(struct vfb_pf *pf, struct vfb_why *why)
+struct vfb_moves *vfb_strip_vfs(struct vfb_pf *pf, unsigned int flags, struct vfb_why *why)
 {
 	struct vfb_moves *all;
 	struct vfb_move *m;
 	int ret;
 
 	lockdep_assert_held(&pf->op);
-	all = vfb_moves_new(pf, 0, pf->slots, NULL, 0, why);
+	all = vfb_moves_new(pf, 0, pf->slots, NULL, flags, why);
 	if (IS_ERR(all))
 		return all;
 

@@ -10,7 +10,7 @@
  * client may still be about to set one.
  */
 #include <linux/delay.h>
-#include <linux/if_ether.h>
+#include <linux/etherdevice.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
@@ -40,11 +40,14 @@ static int vfb_is_netdev(struct device *dev, void *found)
 	return 1;
 }
 
-/*
- * Takes rtnl, and finds the interface of the PF that knows its VFs; NULL: there is
- * none, and rtnl is not taken.
+/**
+ * vfb_net_lock - take rtnl, and find the interface of a PF that knows its VFs
+ * @pf: the PF
+ *
+ * Context: may sleep as long as another has rtnl.
+ * Return: the interface, or NULL: there is none, and rtnl is not taken.
  */
-static struct net_device *vfb_net_lock(struct vfb_pf *pf)
+struct net_device *vfb_net_lock(struct vfb_pf *pf)
 {
 	struct net_device *netdev = NULL;
 
@@ -57,14 +60,28 @@ static struct net_device *vfb_net_lock(struct vfb_pf *pf)
 	return netdev;
 }
 
-static void vfb_net_unlock(struct net_device *netdev)
+/**
+ * vfb_net_unlock - and release it
+ * @netdev: what vfb_net_lock() returned
+ *
+ * Context: after vfb_net_lock().
+ */
+void vfb_net_unlock(struct net_device *netdev)
 {
 	vfb_netdev_unlock(netdev);
 	rtnl_unlock();
 }
 
-/* What a driver does not tell is what the network stack would show. */
-static int vfb_net_get(struct net_device *netdev, unsigned int index, struct ifla_vf_info *info)
+/**
+ * vfb_net_get - read a VF's attributes
+ * @netdev: what vfb_net_lock() returned
+ * @index: the VF's number on its PF
+ * @info: filled; what a driver does not tell is what the network stack would show
+ *
+ * Context: rtnl held.
+ * Return: 0, or the negative errno of the PF's driver.
+ */
+int vfb_net_get(struct net_device *netdev, unsigned int index, struct ifla_vf_info *info)
 {
 	ASSERT_RTNL();
 	memset(info, 0, sizeof(*info));
@@ -176,7 +193,7 @@ static bool vfb_net_same(const struct ifla_vf_info *a, const struct ifla_vf_info
 }
 
 /* The driver says yes to much: what counts is what it shows then. */
-static int vfb_net_put_back(struct net_device *netdev, struct ifla_vf_info *was)
+static int vfb_net_try(struct net_device *netdev, struct ifla_vf_info *was)
 {
 	struct ifla_vf_info now;
 	int ret = vfb_net_get(netdev, was->vf, &now);
@@ -190,23 +207,50 @@ static int vfb_net_put_back(struct net_device *netdev, struct ifla_vf_info *was)
 	return ret;
 }
 
-/* The PF's driver may be busy with the VF's reset, which is just over, for a second. */
-#define VFB_NET_TRIES	 12
-#define VFB_NET_PAUSE_MS 100
-
-static int vfb_net_put_back_patiently(struct vfb_vf *vf)
+/*
+ * Some drivers report a MAC of all zeroes, but take none: it stands for one that was never
+ * set, so another that is nobody's does as well.
+ */
+static void vfb_net_replace_mac(struct net_device *netdev, struct ifla_vf_info *was)
 {
+	struct ifla_vf_info now;
+
+	if (!is_zero_ether_addr(was->mac) || vfb_net_get(netdev, was->vf, &now) ||
+	    is_zero_ether_addr(now.mac))
+		return;
+	eth_random_addr(was->mac);
+}
+
+/* The PF's driver may be busy with the VF's reset, which is just over, for a second. */
+#define VFB_NET_TRIES	  12
+#define VFB_NET_FEW_TRIES 2
+#define VFB_NET_PAUSE_MS  100
+
+/**
+ * vfb_net_put_back - set a VF's attributes to what they were
+ * @vf: the VF
+ * @was: what they were; another MAC may be put in place of one that was never set
+ * @patient: the PF's driver may be busy with it
+ *
+ * Context: may sleep, a second and more; takes rtnl.
+ * Return: 0, or the negative errno of the PF's driver; -EIO: it did otherwise than it
+ * said.
+ */
+int vfb_net_put_back(struct vfb_vf *vf, struct ifla_vf_info *was, bool patient)
+{
+	unsigned int tries, limit = patient ? VFB_NET_TRIES : VFB_NET_FEW_TRIES;
 	struct net_device *netdev;
-	unsigned int tries;
 	int ret = 0;
 
-	for (tries = 0; tries < VFB_NET_TRIES; tries++) {
+	for (tries = 0; tries < limit; tries++) {
 		netdev = vfb_net_lock(vf->pf);
 		if (!netdev)
 			return -ENODEV;
-		ret = vfb_net_put_back(netdev, &vf->net->was);
+		ret = vfb_net_try(netdev, was);
+		if (ret && tries == (limit - 1) / 2)
+			vfb_net_replace_mac(netdev, was);
 		vfb_net_unlock(netdev);
-		if (!ret || ret == -EOPNOTSUPP || READ_ONCE(vf->gone))
+		if (!ret || READ_ONCE(vf->gone))
 			break;
 		msleep(VFB_NET_PAUSE_MS);
 	}
@@ -237,10 +281,10 @@ enum sriov_broker_fault vfb_net_restore(struct vfb_vf *vf)
 		vfb_net_forget_now(vf);
 		return SRIOV_BROKER_FAULT_NONE;
 	}
-	ret = vfb_net_put_back_patiently(vf);
+	ret = vfb_net_put_back(vf, &vf->net->was, true);
 	if (ret && !READ_ONCE(vf->gone)) {
-		vf->net->failed = true;
-		pci_warn(vf->pdev, VFB_NAME ": network attributes not put back: %d\n", ret);
+		pci_warn(vf->pdev, VFB_NAME ": network attributes not put back: %pe\n",
+			 ERR_PTR(ret));
 		return SRIOV_BROKER_FAULT_NET;
 	}
 	vfb_net_forget_now(vf);

@@ -22,8 +22,7 @@ struct vfb_op {
 	unsigned int num;
 	unsigned int timeout_ms;
 	bool force;
-	bool open;
-	bool may_load;
+	unsigned int flags; /* VFB_MAY_LOAD and the others */
 	char driver[SRIOV_BROKER_NAME_LEN];
 	int ret;
 	struct vfb_why why;
@@ -95,7 +94,7 @@ static struct vfb_op *vfb_op_new(struct vfb_pf *pf, int (*fn)(struct vfb_op *op)
 	vfb_acting_init(&op->acting);
 	op->pf = pf;
 	op->fn = fn;
-	op->may_load = capable(CAP_SYS_MODULE);
+	op->flags = capable(CAP_SYS_MODULE) ? VFB_MAY_LOAD : 0;
 	op->why.uid = INVALID_UID;
 	return op;
 }
@@ -131,7 +130,7 @@ static int vfb_op_driver(struct vfb_op *op, const char *name, bool may_default)
 static int vfb_op_enable(struct vfb_op *op)
 {
 	u64 start = ktime_get_ns();
-	int ret = vfb_pf_enable(op->pf, op->num, op->driver, op->open, op->may_load, &op->why);
+	int ret = vfb_pf_enable(op->pf, op->num, op->driver, op->flags, &op->why);
 
 	vfb_took(SRIOV_BROKER_STAT_ENABLE, op->pf->pdev, op->num, ret, ktime_get_ns() - start);
 	return ret;
@@ -145,7 +144,7 @@ int vfb_ioctl_enable(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	struct vfb_op *op;
 	int ret;
 
-	if (p->flags & ~SRIOV_BROKER_ENABLE_OPEN || p->reserved)
+	if (p->flags & ~(SRIOV_BROKER_ENABLE_OPEN | SRIOV_BROKER_ENABLE_FROM_HOST) || p->reserved)
 		return -EOPNOTSUPP;
 	pf = vfb_pf_find(&p->pf, why);
 	if (IS_ERR(pf))
@@ -153,7 +152,13 @@ int vfb_ioctl_enable(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	op = vfb_op_new(pf, vfb_op_enable);
 	if (!op)
 		return -ENOMEM;
-	op->open = p->flags & SRIOV_BROKER_ENABLE_OPEN;
+	op->flags |= VFB_TAKE_PF;
+	if (op->flags & VFB_MAY_LOAD)
+		op->flags |= VFB_LOAD_PF;
+	if (p->flags & SRIOV_BROKER_ENABLE_OPEN)
+		op->flags |= VFB_OPEN;
+	if (p->flags & SRIOV_BROKER_ENABLE_FROM_HOST)
+		op->flags |= VFB_FROM_HOST;
 	op->num = p->num_vfs;
 	ret = vfb_op_driver(op, p->driver, true);
 	if (ret) {
@@ -166,7 +171,7 @@ int vfb_ioctl_enable(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 static int vfb_op_disable(struct vfb_op *op)
 {
 	u64 start = ktime_get_ns();
-	int ret = vfb_pf_disable(op->pf, &op->why);
+	int ret = vfb_pf_disable(op->pf, op->flags, &op->why);
 
 	vfb_took(SRIOV_BROKER_STAT_DISABLE, op->pf->pdev, 0, ret, ktime_get_ns() - start);
 	return ret;
@@ -179,9 +184,10 @@ int vfb_ioctl_disable(struct file *file, union vfb_arg *arg, struct vfb_why *why
 	struct vfb_pf *pf;
 	struct vfb_op *op;
 
-	if (p->flags & ~SRIOV_BROKER_DISABLE_FORCE || p->reserved)
+	if (p->flags & ~(SRIOV_BROKER_DISABLE_FORCE | SRIOV_BROKER_DISABLE_FROM_HOST) ||
+	    p->reserved)
 		return -EOPNOTSUPP;
-	if (p->timeout_ms > (p->flags ? SRIOV_BROKER_MAX_FORCE_MS : 0))
+	if (p->timeout_ms > (p->flags & SRIOV_BROKER_DISABLE_FORCE ? SRIOV_BROKER_MAX_FORCE_MS : 0))
 		return -EINVAL;
 	pf = vfb_pf_find(&p->pf, why);
 	if (IS_ERR(pf))
@@ -190,6 +196,8 @@ int vfb_ioctl_disable(struct file *file, union vfb_arg *arg, struct vfb_why *why
 	if (!op)
 		return -ENOMEM;
 	op->force = p->flags & SRIOV_BROKER_DISABLE_FORCE;
+	if (p->flags & SRIOV_BROKER_DISABLE_FROM_HOST)
+		op->flags |= VFB_FROM_HOST;
 	op->timeout_ms = p->timeout_ms;
 	return vfb_op_run(op, why);
 }
@@ -199,7 +207,7 @@ static int vfb_op_bind(struct vfb_op *op)
 	unsigned int have = pci_num_vf(op->pf->pdev);
 	unsigned int num = op->num ?: have - min(op->first, have);
 	u64 start = ktime_get_ns();
-	int ret = vfb_pf_bind(op->pf, op->first, op->num, op->driver, op->may_load, &op->why);
+	int ret = vfb_pf_bind(op->pf, op->first, op->num, op->driver, op->flags, &op->why);
 
 	vfb_took(SRIOV_BROKER_STAT_BIND, op->pf->pdev, num, ret, ktime_get_ns() - start);
 	return ret;
@@ -233,7 +241,7 @@ int vfb_ioctl_bind(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	struct vfb_op *op;
 	int ret;
 
-	if (p->flags)
+	if (p->flags & ~SRIOV_BROKER_BIND_FROM_HOST)
 		return -EOPNOTSUPP;
 	ret = vfb_addr_check(&p->dev, true);
 	if (ret)
@@ -246,6 +254,8 @@ int vfb_ioctl_bind(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 		return -ENOMEM;
 	op->first = p->first;
 	op->num = p->count;
+	if (p->flags & SRIOV_BROKER_BIND_FROM_HOST)
+		op->flags |= VFB_FROM_HOST;
 	ret = vfb_op_driver(op, p->driver, false);
 	if (ret) {
 		kref_put(&op->ref, vfb_op_release);

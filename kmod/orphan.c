@@ -141,7 +141,7 @@ static void vfb_orphan_work(struct work_struct *work)
 	}
 	/* What was wished while they were in the way. */
 	if (removed && !again)
-		vfb_wish_all(VFB_SETTLE_MS);
+		vfb_wish_all();
 
 	mutex_lock(&vfb_lock);
 	if (again && !vfb_orphan_stopped)

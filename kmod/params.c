@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/capability.h>
 #include <linux/ctype.h>
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>
@@ -31,10 +32,26 @@ bool vfb_name_ok(const char *name)
 	return true;
 }
 
+/**
+ * vfb_param_locked - may the caller not change parameters
+ *
+ * The file's mode lets a root without capabilities, who may be in a container. When the
+ * module is loaded its loader has set them.
+ *
+ * Context: a parameter is set.
+ * Return: true: it is to be refused with -EPERM.
+ */
+bool vfb_param_locked(void)
+{
+	return READ_ONCE(vfb_wishes_live) && !capable(CAP_SYS_ADMIN);
+}
+
 static int vfb_driver_param_set(const char *val, const struct kernel_param *kp)
 {
 	char name[SRIOV_BROKER_NAME_LEN];
 
+	if (vfb_param_locked())
+		return -EPERM;
 	if (strscpy(name, val, sizeof(name)) < 0 || !vfb_name_ok(strim(name))) {
 		pr_err("%s: '%.64s' is not a driver's name\n", kp->name, val);
 		return -EINVAL;
@@ -62,7 +79,7 @@ MODULE_PARM_DESC(driver, "driver that VFs are bound to where none is named (defa
 
 static int vfb_drain_set(const char *val, const struct kernel_param *kp)
 {
-	return param_set_uint_minmax(val, kp, 1, 3600);
+	return vfb_param_locked() ? -EPERM : param_set_uint_minmax(val, kp, 1, 3600);
 }
 
 static const struct kernel_param_ops vfb_drain_ops = {
@@ -82,7 +99,7 @@ MODULE_PARM_DESC(protect, "refuse writes to sriov_numvfs while a VF is leased (d
 /* Who waits may be let in by a higher one. */
 static int vfb_limit_set(const char *val, const struct kernel_param *kp)
 {
-	int ret = param_set_uint(val, kp);
+	int ret = vfb_param_locked() ? -EPERM : param_set_uint(val, kp);
 
 	if (!ret)
 		vfb_pool_kick();
@@ -115,6 +132,8 @@ static int vfb_unload_set(const char *val, const struct kernel_param *kp)
 	static const char *const names[] = { "restore", "keep", NULL };
 	int i = sysfs_match_string(names, val);
 
+	if (vfb_param_locked())
+		return -EPERM;
 	if (i < 0) {
 		pr_err("%s: '%.64s' is neither restore nor keep\n", kp->name, val);
 		return -EINVAL;

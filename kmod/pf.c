@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
-#include "broker.h"
+#include "net.h"
 
 /**
  * vfb_addr - address of a PCI device, as userspace is told
@@ -201,6 +201,7 @@ static void vfb_pf_free(struct vfb_pf *pf)
 {
 	mutex_destroy(&pf->op);
 	mutex_destroy(&pf->protect_lock);
+	vfb_kept_free(pf->kept);
 	bitmap_free(pf->free);
 	kvfree(pf->vfs);
 	pci_dev_put(pf->pdev);
@@ -340,7 +341,7 @@ static void vfb_pf_abandon(struct vfb_pf *pf)
  * vfb_pf_unbind - a PCI device is about to lose its driver: note it if it is a PF
  * @pdev: the device
  *
- * Context: bus notifier, with the device's lock held; takes vfb_lock.
+ * Context: bus notifier, with the device's lock held; takes rtnl and vfb_lock.
  */
 void vfb_pf_unbind(struct pci_dev *pdev)
 {
@@ -348,6 +349,9 @@ void vfb_pf_unbind(struct pci_dev *pdev)
 
 	if (!pf)
 		return;
+	/* Before the leases end, and what they have had set is put back. */
+	if (vfb_wish_has(pf))
+		vfb_kept_unbind(pf);
 	mutex_lock(&vfb_lock);
 	vfb_pf_abandon(pf);
 	mutex_unlock(&vfb_lock);

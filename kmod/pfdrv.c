@@ -3,6 +3,7 @@
  * A PF driver of our own, for PFs that have none. It makes the PCI core clean up
  * on every way that a PF can go, and gives pci_enable_sriov() one known caller.
  */
+#include <linux/kmod.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -60,14 +61,14 @@ static void vfb_pfdrv_unfence(struct vfb_pf *pf)
 
 /*
  * On unload the broker has taken the VFs away, but not what is in use: disabling that
- * would wait for its user with the PF's lock held. Then the VFs stay on; if the device
- * is pulled, as orphans, which go when their users do.
+ * would wait for its user with the PF's lock held, or take it from the host. Then the
+ * VFs stay on; if the device is pulled, as orphans, which go when their users do.
  */
 static void vfb_pfdrv_remove(struct pci_dev *pdev)
 {
 	struct vfb_pf *pf = vfb_pf_of(pdev);
 
-	if (pf && vfb_pfdrv_is_used(pf)) {
+	if (pf && (pf->stay || vfb_pfdrv_is_used(pf))) {
 		pci_warn(pdev, VFB_NAME ": VFs stay on, one is in use\n");
 		vfb_pfdrv_unfence(pf);
 	} else {
@@ -113,14 +114,55 @@ int vfb_pfdrv_register(void)
 	return pci_register_driver(&vfb_pfdrv);
 }
 
+static bool vfb_pfdrv_has(struct vfb_pf *pf)
+{
+	bool has;
+
+	mutex_lock(&vfb_lock);
+	has = vfb_pfdrv_is(pf->driver);
+	mutex_unlock(&vfb_lock);
+	return has;
+}
+
+/* The PF gets the driver that the host chooses; not with VFs on, which that might reset. */
+static void vfb_pfdrv_give_back(struct vfb_pf *pf)
+{
+	device_release_driver(&pf->pdev->dev);
+	if (!pci_num_vf(pf->pdev) && device_attach(&pf->pdev->dev) < 0)
+		pci_warn(pf->pdev, VFB_NAME ": the host's driver did not take it back\n");
+}
+
 /**
- * vfb_pfdrv_unregister - unregister it, and leave the PFs that it has
+ * vfb_pfdrv_unregister - unregister it, and give back the PFs that it has
  *
  * Context: may sleep; takes device locks.
  */
 void vfb_pfdrv_unregister(void)
 {
+	struct vfb_pf *pf;
+
+	for (pf = vfb_pf_next(NULL); pf; pf = vfb_pf_next(pf))
+		if (vfb_pfdrv_has(pf))
+			vfb_pfdrv_give_back(pf);
 	pci_unregister_driver(&vfb_pfdrv);
+}
+
+/**
+ * vfb_pfdrv_load - have the module loaded that is made for a PF
+ * @pf: the PF, which has no driver
+ *
+ * Its ids are those that udev would ask by. Has it been loaded already, and the PF
+ * no driver even so, nothing happens: an admin wants it thus.
+ *
+ * Context: may sleep, and waits for modprobe; pf->op held.
+ */
+void vfb_pfdrv_load(struct vfb_pf *pf)
+{
+	struct pci_dev *pdev = pf->pdev;
+
+	request_module("pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X", pdev->vendor, pdev->device,
+		       pdev->subsystem_vendor, pdev->subsystem_device, pdev->class >> 16 & 0xff,
+		       pdev->class >> 8 & 0xff, pdev->class & 0xff);
 }
 
 /**
@@ -154,6 +196,9 @@ int vfb_pfdrv_take(struct vfb_pf *pf)
 		vfb_override_set(pf->pdev, was ?: "");
 	}
 	kfree(was);
+	if (!ret)
+		pci_info(pf->pdev, VFB_NAME ": has no driver: on %s until its last VF goes\n",
+			 VFB_PFDRV_NAME);
 	/* Somebody else's driver came first: then that one is asked. */
 	return ret == -EBUSY ? 0 : ret;
 }
@@ -161,19 +206,19 @@ int vfb_pfdrv_take(struct vfb_pf *pf)
 /**
  * vfb_pfdrv_drop - leave a PF that vfb_pfdrv_take() took
  * @pf: the PF, without VFs
+ * @probe: give it to the host's choice; else it has no driver, as it was found
  *
  * A PF that has another driver is left alone.
  *
  * Context: may sleep; pf->op held; takes the PF's device lock.
  */
-void vfb_pfdrv_drop(struct vfb_pf *pf)
+void vfb_pfdrv_drop(struct vfb_pf *pf, bool probe)
 {
-	bool ours;
-
 	lockdep_assert_held(&pf->op);
-	mutex_lock(&vfb_lock);
-	ours = vfb_pfdrv_is(pf->driver);
-	mutex_unlock(&vfb_lock);
-	if (ours)
+	if (!vfb_pfdrv_has(pf))
+		return;
+	if (probe)
+		vfb_pfdrv_give_back(pf);
+	else
 		device_release_driver(&pf->pdev->dev);
 }

@@ -112,7 +112,7 @@ static struct vfb_vf *vfb_busy_peer(struct vfb_vf *vf)
 /* VFs are about to go, and who gets one now would be waited for. */
 static bool vfb_pf_is_busy(const struct vfb_pf *pf)
 {
-	return pf->closing || pf->leaving || pf->gone;
+	return pf->closing || pf->leaving || pf->gone || !pf->driver[0];
 }
 
 static bool vfb_pf_fits(const struct vfb_request *req, struct vfb_pf *pf)

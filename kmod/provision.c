@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "broker.h"
+#include "net.h"
 #include "stats.h"
 
 /* How long to try for the PF's lock, which its driver or removal may hold. */
@@ -123,8 +124,33 @@ static int vfb_check_stripped(struct vfb_pf *pf, struct vfb_why *why)
 	return ret;
 }
 
+/*
+ * Asks the PF's driver for VFs, or for none. @hold: they are born held. What appears at
+ * any other time is somebody else's, and let be.
+ */
+static int vfb_call_driver(struct vfb_pf *pf, unsigned int num, bool hold)
+{
+	struct pci_dev *pdev = pf->pdev;
+	int ret;
+
+	device_lock_assert(&pdev->dev);
+	mutex_lock(&vfb_lock);
+	pf->configuring = true;
+	pf->capture = hold;
+	pf->capture_err = 0;
+	mutex_unlock(&vfb_lock);
+
+	ret = pdev->driver->sriov_configure(pdev, num);
+
+	mutex_lock(&vfb_lock);
+	pf->configuring = false;
+	pf->capture = false;
+	mutex_unlock(&vfb_lock);
+	return ret;
+}
+
 /* The rules of the PCI core's sriov_numvfs_store(). */
-static int vfb_configure_locked(struct vfb_pf *pf, unsigned int num, struct vfb_why *why)
+static int vfb_configure_locked(struct vfb_pf *pf, unsigned int num, bool hold, struct vfb_why *why)
 {
 	struct pci_dev *pdev = pf->pdev;
 	unsigned int have = pci_num_vf(pdev);
@@ -148,19 +174,19 @@ static int vfb_configure_locked(struct vfb_pf *pf, unsigned int num, struct vfb_
 	if (!pdev->driver || !pdev->driver->sriov_configure)
 		return vfb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_NO_SRIOV_DRIVER, &pf->addr);
 
-	ret = pdev->driver->sriov_configure(pdev, num);
+	ret = vfb_call_driver(pf, num, hold);
 	if (ret < 0)
 		return vfb_configure_refused(pf, num, ret, why);
 	if (pci_num_vf(pdev) == num)
 		return 0;
 	why->value = pci_num_vf(pdev);
 	if (num)
-		pdev->driver->sriov_configure(pdev, 0);
+		vfb_call_driver(pf, 0, false);
 	return vfb_refuse(why, -ENOSPC, SRIOV_BROKER_WHY_PF_SHORT, &pf->addr);
 }
 
-/* Tells the PF's driver how many VFs to have: @num, from none, or none. */
-static int vfb_configure(struct vfb_pf *pf, unsigned int num, struct vfb_why *why)
+/* Tells the PF's driver how many VFs to have: @num, from none, held or not; or none. */
+static int vfb_configure(struct vfb_pf *pf, unsigned int num, bool hold, struct vfb_why *why)
 {
 	struct device *dev = &pf->pdev->dev;
 	u64 start = ktime_get_ns();
@@ -170,7 +196,7 @@ static int vfb_configure(struct vfb_pf *pf, unsigned int num, struct vfb_why *wh
 	pm_runtime_get_sync(dev);
 	ret = vfb_pf_lock(pf);
 	if (!ret) {
-		ret = vfb_configure_locked(pf, num, why);
+		ret = vfb_configure_locked(pf, num, hold, why);
 		vfb_pf_unlock(pf);
 	} else {
 		vfb_refuse(why, ret, SRIOV_BROKER_WHY_PF_BUSY, &pf->addr);
@@ -199,15 +225,6 @@ static int vfb_check_orphans(struct vfb_pf *pf, struct vfb_why *why)
 	return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_ORPHANS, &addr);
 }
 
-static void vfb_capture(struct vfb_pf *pf, bool on)
-{
-	mutex_lock(&vfb_lock);
-	pf->capture = on;
-	if (on)
-		pf->capture_err = 0;
-	mutex_unlock(&vfb_lock);
-}
-
 /* Single VFs can be removed by hand, until the next enabling. */
 static bool vfb_vfs_missing(struct vfb_pf *pf, unsigned int num)
 {
@@ -233,12 +250,18 @@ static int vfb_capture_result(struct vfb_pf *pf, unsigned int num, struct vfb_wh
 	return ret ? vfb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr) : 0;
 }
 
-static int vfb_destroy(struct vfb_pf *pf, struct vfb_why *why)
+static unsigned int vfb_move_flags(unsigned int flags)
+{
+	return flags & VFB_FROM_HOST ? VFB_MOVE_USED : 0;
+}
+
+/* All VFs go; a PF that has our driver keeps it. */
+static int vfb_destroy(struct vfb_pf *pf, unsigned int flags, struct vfb_why *why)
 {
 	struct vfb_moves *stripped;
 	int ret;
 
-	stripped = vfb_strip_vfs(pf, why);
+	stripped = vfb_strip_vfs(pf, vfb_move_flags(flags), why);
 	if (IS_ERR(stripped))
 		return PTR_ERR(stripped);
 	/* Its driver may have gone and left the VFs on. */
@@ -246,42 +269,68 @@ static int vfb_destroy(struct vfb_pf *pf, struct vfb_why *why)
 	if (ret)
 		vfb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr);
 	else
-		ret = vfb_configure(pf, 0, why);
+		ret = vfb_configure(pf, 0, false, why);
 	if (ret) {
 		vfb_unstrip_vfs(stripped);
 		return ret;
 	}
 	vfb_stripped_free(stripped);
-	vfb_pfdrv_drop(pf);
 	pf->ours = false;
 	vfb_tell_vfs(pf, 0);
 	return 0;
 }
 
-static int vfb_create(struct vfb_pf *pf, unsigned int num, const struct vfb_driver *to,
-		      struct vfb_why *why)
+/* A PF that has no driver gets one, if that is how the operation is meant. */
+static int vfb_provide_driver(struct vfb_pf *pf, unsigned int flags, struct vfb_why *why)
 {
-	struct vfb_why undo = {};
 	int ret;
 
+	if (flags & VFB_LOAD_PF && !READ_ONCE(pf->driver[0]))
+		vfb_pfdrv_load(pf);
+	if (!(flags & VFB_TAKE_PF))
+		return 0;
 	ret = vfb_pfdrv_take(pf);
-	if (ret)
-		return vfb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr);
+	return ret ? vfb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr) : 0;
+}
 
-	vfb_capture(pf, to->drv);
-	ret = vfb_configure(pf, num, why);
-	vfb_capture(pf, false);
+/*
+ * VFs that have just been born go where they belong. Those for the host were let be:
+ * only what new_id has given to a driver that is not the host's is put right.
+ */
+static int vfb_settle(struct vfb_pf *pf, unsigned int num, const struct vfb_driver *to,
+		      struct vfb_why *why)
+{
+	unsigned int flags = VFB_MOVE_FRESH | (to->drv ? 0 : VFB_MOVE_MANAGED);
+	int ret = to->drv ? vfb_capture_result(pf, num, why) : 0;
+
+	return ret ?: vfb_move_vfs(pf, 0, num, to, flags, why);
+}
+
+/*
+ * From no VFs to some. @kept: what those had that were there before, or NULL; put back
+ * before anybody can lease one.
+ */
+static int vfb_create(struct vfb_pf *pf, unsigned int num, const struct vfb_driver *to,
+		      unsigned int flags, struct vfb_kept *kept, struct vfb_why *why)
+{
+	struct vfb_why undo = {};
+	int ret = vfb_provide_driver(pf, flags, why);
+
+	if (ret)
+		return ret;
+	ret = vfb_configure(pf, num, to->drv, why);
 	if (ret) {
-		vfb_pfdrv_drop(pf);
+		vfb_pfdrv_drop(pf, false);
 		return ret;
 	}
-
-	ret = to->drv ? vfb_capture_result(pf, num, why) : 0;
-	if (!ret && to->drv)
-		ret = vfb_move_vfs(pf, 0, num, to, VFB_MOVE_FRESH, why);
+	vfb_kept_restore(kept, pf, num, why);
+	ret = vfb_settle(pf, num, to, why);
 	if (ret) {
-		if (vfb_destroy(pf, &undo))
+		/* The host may use one already that was to be its own. */
+		if (vfb_destroy(pf, VFB_FROM_HOST, &undo))
 			pci_warn(pf->pdev, VFB_NAME ": VFs that failed can't be disabled\n");
+		else
+			vfb_pfdrv_drop(pf, false);
 		put_pid(undo.pid);
 		return ret;
 	}
@@ -334,48 +383,54 @@ static int vfb_move_to_places(struct vfb_pf *pf, const struct vfb_place *places,
 	return err;
 }
 
-static void vfb_bring_back(struct vfb_pf *pf, const struct vfb_place *places, unsigned int num)
+static void vfb_bring_back(struct vfb_pf *pf, const struct vfb_place *places, unsigned int num,
+			   struct vfb_kept *kept)
 {
 	struct vfb_why why = {};
 	int ret = vfb_pfdrv_take(pf);
 
-	vfb_capture(pf, true);
 	if (!ret)
-		ret = vfb_configure(pf, num, &why);
-	vfb_capture(pf, false);
+		ret = vfb_configure(pf, num, true, &why);
 	if (ret) {
-		vfb_pfdrv_drop(pf);
+		vfb_pfdrv_drop(pf, false);
 	} else {
+		vfb_kept_restore(kept, pf, num, &why);
 		ret = vfb_move_to_places(pf, places, num, &why);
 		vfb_tell_vfs(pf, num);
 	}
 	if (ret)
-		pci_warn(pf->pdev, VFB_NAME ": can't bring its %u VFs back: %d\n", num, ret);
+		pci_warn(pf->pdev, VFB_NAME ": can't bring its %u VFs back: %pe\n", num,
+			 ERR_PTR(ret));
 	put_pid(why.pid);
 }
 
 /* From one number of VFs to another goes through none; back if it fails. */
-static int vfb_recreate(struct vfb_pf *pf, unsigned int num, const struct vfb_driver *to, bool open,
-			struct vfb_why *why)
+static int vfb_recreate(struct vfb_pf *pf, unsigned int num, const struct vfb_driver *to,
+			unsigned int flags, struct vfb_why *why)
 {
 	unsigned int had = pci_num_vf(pf->pdev);
 	bool ours = pf->ours, was_open = pf->open;
 	struct vfb_place *places = vfb_places(pf, had);
+	struct vfb_kept *kept;
 	int ret;
 
 	if (!places)
 		return -ENOMEM;
-	ret = vfb_destroy(pf, why);
+	kept = vfb_kept_take(pf);
+	ret = PTR_ERR_OR_ZERO(kept);
+	if (!ret)
+		ret = vfb_destroy(pf, flags, why);
 	if (ret)
 		goto free;
-	pf->open = open;
-	ret = vfb_create(pf, num, to, why);
+	pf->open = flags & VFB_OPEN;
+	ret = vfb_create(pf, num, to, flags, kept, why);
 	if (ret) {
 		pf->open = was_open;
-		vfb_bring_back(pf, places, had);
+		vfb_bring_back(pf, places, had, kept);
 		pf->ours = ours;
 	}
 free:
+	vfb_kept_free(kept);
 	kvfree(places);
 	return ret;
 }
@@ -388,10 +443,24 @@ static bool vfb_lacks_iommu(struct vfb_pf *pf, const struct vfb_driver *to)
 	return vfb_driver_wants_iommu(to) && dev->driver && !device_iommu_mapped(dev);
 }
 
-static int vfb_find_driver(struct vfb_pf *pf, struct vfb_driver *to, const char *name,
-			   bool may_load, struct vfb_why *why)
+/*
+ * Its VFs want a token when they are opened through vfio, which its user has; and are
+ * not to be trusted by the host's drivers either.
+ */
+static int vfb_check_pf(struct vfb_pf *pf, struct vfb_why *why)
 {
-	int ret = vfb_driver_get(to, name, may_load);
+	if (!vfb_is_vfios(pf->pdev))
+		return 0;
+	mutex_lock(&vfb_lock);
+	strscpy(why->driver, pf->driver, sizeof(why->driver));
+	mutex_unlock(&vfb_lock);
+	return vfb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_PF_VFIO, &pf->addr);
+}
+
+static int vfb_find_driver(struct vfb_pf *pf, struct vfb_driver *to, const char *name,
+			   unsigned int flags, struct vfb_why *why)
+{
+	int ret = vfb_driver_get(to, name, flags & VFB_MAY_LOAD);
 
 	strscpy(why->driver, name, sizeof(why->driver));
 	if (ret == -ENOENT)
@@ -403,7 +472,28 @@ static int vfb_find_driver(struct vfb_pf *pf, struct vfb_driver *to, const char 
 		return vfb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_NO_IOMMU, &pf->addr);
 	}
 	why->driver[0] = '\0';
-	return 0;
+	ret = vfb_check_pf(pf, why);
+	if (ret)
+		vfb_driver_put(to);
+	return ret;
+}
+
+/* From what there is to @num VFs on @to. */
+static int vfb_make(struct vfb_pf *pf, unsigned int num, const struct vfb_driver *to,
+		    unsigned int flags, struct vfb_kept *kept, struct vfb_why *why)
+{
+	unsigned int have = pci_num_vf(pf->pdev);
+	bool was_open = pf->open;
+	int ret;
+
+	if (have && (have != num || vfb_vfs_missing(pf, num)))
+		return vfb_recreate(pf, num, to, flags, why);
+	pf->open = flags & VFB_OPEN;
+	ret = have ? vfb_move_vfs(pf, 0, num, to, vfb_move_flags(flags), why) :
+		     vfb_create(pf, num, to, flags, kept, why);
+	if (ret)
+		pf->open = was_open;
+	return ret;
 }
 
 /**
@@ -411,19 +501,17 @@ static int vfb_find_driver(struct vfb_pf *pf, struct vfb_driver *to, const char 
  * @pf: the PF
  * @num: the number
  * @driver: name of the driver, or VFB_HOST
- * @open: leave them open to all, out of the pool
- * @may_load: the caller may have any module loaded
- * @why: says what went wrong
+ * @flags: VFB_OPEN and the others
+ * @why: says what went wrong; of a success, what was lost (SRIOV_BROKER_WHY_NET_LOST)
  *
  * Context: may sleep, long; pf->op held.
  * Return: 0, or a negative errno: then all is as it was.
  */
-int vfb_pf_enable(struct vfb_pf *pf, unsigned int num, const char *driver, bool open, bool may_load,
+int vfb_pf_enable(struct vfb_pf *pf, unsigned int num, const char *driver, unsigned int flags,
 		  struct vfb_why *why)
 {
-	bool was_open = pf->open;
-	unsigned int have = pci_num_vf(pf->pdev);
 	unsigned int total = pci_sriov_get_totalvfs(pf->pdev);
+	struct vfb_kept *kept;
 	struct vfb_driver to;
 	int ret;
 
@@ -436,22 +524,18 @@ int vfb_pf_enable(struct vfb_pf *pf, unsigned int num, const char *driver, bool 
 		why->value = total;
 		return vfb_refuse(why, -ERANGE, SRIOV_BROKER_WHY_TOO_MANY, &pf->addr);
 	}
-	ret = vfb_find_driver(pf, &to, driver, may_load, why);
+	ret = vfb_find_driver(pf, &to, driver, flags, why);
 	if (ret)
 		return ret;
 	ret = vfb_check_orphans(pf, why);
-	if (ret)
-		goto put;
-
-	if (have && (have != num || vfb_vfs_missing(pf, num))) {
-		ret = vfb_recreate(pf, num, &to, open, why);
-		goto put;
+	if (!ret) {
+		kept = vfb_kept_at_unbind(pf);
+		ret = vfb_make(pf, num, &to, flags, flags & VFB_KEPT ? kept : NULL, why);
+		if (ret && flags & VFB_KEPT)
+			vfb_kept_store(pf, kept); /* it is tried again */
+		else
+			vfb_kept_free(kept);
 	}
-	pf->open = open;
-	ret = have ? vfb_move_vfs(pf, 0, num, &to, 0, why) : vfb_create(pf, num, &to, why);
-	if (ret)
-		pf->open = was_open;
-put:
 	vfb_driver_put(&to);
 	return ret;
 }
@@ -459,19 +543,25 @@ put:
 /**
  * vfb_pf_disable - take all VFs of a PF away
  * @pf: the PF
+ * @flags: VFB_FROM_HOST or 0
  * @why: says what went wrong
  *
  * Context: may sleep, long, but waits for no user; pf->op held.
  * Return: 0, or a negative errno: then all is as it was.
  */
-int vfb_pf_disable(struct vfb_pf *pf, struct vfb_why *why)
+int vfb_pf_disable(struct vfb_pf *pf, unsigned int flags, struct vfb_why *why)
 {
+	int ret;
+
 	lockdep_assert_held(&pf->op);
 	if (pf->gone)
 		return vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
 	if (!pci_num_vf(pf->pdev))
 		return 0;
-	return vfb_destroy(pf, why);
+	ret = vfb_destroy(pf, flags, why);
+	if (!ret)
+		vfb_pfdrv_drop(pf, true);
+	return ret;
 }
 
 /**
@@ -517,14 +607,14 @@ void vfb_pf_force_end(struct vfb_pf *pf)
  * @first: index of the first VF
  * @count: how many, 0 for all from @first on
  * @driver: name of the driver, or VFB_HOST
- * @may_load: the caller may have any module loaded
+ * @flags: VFB_MAY_LOAD, VFB_FROM_HOST
  * @why: says what went wrong
  *
  * Context: may sleep; pf->op held.
  * Return: 0, or a negative errno: then all is as it was.
  */
 int vfb_pf_bind(struct vfb_pf *pf, unsigned int first, unsigned int count, const char *driver,
-		bool may_load, struct vfb_why *why)
+		unsigned int flags, struct vfb_why *why)
 {
 	unsigned int have = pci_num_vf(pf->pdev);
 	struct vfb_driver to;
@@ -537,10 +627,10 @@ int vfb_pf_bind(struct vfb_pf *pf, unsigned int first, unsigned int count, const
 		why->value = have;
 		return vfb_refuse(why, -ERANGE, SRIOV_BROKER_WHY_NO_INDEX, &pf->addr);
 	}
-	ret = vfb_find_driver(pf, &to, driver, may_load, why);
+	ret = vfb_find_driver(pf, &to, driver, flags, why);
 	if (ret)
 		return ret;
-	ret = vfb_move_vfs(pf, first, count ?: have - first, &to, 0, why);
+	ret = vfb_move_vfs(pf, first, count ?: have - first, &to, vfb_move_flags(flags), why);
 	vfb_driver_put(&to);
 	return ret;
 }
@@ -560,11 +650,12 @@ static void vfb_pf_leave(struct vfb_pf *pf)
 		return;
 	mutex_lock(&pf->op);
 	if (pf->ours)
-		ret = vfb_pf_disable(pf, &why);
+		ret = vfb_pf_disable(pf, 0, &why);
 	else
 		ret = vfb_move_vfs(pf, 0, pf->slots, &host, VFB_MOVE_OURS, &why);
 	if (ret)
-		pci_warn(pf->pdev, VFB_NAME ": can't be left as it was found: %d\n", ret);
+		pci_warn(pf->pdev, VFB_NAME ": can't be left as it was found: %pe\n", ERR_PTR(ret));
+	pf->stay = ret;
 	put_pid(why.pid);
 	mutex_unlock(&pf->op);
 }

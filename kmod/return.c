@@ -225,6 +225,16 @@ void vfb_return_flush(void)
 }
 
 /**
+ * vfb_return_wake - a VF has left the bus: who waits for its return need not
+ *
+ * Context: any.
+ */
+void vfb_return_wake(void)
+{
+	wake_up_all(&vfb_return_wq);
+}
+
+/**
  * vfb_return_wait - wait for all VFs of a PF to come back
  * @pf: the PF
  * @timeout_ms: how long at most
@@ -234,19 +244,6 @@ void vfb_return_flush(void)
 void vfb_return_wait(struct vfb_pf *pf, unsigned int timeout_ms)
 {
 	wait_event_timeout(vfb_return_wq, !READ_ONCE(pf->nr_out), msecs_to_jiffies(timeout_ms));
-}
-
-/* What could not be put back is left as it is: the admin says so. */
-static void vfb_forget_net(struct vfb_group *group, enum sriov_broker_fault fault)
-{
-	struct vfb_vf *vf;
-
-	lockdep_assert_held(&vfb_lock);
-	if (fault != SRIOV_BROKER_FAULT_NET)
-		return;
-	list_for_each_entry(vf, &group->vfs, group_node)
-		if (vf->net && vf->net->failed)
-			vfb_net_forget(vf);
 }
 
 /* ioctl(SRIOV_BROKER_CLEAR) */
@@ -270,7 +267,6 @@ int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 		vfb_refuse_vf(why, vf);
 		ret = -EINVAL;
 	} else {
-		vfb_forget_net(vf->group, vf->fault);
 		vfb_return_start(vf->group);
 	}
 	mutex_unlock(&vfb_lock);

@@ -385,8 +385,17 @@ void vfb_vf_del(struct pci_dev *pdev)
 	vfb_group_leave(vf);
 	vfb_group_abandon(vf->group); /* others of a shared one may need no fence without it */
 	vfb_pf_follow(vf->pf);
+	vfb_return_wake();
 	vfb_vf_put(vf); /* ours */
 	vfb_vf_put(vf); /* the table's */
+}
+
+/* Was its driver taken off by hand while it was free? */
+static bool vfb_vf_was_off(const struct vfb_vf *vf)
+{
+	lockdep_assert_held(&vfb_lock);
+	return vf->state == SRIOV_BROKER_VF_FREE ||
+	       (vf->state == SRIOV_BROKER_VF_QUARANTINED && vf->fault == SRIOV_BROKER_FAULT_DRIVER);
 }
 
 /**
@@ -395,7 +404,8 @@ void vfb_vf_del(struct pci_dev *pdev)
  * @name: name of the driver
  * @managed: the driver leaves DMA to its user
  *
- * A free VF that had been unbound by hand is back with that.
+ * A free VF that had been unbound by hand, and is in quarantine for that, goes the
+ * return path: nobody knows what was done to it meanwhile.
  *
  * Context: bus notifier, with the device's lock held; takes vfb_lock.
  */
@@ -410,12 +420,12 @@ void vfb_vf_bound(struct pci_dev *pdev, const char *name, bool managed)
 	mutex_lock(&vfb_lock);
 	strscpy(vf->driver, name, sizeof(vf->driver));
 	vf->managed = managed;
-	back = vf->state == SRIOV_BROKER_VF_FREE && !vf->moving && vfb_vf_is_whole(vf);
+	back = vfb_vf_was_off(vf) && !vf->moving && !vf->pf->leaving && vfb_vf_is_whole(vf);
 	if (back)
-		set_bit(vf->index, vf->pf->free);
+		vfb_return_start(vf->group);
 	mutex_unlock(&vfb_lock);
 	if (back)
-		vfb_pool_kick();
+		vfb_group_follow(vf->group);
 	vfb_vf_put(vf);
 }
 

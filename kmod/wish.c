@@ -3,10 +3,12 @@
  * The pfs parameter: how many VFs which PF shall have, and on which driver. It
  * is what max_vfs= of a PF driver was, for any PF and any driver: applied when
  * the module is loaded, when the parameter is written, and whenever such a PF or
- * its driver appears.
+ * its driver appears, however late. A PF that has no driver waits for one, unless
+ * it is said to have none.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/capability.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 
@@ -17,13 +19,13 @@ struct vfb_wish {
 	struct list_head node;
 	struct sriov_broker_addr addr;
 	unsigned int num;
-	bool open;
+	unsigned int flags;		    /* VFB_OPEN, VFB_TAKE_PF, VFB_MAY_LOAD */
 	char driver[SRIOV_BROKER_NAME_LEN]; /* empty: the default */
 };
 
 /* All under vfb_lock. */
 static LIST_HEAD(vfb_wishes);
-static bool vfb_wishes_live; /* between load and unload */
+bool vfb_wishes_live; /* between load and unload */
 
 static atomic_t vfb_wishes_busy; /* queued or under way */
 
@@ -47,30 +49,41 @@ static bool vfb_parse_addr(const char *s, struct sriov_broker_addr *addr)
 	return true;
 }
 
-/* One element: ADDRESS=NUMBER[:DRIVER][:open]. Returns what is wrong, or NULL. */
+/* What may stand behind the number, in this order. Returns what is wrong, or NULL. */
+static const char *vfb_parse_words(char *s, struct vfb_wish *wish)
+{
+	const char *word;
+
+	while ((word = strsep(&s, ":"))) {
+		if (!strcmp(word, "open"))
+			wish->flags |= VFB_OPEN;
+		else if (!strcmp(word, "nodriver"))
+			wish->flags |= VFB_TAKE_PF;
+		else if (wish->driver[0] || wish->flags)
+			return "a driver's name stands behind the number, and only one";
+		else if (!vfb_name_ok(word) ||
+			 strscpy(wish->driver, word, sizeof(wish->driver)) < 0)
+			return "not a driver's name";
+	}
+	return NULL;
+}
+
+/* One element. Returns what is wrong, or NULL. */
 static const char *vfb_parse_wish(char *s, struct vfb_wish *wish)
 {
-	char *num = strchr(s, '='), *driver, *open;
+	char *num = strchr(s, '='), *words;
 
 	if (!num)
-		return "no '=' in it: ADDRESS=NUMBER[:DRIVER][:open] is wanted";
+		return "no '=' in it: ADDRESS=NUMBER[:DRIVER][:open][:nodriver] is wanted";
 	*num++ = '\0';
-	open = strrchr(num, ':');
-	if (open && !strcmp(open, ":open")) {
-		*open = '\0';
-		wish->open = true;
-	}
-	driver = strchr(num, ':');
-	if (driver)
-		*driver++ = '\0';
+	words = strchr(num, ':');
+	if (words)
+		*words++ = '\0';
 	if (!vfb_parse_addr(s, &wish->addr))
 		return "not the address of a PCI device, such as 0000:01:00.0";
 	if (kstrtouint(num, 10, &wish->num) || !wish->num || wish->num > U16_MAX)
 		return "not a number of VFs from 1 on";
-	if (driver &&
-	    (!vfb_name_ok(driver) || strscpy(wish->driver, driver, sizeof(wish->driver)) < 0))
-		return "not a driver's name";
-	return NULL;
+	return vfb_parse_words(words, wish);
 }
 
 static void vfb_free_wishes(struct list_head *wishes)
@@ -91,7 +104,8 @@ static bool vfb_wish_twice(struct list_head *wishes, struct vfb_wish *new)
 	return false;
 }
 
-static int vfb_parse_wishes(char *val, struct list_head *wishes)
+/* @flags: what all of them have. */
+static int vfb_parse_wishes(char *val, unsigned int flags, struct list_head *wishes)
 {
 	char *element, copy[128];
 	const char *wrong;
@@ -108,6 +122,7 @@ static int vfb_parse_wishes(char *val, struct list_head *wishes)
 		wrong = vfb_parse_wish(element, wish);
 		if (!wrong && vfb_wish_twice(wishes, wish))
 			wrong = "that PF is named twice";
+		wish->flags |= flags;
 		if (wrong) {
 			pr_err("pfs: '%s': %s\n", copy, wrong);
 			kfree(wish);
@@ -120,28 +135,31 @@ static int vfb_parse_wishes(char *val, struct list_head *wishes)
 
 /**
  * vfb_wish_all - do what the pfs parameter says of all PFs, in the background
- * @settle_ms: how long to wait for the driver of a PF that has none
  *
  * Context: may sleep; takes vfb_lock.
  */
-void vfb_wish_all(unsigned int settle_ms)
+void vfb_wish_all(void)
 {
 	struct vfb_pf *pf;
 
 	for (pf = vfb_pf_next(NULL); pf; pf = vfb_pf_next(pf))
-		vfb_wish_apply(pf, READ_ONCE(pf->driver[0]) ? 0 : settle_ms);
+		vfb_wish_apply(pf, 0);
 }
 
 static int vfb_pfs_set(const char *val, const struct kernel_param *kp)
 {
-	char *copy = kstrdup(val, GFP_KERNEL);
+	unsigned int flags = capable(CAP_SYS_MODULE) ? VFB_MAY_LOAD : 0;
 	LIST_HEAD(new);
 	LIST_HEAD(old);
+	char *copy;
 	int ret;
 
+	if (vfb_param_locked())
+		return -EPERM;
+	copy = kstrdup(val, GFP_KERNEL);
 	if (!copy)
 		return -ENOMEM;
-	ret = vfb_parse_wishes(copy, &new);
+	ret = vfb_parse_wishes(copy, flags, &new);
 	kfree(copy);
 	if (ret) {
 		vfb_free_wishes(&new);
@@ -152,7 +170,7 @@ static int vfb_pfs_set(const char *val, const struct kernel_param *kp)
 	list_splice_init(&new, &vfb_wishes);
 	mutex_unlock(&vfb_lock);
 	vfb_free_wishes(&old);
-	vfb_wish_all(0);
+	vfb_wish_all();
 	return 0;
 }
 
@@ -163,11 +181,12 @@ static int vfb_pfs_get(char *buf, const struct kernel_param *kp)
 
 	mutex_lock(&vfb_lock);
 	list_for_each_entry(wish, &vfb_wishes, node)
-		len += sysfs_emit_at(buf, len, "%s%04x:%02x:%02x.%u=%u%s%s%s", len ? "," : "",
+		len += sysfs_emit_at(buf, len, "%s%04x:%02x:%02x.%u=%u%s%s%s%s", len ? "," : "",
 				     wish->addr.domain, wish->addr.bdf >> 8,
 				     PCI_SLOT(wish->addr.bdf), PCI_FUNC(wish->addr.bdf), wish->num,
 				     wish->driver[0] ? ":" : "", wish->driver,
-				     wish->open ? ":open" : "");
+				     wish->flags & VFB_OPEN ? ":open" : "",
+				     wish->flags & VFB_TAKE_PF ? ":nodriver" : "");
 	len += sysfs_emit_at(buf, len, "\n");
 	mutex_unlock(&vfb_lock);
 	return len;
@@ -185,7 +204,7 @@ static const struct kernel_param_ops vfb_pfs_ops = {
 	.free = vfb_pfs_free,
 };
 module_param_cb(pfs, &vfb_pfs_ops, NULL, 0644);
-MODULE_PARM_DESC(pfs, "VFs to have: ADDRESS=NUMBER[:DRIVER][:open],... such as 0000:01:00.0=7");
+MODULE_PARM_DESC(pfs, "VFs to have: ADDRESS=NUMBER[:DRIVER][:open][:nodriver],...");
 
 /* Fills in what is wished for a PF, if anything is. */
 static bool vfb_wish_of(struct vfb_pf *pf, struct vfb_wish *out)
@@ -206,6 +225,20 @@ static bool vfb_wish_of(struct vfb_pf *pf, struct vfb_wish *out)
 	return found;
 }
 
+/**
+ * vfb_wish_has - does the pfs parameter say anything of a PF
+ * @pf: the PF
+ *
+ * Context: takes vfb_lock.
+ * Return: true if so.
+ */
+bool vfb_wish_has(struct vfb_pf *pf)
+{
+	struct vfb_wish wish;
+
+	return vfb_wish_of(pf, &wish);
+}
+
 static void vfb_wish_end(struct vfb_pf *pf)
 {
 	atomic_dec(&vfb_wishes_busy);
@@ -219,28 +252,50 @@ static void vfb_wish_failed(struct vfb_pf *pf, const struct vfb_wish *wish, int 
 	u16 bdf = why->dev.bdf;
 
 	pci_warn(pf->pdev,
-		 VFB_NAME ": pfs: no %u VFs on %s: error %d, reason %u, %04x:%02x:%02x.%u\n",
-		 wish->num, wish->driver, ret, why->reason, why->dev.domain, bdf >> 8,
-		 PCI_SLOT(bdf), PCI_FUNC(bdf));
+		 VFB_NAME
+		 ": pfs: enabling %u VFs on %s failed: %pe, reason %u, %04x:%02x:%02x.%u%s%s\n",
+		 wish->num, wish->driver, ERR_PTR(ret), why->reason, why->dev.domain, bdf >> 8,
+		 PCI_SLOT(bdf), PCI_FUNC(bdf), why->label[0] ? ", " : "", why->label);
+}
+
+/* Its driver may come late, and would find it taken: no network, no disks. */
+static bool vfb_wish_waits(struct vfb_pf *pf, const struct vfb_wish *wish)
+{
+	bool waits = !READ_ONCE(pf->driver[0]) && !(wish->flags & VFB_TAKE_PF);
+
+	lockdep_assert_held(&pf->op);
+	if (waits && !pf->waiting)
+		pci_info(pf->pdev,
+			 VFB_NAME
+			 ": pfs: its %u VFs wait for its driver (:nodriver if it has none)\n",
+			 wish->num);
+	pf->waiting = waits;
+	return waits;
+}
+
+static void vfb_wish_do(struct vfb_pf *pf, const struct vfb_wish *wish)
+{
+	u64 start = ktime_get_ns();
+	struct vfb_why why = {};
+	int ret;
+
+	ret = vfb_pf_enable(pf, wish->num, wish->driver, wish->flags | VFB_KEPT, &why);
+	vfb_took(SRIOV_BROKER_STAT_ENABLE, pf->pdev, wish->num, ret, ktime_get_ns() - start);
+	if (ret)
+		vfb_wish_failed(pf, wish, ret, &why);
+	put_pid(why.pid);
 }
 
 static void vfb_wish_work(struct work_struct *work)
 {
 	struct vfb_pf *pf = container_of(to_delayed_work(work), struct vfb_pf, wish);
-	struct vfb_why why = {};
 	struct vfb_wish wish;
-	u64 start;
-	int ret;
 
 	if (vfb_wish_of(pf, &wish) && !READ_ONCE(pf->gone)) {
-		start = ktime_get_ns();
 		mutex_lock(&pf->op);
-		ret = vfb_pf_enable(pf, wish.num, wish.driver, wish.open, true, &why);
+		if (!vfb_wish_waits(pf, &wish))
+			vfb_wish_do(pf, &wish);
 		mutex_unlock(&pf->op);
-		vfb_took(SRIOV_BROKER_STAT_ENABLE, pf->pdev, wish.num, ret, ktime_get_ns() - start);
-		if (ret)
-			vfb_wish_failed(pf, &wish, ret, &why);
-		put_pid(why.pid);
 	}
 	vfb_wish_end(pf);
 }
@@ -282,18 +337,15 @@ void vfb_wish_apply(struct vfb_pf *pf, unsigned int delay_ms)
 /**
  * vfb_wish_start - apply the parameter for the first time
  *
- * The host may be starting, with udev still loading PFs' drivers: those that have none
- * yet are left to them for a moment.
- *
  * Context: module init; may sleep until the VFs are there, but a signal that
  * kills ends that.
  */
 void vfb_wish_start(void)
 {
 	mutex_lock(&vfb_lock);
-	vfb_wishes_live = true;
+	WRITE_ONCE(vfb_wishes_live, true);
 	mutex_unlock(&vfb_lock);
-	vfb_wish_all(VFB_SETTLE_MS);
+	vfb_wish_all();
 	if (wait_event_killable(vfb_wishes_wq, !atomic_read(&vfb_wishes_busy)))
 		pr_info("pfs: going on in the background\n");
 }

@@ -171,11 +171,13 @@ static inline int list_vfs(struct sriov_broker_addr pf,
 	return err;
 }
 
-static inline int enable(struct sriov_broker_addr pf, unsigned int num,
-			 const char *driver, struct sriov_broker_why *why)
+static inline int enable_flags(struct sriov_broker_addr pf, unsigned int num,
+			       const char *driver, unsigned int flags,
+			       struct sriov_broker_why *why)
 {
 	struct sriov_broker_enable p = {
 		.size = sizeof(p),
+		.flags = flags,
 		.pf = pf,
 		.num_vfs = num,
 		.why = (uintptr_t)why_init(why),
@@ -185,25 +187,18 @@ static inline int enable(struct sriov_broker_addr pf, unsigned int num,
 	return call(broker, SRIOV_BROKER_ENABLE, &p);
 }
 
-static inline int disable(struct sriov_broker_addr pf,
-			  struct sriov_broker_why *why)
+static inline int enable(struct sriov_broker_addr pf, unsigned int num,
+			 const char *driver, struct sriov_broker_why *why)
 {
-	struct sriov_broker_disable p = {
-		.size = sizeof(p),
-		.pf = pf,
-		.why = (uintptr_t)why_init(why),
-	};
-
-	return call(broker, SRIOV_BROKER_DISABLE, &p);
+	return enable_flags(pf, num, driver, 0, why);
 }
 
-/* Leases are taken from their holders; @ms for those to let go. */
-static inline int disable_force(struct sriov_broker_addr pf, unsigned int ms,
-				struct sriov_broker_why *why)
+static inline int disable_flags(struct sriov_broker_addr pf, unsigned int flags,
+				unsigned int ms, struct sriov_broker_why *why)
 {
 	struct sriov_broker_disable p = {
 		.size = sizeof(p),
-		.flags = SRIOV_BROKER_DISABLE_FORCE,
+		.flags = flags,
 		.pf = pf,
 		.timeout_ms = ms,
 		.why = (uintptr_t)why_init(why),
@@ -212,12 +207,26 @@ static inline int disable_force(struct sriov_broker_addr pf, unsigned int ms,
 	return call(broker, SRIOV_BROKER_DISABLE, &p);
 }
 
-static inline int bind_vfs(struct sriov_broker_addr dev, unsigned int first,
-			   unsigned int count, const char *driver,
-			   struct sriov_broker_why *why)
+static inline int disable(struct sriov_broker_addr pf,
+			  struct sriov_broker_why *why)
+{
+	return disable_flags(pf, 0, 0, why);
+}
+
+/* Leases are taken from their holders; @ms for those to let go. */
+static inline int disable_force(struct sriov_broker_addr pf, unsigned int ms,
+				struct sriov_broker_why *why)
+{
+	return disable_flags(pf, SRIOV_BROKER_DISABLE_FORCE, ms, why);
+}
+
+static inline int bind_flags(struct sriov_broker_addr dev, unsigned int first,
+			     unsigned int count, const char *driver,
+			     unsigned int flags, struct sriov_broker_why *why)
 {
 	struct sriov_broker_bind p = {
 		.size = sizeof(p),
+		.flags = flags,
 		.dev = dev,
 		.first = first,
 		.count = count,
@@ -226,6 +235,13 @@ static inline int bind_vfs(struct sriov_broker_addr dev, unsigned int first,
 
 	strncpy(p.driver, driver, sizeof(p.driver) - 1);
 	return call(broker, SRIOV_BROKER_BIND, &p);
+}
+
+static inline int bind_vfs(struct sriov_broker_addr dev, unsigned int first,
+			   unsigned int count, const char *driver,
+			   struct sriov_broker_why *why)
+{
+	return bind_flags(dev, first, count, driver, 0, why);
 }
 
 /* @timeout_ms: how long to wait for a VF: 0 not at all, less: as long as it takes */

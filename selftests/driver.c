@@ -218,6 +218,41 @@ static void test_quarantine_fence(void)
 	worked(disable(pf, &why), &why, "disable");
 }
 
+/* Root has told vfio-pci of the VFs' ids, as driverctl does: the host's choice is it now. */
+static void test_new_id(void)
+{
+	char ids[32];
+	struct sriov_broker_vf vf;
+	unsigned int i;
+
+	remove_module("igbvf");
+	if (!worked(enable(pf, 2, "vfio-pci", &why), &why, "ids: 2 VFs"))
+		return;
+	vf = vf_now(vf_at(pf, 0));
+	sprintf(ids, "%04x %04x", vf.vendor, vf.device);
+	is(put("/sys/bus/pci/drivers/vfio-pci/new_id", ids), 0,
+	   "ids: vfio-pci is told them");
+	modprobe("igbvf");
+	worked(bind_vfs(pf, 0, 0, "host", &why), &why, "ids: to the host");
+	is(num_on("igbvf"), 2, "ids: is to a driver of the host");
+	worked(disable(pf, &why), &why, "ids: off");
+	worked(enable(pf, 2, "host", &why), &why, "ids: born for the host");
+	is(num_on("igbvf"), 2, "ids: they are on a driver of the host");
+	for (i = 0; i < 2; i++)
+		is(state_of(vf_at(pf, i)), SRIOV_BROKER_VF_HOST,
+		   "ids: VF %u is the host's", i);
+	worked(disable(pf, &why), &why, "ids: off again");
+	remove_module("igbvf");
+	worked(enable(pf, 2, "host", &why), &why,
+	       "ids: the host has none but vfio-pci");
+	is(num_on("vfio-pci"), 0, "ids: it is not that");
+	is(num_on("igbvf"), 0, "ids: nor any");
+	worked(disable(pf, &why), &why, "ids: off for good");
+	is(put("/sys/bus/pci/drivers/vfio-pci/remove_id", ids), 0,
+	   "ids: vfio-pci forgets them");
+	modprobe("igbvf");
+}
+
 int main(void)
 {
 	int err;
@@ -237,6 +272,7 @@ int main(void)
 	test_return_host();
 	test_return_override();
 	test_quarantine_fence();
+	test_new_id();
 	is(remove_module(DRIVER), 0, "nothing holds the driver's module");
 	return done();
 }

@@ -367,6 +367,40 @@ static void test_callers(void)
 	all_off();
 }
 
+/* One point: whatever came of it, no VF is held by an override that is nobody's. */
+static void none_held(const char *when)
+{
+	int i, num = numvfs(pf), held = 0;
+
+	for (i = 0; i < num; i++)
+		held += !strcmp(override_of(name_of(vf_at(pf, i))),
+				MODULE "_hold");
+	is(held, 0, "%s: of %d VFs none is held", when, num);
+}
+
+/* Root enables VFs in sysfs while we do: one of the two is too late, and harms nothing. */
+static void test_race(void)
+{
+	char attr[64];
+	int after, err, status;
+	pid_t pid;
+
+	snprintf(attr, sizeof(attr), SYS_PCI "/%s/sriov_numvfs", name_of(pf));
+	for (after = 0; after <= 120; after += 20) {
+		pid = fork();
+		if (!pid)
+			_exit(put(attr, text("%d", TOTAL)) != 0);
+		sleep_ms(after);
+		err = enable(pf, TOTAL, "vfio-pci", &why);
+		waitpid(pid, &status, 0);
+		none_held(text("root's VFs, ours %d ms after", after));
+		ok(!err || (err == EBUSY &&
+			    why.reason == SRIOV_BROKER_WHY_PF_BUSY),
+		   "root's VFs, ours %d ms after: had, or refused", after);
+		worked(disable(pf, &why), &why, "disable");
+	}
+}
+
 static bool pf_is_bare(void)
 {
 	char *dev = name_of(pf);
@@ -377,32 +411,60 @@ static bool pf_is_bare(void)
 	       !list_pfs(pf, &listed, &num) && num == 1 && !listed.driver[0];
 }
 
-/* A PF that has no driver, or one that can't. */
+/* A PF that has no driver: it gets the module's own, until its last VF has gone. */
 static void test_pf_driver(void)
 {
-	char *dev = name_of(pf);
-	char *before;
+	char dev[16], *before;
 
+	strcpy(dev, name_of(pf));
 	is(unbind(dev), 0, "the PF loses its driver");
-	dev = name_of(pf);
 	ok(pf_is_bare(), "and is listed so");
+	log_count(kernel_log, "", "");
 	goes_to(3, "vfio-pci");
 	all_on(3, "vfio-pci", SRIOV_BROKER_VF_FREE);
-	ok(!strncmp(driver_of(name_of(pf)), MODULE, strlen(MODULE)),
+	ok(!strncmp(driver_of(dev), MODULE, strlen(MODULE)),
 	   "the module's own driver has the PF");
+	ok(log_count(kernel_log, MODULE, "no driver") > 0, "the log says so");
 	goes_to(2, "vfio-pci");
 	all_on(2, "vfio-pci", SRIOV_BROKER_VF_FREE);
 	all_off();
-	ok(pf_is_bare(), "neither driver nor override is left behind");
+	ok(eventually(LONG_MS, !strcmp(driver_of(dev), "igb")),
+	   "without VFs the host's driver has it again");
+	ok(!override_of(dev)[0], "no override is left behind");
+
+	unbind(dev);
+	goes_to(2, "host");
+	is(put(text(SYS_PCI "/%s/sriov_numvfs", dev), "0"), 0,
+	   "root takes the VFs away");
+	ok(eventually(LONG_MS, !strcmp(driver_of(dev), "igb")),
+	   "then it is given back as well");
+
+	unbind(dev);
 	before = snapshot();
 	is(enable(pf, 2, "virtio-pci", &why), ENODEV,
 	   "enable without a PF driver, refused by the VFs' driver");
 	unchanged(before, "a PF without driver");
+	is(bind_to(dev, "igb"), 0, "igb is bound again");
+}
 
-	dev = name_of(pf);
-	set_override(dev, "pci-stub");
-	is(probe(dev), 0, "the PF goes to pci-stub");
-	dev = name_of(pf);
+static void pf_goes_to(const char *driver)
+{
+	char dev[16];
+
+	strcpy(dev, name_of(pf));
+	unbind(dev);
+	set_override(dev, driver[0] ? driver : "\n");
+	probe(dev);
+	ok(!strcmp(driver_of(dev), driver[0] ? driver : "igb"),
+	   "the PF goes to %s", driver_of(dev));
+}
+
+/* A PF whose driver can't have VFs, or has them for its own user. */
+static void test_pf_refuses(void)
+{
+	char *before;
+
+	pf_goes_to("pci-stub");
 	before = snapshot();
 	refused(enable(pf, 2, "vfio-pci", &why), EOPNOTSUPP, &why,
 		SRIOV_BROKER_WHY_NO_SRIOV_DRIVER, pf,
@@ -410,24 +472,26 @@ static void test_pf_driver(void)
 	ok(!strcmp(why.driver, "pci-stub"), "the answer names it");
 	unchanged(before, "a PF on pci-stub");
 
-	dev = name_of(pf);
-	unbind(dev);
-	dev = name_of(pf);
-	set_override(dev, "vfio-pci");
-	probe(dev);
+	put("/sys/module/vfio_pci/parameters/enable_sriov", "1");
+	pf_goes_to("vfio-pci");
 	before = snapshot();
-	refused(enable(pf, 2, "vfio-pci", &why), ENOENT, &why,
-		SRIOV_BROKER_WHY_PF_REFUSED, pf,
-		"a PF driver that does not want to");
-	ok(!strcmp(why.driver, "vfio-pci") && why.error == ENOENT,
-	   "the answer names it and its errno");
+	refused(enable(pf, 2, "vfio-pci", &why), EOPNOTSUPP, &why,
+		SRIOV_BROKER_WHY_PF_VFIO, pf, "a PF that vfio's user has");
+	ok(!strcmp(why.driver, "vfio-pci"), "the answer names the driver");
 	unchanged(before, "a PF on vfio-pci");
-
-	dev = name_of(pf);
-	unbind(dev);
-	set_override(dev, "\n");
-	probe(dev);
-	ok(!strcmp(driver_of(dev), "igb"), "igb has it again");
+	is(put(text(SYS_PCI "/%s/sriov_numvfs", name_of(pf)), "2"), 0,
+	   "its user has VFs made");
+	before = snapshot();
+	refused(bind_vfs(pf, 0, 0, "vfio-pci", &why), EOPNOTSUPP, &why,
+		SRIOV_BROKER_WHY_PF_VFIO, pf, "which can't be bound");
+	refused(bind_vfs(pf, 0, 0, "pci-stub", &why), EOPNOTSUPP, &why,
+		SRIOV_BROKER_WHY_PF_VFIO, pf, "to nothing of the pool");
+	refused(enable(pf, 2, "vfio-pci", &why), EOPNOTSUPP, &why,
+		SRIOV_BROKER_WHY_PF_VFIO, pf, "nor enabled as they are");
+	unchanged(before, "the VFs of a PF on vfio-pci");
+	all_off();
+	put("/sys/module/vfio_pci/parameters/enable_sriov", "0");
+	pf_goes_to("");
 	goes_to(2, "vfio-pci");
 	all_on(2, "vfio-pci", SRIOV_BROKER_VF_FREE);
 	all_off();
@@ -496,7 +560,9 @@ int main(void)
 	test_takeover();
 	test_in_use();
 	test_callers();
+	test_race();
 	test_pf_driver();
+	test_pf_refuses();
 	test_nvme();
 	test_unload();
 	return done();

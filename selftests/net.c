@@ -42,13 +42,12 @@ static void shows(const char *wanted, const char *name)
 /* The interface of a PF; lives as long as the program. */
 static char *netdev_of(struct sriov_broker_addr dev)
 {
-	FILE *p = popen(text("ls " SYS_PCI "/%s/net", name_of(dev)), "r");
-	static char name[64];
+	char *name = NULL;
 
-	if (!p || fscanf(p, "%63s", name) != 1)
+	if (!eventually(LONG_MS, (name = first_in(text(SYS_PCI "/%s/net",
+						       name_of(dev))))))
 		bail("%s has no interface", name_of(dev));
-	pclose(p);
-	return name;
+	return strdup(name);
 }
 
 static int open_broker(void)
@@ -255,8 +254,7 @@ static void test_refused(void)
 	is(set_link(true), 0, "refused: the link is there again");
 	is(clear(vf, &why), 0, "refused: cleared");
 	ok(comes_back(pf), "refused: it comes back");
-	is(ip_set("max_tx_rate 0"), 0, "refused: the admin puts it right");
-	shows(before, "refused: all is as it was");
+	shows(before, "refused: as it was");
 	free(before);
 }
 
@@ -292,12 +290,135 @@ static void test_moved(void)
 	free(set);
 }
 
+/* What the admin has set of a free VF lasts, however many there are. */
+static void test_numbers(void)
+{
+	char *before = ip_shows(), *set;
+
+	change_all("numbers");
+	set = ip_shows();
+	worked(enable(pf, 3, "vfio-pci", &why), &why, "numbers: from 2 to 3");
+	shows(set, "numbers: the VF has what it had");
+	worked(enable(pf, 2, "pci-stub", &why), &why, "numbers: from 3 to 2");
+	shows(set, "numbers: and still");
+	is(enable(pf, 4, "virtio-pci", &why), ENODEV,
+	   "numbers: to 4, which their driver refuses");
+	shows(set, "numbers: that changes nothing");
+	worked(enable(pf, 2, "vfio-pci", &why), &why, "numbers: on vfio-pci");
+	is(set_link(false), 0, "numbers: the link is lost, so no rate is set");
+	refused(enable(pf, 3, "vfio-pci", &why), 0, &why,
+		SRIOV_BROKER_WHY_NET_LOST, vf_at(pf, 0),
+		"numbers: from 2 to 3, and the answer says what was lost");
+	is(why.value, 1, "numbers: by one VF");
+	is(set_link(true), 0, "numbers: the link is there again");
+	worked(disable(pf, &why), &why, "numbers: disable");
+	worked(enable(pf, 2, "vfio-pci", &why), &why, "numbers: 2 new ones");
+	shows(before, "numbers: which begin anew");
+	free(before);
+	free(set);
+}
+
+/* The PF's driver forgets; where pfs brings the VFs back they are as they were. */
+static void test_rebound(void)
+{
+	struct sriov_broker_grant g;
+	char dev[16], *set;
+	int fd;
+
+	strcpy(dev, name_of(pf));
+	is(put("/sys/module/" MODULE "/parameters/pfs", text("%s=2", dev)), 0,
+	   "rebound: pfs names the PF");
+	is(ip_set("mac 02:00:00:00:00:55"), 0, "rebound: a MAC is set");
+	is(ip_set("vlan 55"), 0, "rebound: and a VLAN");
+	set = ip_shows();
+	worked(lease(vf_at(pf, 0), "", &g, &why), &why, "rebound: leased");
+	fd = open_broker();
+	net_hold(fd, g.vf, g.id, NULL);
+	is(ip_set("mac 02:00:00:00:00:56"), 0,
+	   "rebound: the holder has another one");
+	close(fd);
+	is(unbind(dev), 0, "rebound: the PF's driver goes");
+	close(g.fd);
+	is(bind_to(dev, "igb"), 0, "rebound: and comes");
+	ok(eventually(LONG_MS, count_state(pf, SRIOV_BROKER_VF_FREE) == 2),
+	   "rebound: the VFs are there again");
+	netdev = netdev_of(pf);
+	shows(set, "rebound: with what the admin had set");
+	put("/sys/module/" MODULE "/parameters/pfs", "");
+	free(set);
+}
+
+#define TEST_NET "/sys/module/test_net/parameters/"
+
+/* A driver that does not take the MAC back that it has shown. */
+static void test_no_zero(void)
+{
+	struct sriov_broker_grant g;
+	char dev[16], *now;
+	int fd;
+
+	worked(disable(pf, &why), &why, "no zero: disable");
+	if (insert_module("kmod/test_net.ko", ""))
+		bail("kmod/test_net.ko can't be loaded");
+	strcpy(dev, name_of(pf));
+	unbind(dev);
+	set_override(dev, "test_net");
+	is(probe(dev), 0, "no zero: the PF is on such a driver");
+	netdev = netdev_of(pf);
+	worked(enable(pf, 1, "vfio-pci", &why), &why, "no zero: a VF");
+	put(TEST_NET "no_zero", "1");
+	worked(lease(vf_at(pf, 0), "", &g, &why), &why, "no zero: leased");
+	fd = open_broker();
+	net_hold(fd, g.vf, g.id, NULL);
+	is(ip_set("mac 02:00:00:00:00:66"), 0, "no zero: the holder's MAC");
+	close(fd);
+	close(g.fd);
+	ok(comes_back(pf), "no zero: the VF comes back");
+	now = ip_shows();
+	ok(strstr(now, "vf 0") && !strstr(now, "00:66") &&
+		   !strstr(now, "00:00:00:00:00:00"),
+	   "no zero: with a MAC that is nobody's");
+	diag("%s", now);
+
+	worked(lease(vf_at(pf, 0), "", &g, &why), &why, "no mac: leased");
+	fd = open_broker();
+	net_hold(fd, g.vf, g.id, NULL);
+	is(ip_set("mac 02:00:00:00:00:67"), 0, "no mac: the holder's MAC");
+	put(TEST_NET "no_mac", "1");
+	close(fd);
+	close(g.fd);
+	ok(comes_to(vf_at(pf, 0), SRIOV_BROKER_VF_QUARANTINED),
+	   "no mac: it can't be put back: quarantine");
+	is(clear(vf_at(pf, 0), &why), 0, "no mac: cleared");
+	ok(eventually(LONG_MS,
+		      state_of(vf_at(pf, 0)) != SRIOV_BROKER_VF_QUARANTINED) &&
+		   eventually(LONG_MS,
+			      state_of(vf_at(pf, 0)) ==
+					      SRIOV_BROKER_VF_QUARANTINED ||
+				      state_of(vf_at(pf, 0)) ==
+					      SRIOV_BROKER_VF_FREE),
+	   "no mac: it is tried again");
+	is(state_of(vf_at(pf, 0)), SRIOV_BROKER_VF_QUARANTINED,
+	   "no mac: the holder's MAC is nobody's");
+	put(TEST_NET "no_mac", "0");
+	is(clear(vf_at(pf, 0), &why), 0, "no mac: cleared once more");
+	ok(comes_back(pf), "no mac: it comes back");
+	shows(now, "no mac: as it was");
+	free(now);
+	worked(disable(pf, &why), &why, "no mac: disable");
+	unbind(dev);
+	set_override(dev, "\n");
+	probe(dev);
+	is(remove_module("test_net"), 0, "no mac: the driver goes");
+}
+
 int main(void)
 {
 	pf = find_igb(1);
 	if (same_addr(pf, no_addr))
 		bail("no igb");
 	modprobe("vfio-pci");
+	modprobe("virtio_pci");
 	monitor_begin();
 	broker_begin("drain_timeout=600");
 	netdev = netdev_of(pf);
@@ -316,5 +437,8 @@ int main(void)
 	test_stuck();
 	test_refused();
 	test_moved();
+	test_numbers();
+	test_rebound();
+	test_no_zero();
 	return done();
 }

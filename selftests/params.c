@@ -4,6 +4,9 @@
  * ones do, at load, when written, and when PFs and drivers come and go.
  */
 #define _GNU_SOURCE
+#include <linux/capability.h>
+#include <sys/prctl.h>
+
 #include "broker.h"
 #include "vfio.h"
 
@@ -58,6 +61,9 @@ static void test_bad(void)
 	bad("pfs=0000:01:20.0=3", "0000:01:20.0=3");
 	bad("pfs=0000:01:00.0=3,0000:01:00.0=4", "twice");
 	bad("pfs=0000:01:00.0=3,,", "pfs");
+	bad("pfs=0000:01:00.0=3:open:vfio-pci:open", "vfio-pci");
+	bad("pfs=0000:01:00.0=3:vfio-pci:pci-stub", "pci-stub");
+	bad("pfs=0000:01:00.0=3:", "0000:01:00.0=3");
 	bad("drain_timeout=0", "drain_timeout");
 	bad("drain_timeout=3601", "drain_timeout");
 	bad("drain_timeout=x", "drain_timeout");
@@ -111,9 +117,9 @@ static void test_pfs_later(void)
 	ok(!exists(text(SYS_PCI "/%s", name)), "the PF is removed");
 	put("/sys/bus/pci/rescan", "1");
 	becomes(igb, 3, "pci-stub", "found again");
-	/* It may be wished twice, for the PF and for its driver, if that takes long to come. */
-	ok(eventually(LONG_MS, !disable(igb, &why) && !numvfs(igb)),
-	   "an admin disables them, and that is it");
+	worked(disable(igb, &why), &why, "an admin disables them");
+	sleep_ms(3000);
+	is(numvfs(igb), 0, "and that is it");
 	is(unbind(name), 0, "the PF's driver is unbound");
 	is(bind_to(name, "igb"), 0, "and bound again");
 	becomes(igb, 3, "pci-stub", "bound again");
@@ -142,6 +148,67 @@ static void test_written(void)
 	ok(!get(PARAMS "pfs")[0], "and reads so");
 	is(unload(), 0, "the module goes");
 	ok(!numvfs(igb) && !numvfs(nvme), "and its VFs with it");
+}
+
+/* A driver that comes late finds its device, and then has VFs. */
+static void test_late(void)
+{
+	char dev[16];
+
+	strcpy(dev, name_of(igb));
+	is(unbind(dev), 0, "late: the PF has no driver");
+	log_count(kernel_log, "", "");
+	is(load(text("pfs=%s=3", dev)), 0, "late: a load");
+	ok(log_count(kernel_log, MODULE, "wait") > 0,
+	   "late: the log says what is waited for");
+	sleep_ms(3000);
+	ok(!driver_of(dev)[0] && !numvfs(igb), "late: the PF is let be");
+	is(bind_to(dev, "igb"), 0, "late: its driver comes");
+	becomes(igb, 3, "vfio-pci", "late");
+	worked(disable(igb, &why), &why, "late: disable");
+	is(unbind(dev), 0, "nodriver: the PF has no driver");
+	is(put(PARAMS "pfs", text("%s=2:nodriver", dev)), 0,
+	   "nodriver: it is to have none");
+	becomes(igb, 2, "vfio-pci", "nodriver");
+	ok(!strncmp(driver_of(dev), MODULE, strlen(MODULE)),
+	   "nodriver: on the module's own driver");
+	ok(strstr(get(PARAMS "pfs"), ":nodriver"), "nodriver: it reads so");
+	put(PARAMS "pfs", "\n");
+	is(unload(), 0, "nodriver: the module goes");
+	ok(eventually(LONG_MS, !strcmp(driver_of(dev), "igb")),
+	   "nodriver: the host's driver has the PF again");
+}
+
+/* Root without capabilities may have the files, not what they do. */
+static void test_caps(void)
+{
+	static const char *const names[] = {
+		"pfs",		 "driver",     "unload",
+		"drain_timeout", "max_leases", "max_leases_per_user"
+	};
+	static const char *const values[] = {
+		"0000:77:00.0=1", "pci-stub", "keep", "7", "7", "7"
+	};
+	unsigned int i;
+	int status;
+	pid_t pid;
+
+	is(load(""), 0, "caps: a load");
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		pid = fork();
+		if (!pid) {
+			prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN);
+			execlp("sh", "sh", "-c",
+			       text("exec 2>/dev/null; ! echo %s >%s%s",
+				    values[i], PARAMS, names[i]),
+			       NULL);
+			_exit(99);
+		}
+		waitpid(pid, &status, 0);
+		is(status, 0, "caps: %s can't be written without them",
+		   names[i]);
+	}
+	is(unload(), 0, "caps: the module goes");
 }
 
 static void test_open(void)
@@ -214,6 +281,8 @@ int main(void)
 	test_pfs_at_load();
 	test_pfs_later();
 	test_written();
+	test_late();
+	test_caps();
 	test_open();
 	test_keep();
 	test_protect();

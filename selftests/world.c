@@ -110,6 +110,7 @@ static void test_remove_leased(void)
 
 static void unbind_and_bind(const char *what, int fd)
 {
+	struct sriov_broker_grant g;
 	char driver[32];
 
 	strcpy(driver, driver_of(pf_name));
@@ -117,6 +118,11 @@ static void unbind_and_bind(const char *what, int fd)
 	if (fd >= 0)
 		check_told(fd, SRIOV_BROKER_LEASE_CAUSE_PF, what);
 	check_picture(what);
+	/* Some drivers leave them on: dead, until it is there again. */
+	if (numvfs(pf))
+		refused(lease(pf, "", &g, &why), EAGAIN, &why,
+			SRIOV_BROKER_WHY_POOL_EMPTY, pf,
+			text("%s: VFs that it left on are not leased", what));
 	is(bind_to(pf_name, driver), 0, "%s: and binds it again", what);
 	check_picture(what);
 }
@@ -272,6 +278,50 @@ static void test_vf_unbound(void)
 	worked(disable(pf, &why), &why, "override: disable");
 }
 
+static __u64 returns(void)
+{
+	static struct sriov_broker_stat stats[SRIOV_BROKER_STAT_KINDS];
+	struct sriov_broker_list p = {
+		.size = sizeof(p),
+		.entry_size = sizeof(stats[0]),
+		.count = SRIOV_BROKER_STAT_KINDS,
+		.entries = (uintptr_t)stats,
+	};
+
+	if (call(broker, SRIOV_BROKER_STATS, &p))
+		bail("no statistics");
+	return stats[SRIOV_BROKER_STAT_RETURN].count;
+}
+
+/* Off its driver and on again, as driverctl and dpdk-devbind do: it has been elsewhere. */
+static void test_vf_rebound(void)
+{
+	struct sriov_broker_addr vf;
+	char dev[16];
+	__u64 before;
+
+	if (!begin(2))
+		return;
+	vf = vf_at(pf, 0);
+	strcpy(dev, name_of(vf));
+	before = returns();
+	is(unbind(dev), 0, "rebound: sysfs unbinds a free VF");
+	ok(comes_to(vf, SRIOV_BROKER_VF_QUARANTINED),
+	   "rebound: it left the pool");
+	is(bind_to(dev, "vfio-pci"), 0, "rebound: sysfs binds it again");
+	ok(comes_to(vf, SRIOV_BROKER_VF_FREE), "rebound: it is back");
+	is(returns() - before, 1, "rebound: by the return path");
+	is(system(text("cd /sys/bus/pci/drivers/vfio-pci && "
+		       "echo %s >unbind && echo %s >bind",
+		       dev, dev)),
+	   0, "rebound: at once");
+	ok(eventually(LONG_MS, returns() - before == 2) &&
+		   comes_to(vf, SRIOV_BROKER_VF_FREE),
+	   "rebound: it is back, by the return path");
+	check_picture("rebound");
+	worked(disable(pf, &why), &why, "rebound: disable");
+}
+
 /* Root unbinds a leased VF, and binds it elsewhere: it comes back as it was. */
 static void test_leased_unbound(void)
 {
@@ -324,6 +374,44 @@ static void test_vf_removed(void)
 	is(count_state(pf, SRIOV_BROKER_VF_FREE), 1, "VF removed: one is left");
 	worked(disable(pf, &why), &why, "VF removed: disable");
 	end("VF removed");
+}
+
+static void *disable_it(void *done)
+{
+	int err = disable_force(pf, SRIOV_BROKER_MAX_FORCE_MS, NULL);
+
+	__atomic_store_n((int *)done, err ?: -1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* A disable waits for a VF that is being set, and that leaves the bus instead. */
+static void test_awaited_removed(void)
+{
+	struct sriov_broker_grant g;
+	pthread_t thread;
+	int fd, done = 0;
+
+	if (strcmp(driver_of(pf_name), "igb"))
+		return;
+	if (!begin(2))
+		return;
+	lease(vf_at(pf, 1), "", &g, NULL);
+	fd = open(NODE, O_RDWR | O_CLOEXEC);
+	is(net_hold(fd, g.vf, g.id, &why), 0, "awaited: a VF is held");
+	if (pthread_create(&thread, NULL, disable_it, &done))
+		bail("no thread");
+	ok(poll_says_gone(g.fd, LONG_MS), "awaited: its lease is revoked");
+	is(state_of(g.vf), SRIOV_BROKER_VF_DRAINING, "awaited: it drains");
+	is(unbind(pf_name), 0, "awaited: its PF's driver takes it along");
+	ok(eventually(SRIOV_BROKER_MAX_FORCE_MS / 2,
+		      __atomic_load_n(&done, __ATOMIC_ACQUIRE)),
+	   "awaited: disable does not wait for the hold");
+	pthread_join(thread, NULL);
+	is(done, -1, "awaited: and succeeds");
+	close(fd);
+	close(g.fd);
+	is(bind_to(pf_name, "igb"), 0, "awaited: the PF has its driver again");
+	end("awaited");
 }
 
 /* QEMU has the VF open when its PF goes: it is told, and lets go. */
@@ -467,8 +555,10 @@ static void test_all(struct sriov_broker_addr addr, const char *kind)
 	test_unbind_busy();
 	test_numvfs();
 	test_vf_unbound();
+	test_vf_rebound();
 	test_leased_unbound();
 	test_vf_removed();
+	test_awaited_removed();
 	test_reload();
 }
 

@@ -12,6 +12,14 @@
 
 #define MAX_VFS 8
 
+static bool no_zero;
+module_param(no_zero, bool, 0644);
+MODULE_PARM_DESC(no_zero, "Refuse a MAC of all zeroes, as bnx2x does");
+
+static bool no_mac;
+module_param(no_mac, bool, 0644);
+MODULE_PARM_DESC(no_mac, "Refuse any MAC");
+
 struct test_net {
 	struct ifla_vf_info vf[MAX_VFS]; /* rtnl */
 };
@@ -40,7 +48,8 @@ static int test_net_set_mac(struct net_device *netdev, int vf, u8 *mac)
 {
 	struct ifla_vf_info *to = test_net_vf(netdev, vf);
 
-	if (!to)
+	if (!to || READ_ONCE(no_mac) ||
+	    (READ_ONCE(no_zero) && is_zero_ether_addr(mac)))
 		return -EINVAL;
 	ether_addr_copy(to->mac, mac);
 	return 0;

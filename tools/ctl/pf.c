@@ -4,7 +4,8 @@
 
 enum {
 	OPT_DRIVER,
-	OPT_OPEN
+	OPT_OPEN,
+	OPT_TAKE
 };
 
 static const struct opt enable_options[] = {
@@ -12,13 +13,14 @@ static const struct opt enable_options[] = {
 			 "vfio-pci, pci-stub, another, or host" },
 	[OPT_OPEN] = { "open", 'o', NULL,
 		       "leave the VFs to others: no fence, no leases" },
+	[OPT_TAKE] = { "force", 'f', NULL, "also if the host uses a VF" },
 	{ 0 },
 };
 
 static int enable(const struct args *args)
 {
+	unsigned int num_vfs, flags = 0;
 	struct sriov_broker_addr pf;
-	unsigned int num_vfs;
 	struct sriovb *sb;
 	int ret;
 
@@ -30,10 +32,15 @@ static int enable(const struct args *args)
 		ret = open_broker(&sb);
 	if (ret)
 		return ret;
-	ret = sriovb_enable(sb, &pf, num_vfs, args->opt[OPT_DRIVER],
-			    args->opt[OPT_OPEN] ? SRIOV_BROKER_ENABLE_OPEN : 0);
+	if (args->opt[OPT_OPEN])
+		flags |= SRIOV_BROKER_ENABLE_OPEN;
+	if (args->opt[OPT_TAKE])
+		flags |= SRIOV_BROKER_ENABLE_FROM_HOST;
+	ret = sriovb_enable(sb, &pf, num_vfs, args->opt[OPT_DRIVER], flags);
 	if (ret)
 		ret = refused(sb, ret);
+	else if (sriovb_why(sb)->reason)
+		refused(sb, 0); /* done, but not all is as it was */
 	sriovb_close(sb);
 	return ret;
 }
@@ -46,7 +53,8 @@ enum {
 };
 
 static const struct opt disable_options[] = {
-	[OPT_FORCE] = { "force", 'f', NULL, "revoke leases first" },
+	[OPT_FORCE] = { "force", 'f', NULL,
+			"revoke leases first, take what the host uses" },
 	[OPT_TIMEOUT] = { "timeout", 't', "S",
 			  "with --force: so long for users to let go (10)" },
 	{ 0 },

@@ -7,7 +7,7 @@
 /* Move the VFs of runs before @end back to the drivers that @vfs shows. */
 static void undo(struct sriovb *sb, const struct target *target,
 		 unsigned int end, const struct sriov_broker_vf *vfs,
-		 ssize_t num_vfs)
+		 ssize_t num_vfs, unsigned int flags)
 {
 	struct target moved = *target;
 	char addr[SRIOVB_ADDR_LEN];
@@ -21,7 +21,7 @@ static void undo(struct sriovb *sb, const struct target *target,
 
 		if (!target_has_index(&moved, vfs[i].index))
 			continue;
-		if (sriovb_bind(sb, &vfs[i].addr, 0, 0, driver))
+		if (sriovb_bind(sb, &vfs[i].addr, 0, 0, driver, flags))
 			complain("%s: could not be moved back to %s",
 				 sriovb_format_addr(&vfs[i].addr, addr),
 				 driver);
@@ -30,7 +30,7 @@ static void undo(struct sriovb *sb, const struct target *target,
 
 /* The kernel moves one run or none of it; with several, the undoing is ours. */
 static int bind_runs(struct sriovb *sb, const struct target *target,
-		     const char *driver)
+		     const char *driver, unsigned int flags)
 {
 	struct sriov_broker_vf *vfs;
 	ssize_t num_vfs = sriovb_list_vfs(sb, &target->dev, &vfs);
@@ -41,17 +41,28 @@ static int bind_runs(struct sriovb *sb, const struct target *target,
 		return refused(sb, num_vfs);
 	for (i = 0; !err && i < target->num_runs; i++)
 		err = sriovb_bind(sb, &target->dev, target->runs[i].first,
-				  target->runs[i].count, driver);
+				  target->runs[i].count, driver, flags);
 	if (err) {
 		err = refused(sb, err);
-		undo(sb, target, i - 1, vfs, num_vfs);
+		undo(sb, target, i - 1, vfs, num_vfs, flags);
 	}
 	free(vfs);
 	return err;
 }
 
+enum {
+	OPT_FORCE
+};
+
+static const struct opt bind_options[] = {
+	[OPT_FORCE] = { "force", 'f', NULL, "also VFs that the host uses" },
+	{ 0 },
+};
+
 static int bind(const struct args *args)
 {
+	unsigned int flags =
+		args->opt[OPT_FORCE] ? SRIOV_BROKER_BIND_FROM_HOST : 0;
 	struct target target;
 	struct sriovb *sb;
 	int ret = parse_target(args, args->word[0], &target);
@@ -61,9 +72,9 @@ static int bind(const struct args *args)
 	if (ret)
 		return ret;
 	if (target.num_runs) {
-		ret = bind_runs(sb, &target, args->word[1]);
+		ret = bind_runs(sb, &target, args->word[1], flags);
 	} else {
-		ret = sriovb_bind(sb, &target.dev, 0, 0, args->word[1]);
+		ret = sriovb_bind(sb, &target.dev, 0, 0, args->word[1], flags);
 		if (ret)
 			ret = refused(sb, ret);
 	}
@@ -94,6 +105,7 @@ const struct cmd cmd_bind = {
 	.min_words = 2,
 	.max_words = 2,
 	.help = "Move VFs to vfio-pci, pci-stub, another driver, or host.",
+	.opts = bind_options,
 	.run = bind,
 };
 

@@ -225,14 +225,19 @@ int sriovb_disable(struct sriovb *sb, const struct sriov_broker_addr *pf)
 int sriovb_disable_force(struct sriovb *sb, const struct sriov_broker_addr *pf,
 			 unsigned int timeout_ms)
 {
-	return disable(sb, pf, SRIOV_BROKER_DISABLE_FORCE, timeout_ms);
+	return disable(sb, pf,
+		       SRIOV_BROKER_DISABLE_FORCE |
+			       SRIOV_BROKER_DISABLE_FROM_HOST,
+		       timeout_ms);
 }
 
 int sriovb_bind(struct sriovb *sb, const struct sriov_broker_addr *dev,
-		unsigned int first, unsigned int count, const char *driver)
+		unsigned int first, unsigned int count, const char *driver,
+		unsigned int flags)
 {
 	struct sriov_broker_bind arg = {
 		.size = sizeof(arg),
+		.flags = flags,
 		.dev = *dev,
 		.first = first,
 		.count = count,

@@ -231,6 +231,36 @@ static void add_no_sriov_driver(struct text *t, const struct sriovb *sb)
 	add(t, " can't enable VFs; bind another one, or none");
 }
 
+static void add_host_net(struct text *t, const struct sriovb *sb)
+{
+	add(t, "in use by the host: its interface ");
+	add_name(t, sb->why.label);
+	add(t, " is up, beneath another one, or in another namespace; ");
+	add(t, "end that first, or take it with --force");
+}
+
+static void add_host_disk(struct text *t, const struct sriovb *sb)
+{
+	add(t, "in use by the host: its disk ");
+	add_name(t, sb->why.label);
+	add(t, " is open; unmount or close it first, or take it with --force");
+}
+
+static void add_pf_vfio(struct text *t, const struct sriovb *sb)
+{
+	add(t, "on ");
+	add_driver(t, sb);
+	add(t, ", so only the user of the PF can open its VFs; ");
+	add(t, "bind it to its own driver, or to none");
+}
+
+static void add_net_lost(struct text *t, const struct sriovb *sb)
+{
+	add(t, "MAC, VLAN or the like are lost, of %llu VFs in all; ",
+	    (unsigned long long)sb->why.value);
+	add(t, "the kernel's log names them");
+}
+
 /* Reasons whose sentence needs nothing but themselves. */
 static const char *const plain[] = {
 	[SRIOV_BROKER_WHY_NO_DEVICE] = "there is no such PCI device",
@@ -291,6 +321,10 @@ static void (*const special[])(struct text *t, const struct sriovb *sb) = {
 	[SRIOV_BROKER_WHY_QUOTA] = add_quota,
 	[SRIOV_BROKER_WHY_LIMIT] = add_limit,
 	[SRIOV_BROKER_WHY_NO_LEASE] = add_no_lease,
+	[SRIOV_BROKER_WHY_HOST_NET] = add_host_net,
+	[SRIOV_BROKER_WHY_HOST_DISK] = add_host_disk,
+	[SRIOV_BROKER_WHY_PF_VFIO] = add_pf_vfio,
+	[SRIOV_BROKER_WHY_NET_LOST] = add_net_lost,
 };
 
 static int add_reason(struct text *t, const struct sriovb *sb)

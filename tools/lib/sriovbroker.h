@@ -114,9 +114,10 @@ ssize_t sriovb_history(struct sriovb *sb, const struct sriov_broker_addr *dev,
 /**
  * sriovb_enable - give a PF so many VFs, bound to a driver
  * @driver: its name, "host" for the host's choice, NULL for the module's default
- * @flags: 0 or SRIOV_BROKER_ENABLE_OPEN
+ * @flags: SRIOV_BROKER_ENABLE_*
  *
- * Return: 0 or -errno; then nothing has changed.
+ * Return: 0 or -errno; then nothing has changed. A success of which sriovb_why() has
+ * a reason, SRIOV_BROKER_WHY_NET_LOST, is one all the same.
  */
 int sriovb_enable(struct sriovb *sb, const struct sriov_broker_addr *pf,
 		  unsigned int num_vfs, const char *driver, unsigned int flags);
@@ -125,7 +126,7 @@ int sriovb_enable(struct sriovb *sb, const struct sriov_broker_addr *pf,
 int sriovb_disable(struct sriovb *sb, const struct sriov_broker_addr *pf);
 
 /**
- * sriovb_disable_force - the same, revoking leases first
+ * sriovb_disable_force - the same, revoking leases first, and whatever the host uses
  * @timeout_ms: for their users to let go, up to SRIOV_BROKER_MAX_FORCE_MS
  *
  * Return: 0 or -errno, -EBUSY: a user did not let go; the leases stay revoked.
@@ -139,11 +140,13 @@ int sriovb_disable_force(struct sriovb *sb, const struct sriov_broker_addr *pf,
  * @first: with a PF, index of the first VF
  * @count: with a PF, number of VFs, 0 for all from @first on
  * @driver: its name, or "host" for the host's choice
+ * @flags: 0 or SRIOV_BROKER_BIND_FROM_HOST
  *
  * Return: 0 or -errno; then all are where they were.
  */
 int sriovb_bind(struct sriovb *sb, const struct sriov_broker_addr *dev,
-		unsigned int first, unsigned int count, const char *driver);
+		unsigned int first, unsigned int count, const char *driver,
+		unsigned int flags);
 
 /* sriovb_clear - try the return of a VF in quarantine again. Return: 0 or -errno. */
 int sriovb_clear(struct sriovb *sb, const struct sriov_broker_addr *vf);

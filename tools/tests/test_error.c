@@ -12,7 +12,7 @@
 
 #include "internal.h"
 
-#define LAST_REASON SRIOV_BROKER_WHY_OTHER_LOAD
+#define LAST_REASON SRIOV_BROKER_WHY_NET_LOST
 
 static const char *sentence(struct sriovb *sb, char *text)
 {

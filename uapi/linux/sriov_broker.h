@@ -189,6 +189,16 @@ struct sriov_broker_addr {
  *	VFs (EOPNOTSUPP)
  * @SRIOV_BROKER_WHY_OTHER_LOAD: @instance is not that of this module's load, so the
  *	id next to it is another lease's (ESTALE)
+ * @SRIOV_BROKER_WHY_HOST_NET: the host uses @dev: its network interface, whose
+ *	name is in @label, is up, beneath another interface, or in another network
+ *	namespace than the initial one (EBUSY)
+ * @SRIOV_BROKER_WHY_HOST_DISK: the host uses @dev: its disk, whose name is in
+ *	@label, is open (EBUSY)
+ * @SRIOV_BROKER_WHY_PF_VFIO: the PF @dev is on @driver, a driver of vfio: its VFs
+ *	open only for those who know the token of the PF's user (EOPNOTSUPP)
+ * @SRIOV_BROKER_WHY_NET_LOST: said of a call that has succeeded: the network
+ *	attributes of @value VFs, the first of which is @dev, could not be put
+ *	back as they were (0)
  */
 enum sriov_broker_reason {
 	SRIOV_BROKER_WHY_NONE = 0,
@@ -226,6 +236,10 @@ enum sriov_broker_reason {
 	SRIOV_BROKER_WHY_NO_LEASE = 32,
 	SRIOV_BROKER_WHY_NO_NETDEV = 33,
 	SRIOV_BROKER_WHY_OTHER_LOAD = 34,
+	SRIOV_BROKER_WHY_HOST_NET = 35,
+	SRIOV_BROKER_WHY_HOST_DISK = 36,
+	SRIOV_BROKER_WHY_PF_VFIO = 37,
+	SRIOV_BROKER_WHY_NET_LOST = 38,
 };
 
 /**
@@ -241,11 +255,12 @@ enum sriov_broker_reason {
  * @reserved: out: 0
  * @value: out: a number that goes with @reason
  * @lease_id: out: the lease that stands in the way, 0 where none does
- * @label: out: that lease's label
+ * @label: out: that lease's label; or the name of what else @reason speaks of
  * @driver: out: name of the driver that @reason speaks of
  *
- * Filled only when the ioctl fails with an errno that is about devices; where
- * the arguments could not even be read it is left alone.
+ * Filled only when the ioctl fails with an errno that is about devices, and when
+ * one that has succeeded has something to say (NET_LOST); where the arguments
+ * could not even be read it is left alone.
  */
 struct sriov_broker_why {
 	__u32 size;
@@ -497,12 +512,14 @@ struct sriov_broker_stat {
 #define SRIOV_BROKER_HISTORY _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_HISTORY)
 
 /* Leave the VFs open to all, unfenced, not leased out. */
-#define SRIOV_BROKER_ENABLE_OPEN (1U << 0)
+#define SRIOV_BROKER_ENABLE_OPEN      (1U << 0)
+/* Take VFs from the host although it uses them. */
+#define SRIOV_BROKER_ENABLE_FROM_HOST (1U << 1)
 
 /**
  * struct sriov_broker_enable - ioctl(SRIOV_BROKER_ENABLE)
  * @size: sizeof(struct sriov_broker_enable)
- * @flags: 0 or SRIOV_BROKER_ENABLE_OPEN
+ * @flags: SRIOV_BROKER_ENABLE_*
  * @pf: the PF
  * @num_vfs: VFs it shall have, 1 up to its total_vfs
  * @reserved: must be 0
@@ -514,15 +531,21 @@ struct sriov_broker_stat {
  * @driver and, if that driver leaves DMA to its user (vfio-pci, pci-stub), in
  * the pool. On any error the PF is as it was. No host driver ever probes a VF
  * that is meant for another one. What is already there is a success. Another
- * number of VFs than there are now is reached through none, if nobody uses one.
- * Needs CAP_SYS_ADMIN.
+ * number of VFs than there are now is reached through none, if none is in use, be
+ * it by the host (HOST_NET, HOST_DISK), whom FROM_HOST does not ask. What is set of
+ * a VF through its PF (MAC, VLAN and the like) is put back to a VF that is there
+ * before and after; what could not be is told by the reason NET_LOST. Needs
+ * CAP_SYS_ADMIN.
+ *
+ * A PF that has no driver gets the one that its ids name, if that can be loaded
+ * (CAP_SYS_MODULE); else one of the module's own, until its last VF goes.
  *
  * With OPEN the VFs are for those who hand them out by other means: bound, shown
  * as open, neither fenced nor leased out, yet not disabled while in use.
  *
  * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_VFS, TOO_MANY, NO_SRIOV_DRIVER,
  * PF_BUSY, PF_REFUSED, PF_SHORT, ORPHANS, NO_IOMMU, NO_MMIO, NO_BUS, NO_DRIVER,
- * PROBE, RESET, QUARANTINED, and those of DISABLE.
+ * PROBE, RESET, QUARANTINED, PF_VFIO, NET_LOST, and those of DISABLE.
  */
 struct sriov_broker_enable {
 	__u32 size;
@@ -536,7 +559,9 @@ struct sriov_broker_enable {
 #define SRIOV_BROKER_ENABLE _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_ENABLE)
 
 /* Take leases away from their holders. */
-#define SRIOV_BROKER_DISABLE_FORCE (1U << 0)
+#define SRIOV_BROKER_DISABLE_FORCE     (1U << 0)
+/* Take VFs from the host although it uses them. */
+#define SRIOV_BROKER_DISABLE_FROM_HOST (1U << 1)
 
 /* The longest that a call waits for users to let go, in milliseconds. */
 #define SRIOV_BROKER_MAX_FORCE_MS 60000
@@ -544,7 +569,7 @@ struct sriov_broker_enable {
 /**
  * struct sriov_broker_disable - ioctl(SRIOV_BROKER_DISABLE)
  * @size: sizeof(struct sriov_broker_disable)
- * @flags: 0 or SRIOV_BROKER_DISABLE_FORCE
+ * @flags: SRIOV_BROKER_DISABLE_*
  * @pf: the PF
  * @timeout_ms: with FORCE: how long to wait for users to let go, in
  *	milliseconds, up to SRIOV_BROKER_MAX_FORCE_MS; else must be 0
@@ -552,13 +577,14 @@ struct sriov_broker_enable {
  * @why: pointer to a struct sriov_broker_why, or 0
  *
  * Takes all VFs of the PF away. Never waits for a user: with a lease out, or a
- * VF open through vfio without one, it answers EBUSY. With FORCE leases are
+ * VF open through vfio without one, it answers EBUSY; without FROM_HOST also with
+ * one that the host uses (HOST_NET, HOST_DISK). With FORCE leases are
  * revoked first, and their users have @timeout_ms to let go; if one has not by
  * then, the answer is EBUSY as well, and the leases stay revoked. No VFs is a
  * success. Needs CAP_SYS_ADMIN.
  *
  * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_SRIOV_DRIVER, PF_BUSY,
- * PF_REFUSED, ASSIGNED, LEASED, IN_USE, RETURNING, GROUP.
+ * PF_REFUSED, ASSIGNED, LEASED, IN_USE, RETURNING, GROUP, HOST_NET, HOST_DISK.
  */
 struct sriov_broker_disable {
 	__u32 size;
@@ -570,10 +596,13 @@ struct sriov_broker_disable {
 };
 #define SRIOV_BROKER_DISABLE _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_DISABLE)
 
+/* Take VFs from the host although it uses them. */
+#define SRIOV_BROKER_BIND_FROM_HOST (1U << 0)
+
 /**
  * struct sriov_broker_bind - ioctl(SRIOV_BROKER_BIND)
  * @size: sizeof(struct sriov_broker_bind)
- * @flags: must be 0
+ * @flags: 0 or SRIOV_BROKER_BIND_FROM_HOST
  * @dev: a VF, or a PF for VFs of it
  * @first: with a PF: index of the first VF to move; with a VF: must be 0
  * @count: with a PF: how many, 0 for all from @first on; with a VF: 0 or 1
@@ -582,12 +611,15 @@ struct sriov_broker_disable {
  *
  * Moves VFs to another driver, side by side; its module is loaded if need be.
  * If one VF fails, all go back where they were. No VF may be leased, in use or
- * on its way back. A VF that enters the pool is reset first. "host" leaves no
- * driver_override behind, nor does a driver that does DMA for the host. Needs
+ * on its way back; without FROM_HOST the host's use counts too (HOST_NET,
+ * HOST_DISK). A VF that enters the pool is reset first. "host" is never a driver
+ * that leaves DMA to its user, whatever ids such a one was given (new_id); it leaves
+ * no driver_override behind, nor does a driver that does DMA for the host. Needs
  * CAP_SYS_ADMIN.
  *
  * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_INDEX, PF_BUSY, NO_IOMMU, NO_DRIVER,
- * PROBE, LEASED, IN_USE, RETURNING, QUARANTINED, GROUP, RESET.
+ * PROBE, LEASED, IN_USE, RETURNING, QUARANTINED, GROUP, RESET, HOST_NET, HOST_DISK,
+ * PF_VFIO.
  */
 struct sriov_broker_bind {
 	__u32 size;

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VFs that the host uses: an interface that is up, enslaved, or lent to another
+ * network namespace, a disk that is open. Nothing takes them away unasked.
+ */
+#define _GNU_SOURCE
+#include "broker.h"
+
+#define VFS  3
+#define USED 1
+#define DISK "test_disk" /* kmod/test_disk.c */
+
+static struct sriov_broker_addr pf, vf;
+static struct sriov_broker_why why;
+static char name[64]; /* of what of the VF is used */
+
+/* One point: what was to be done to the VF is refused for that use. */
+static void refused_for(int err, unsigned int reason, const char *what)
+{
+	refused(err, EBUSY, &why, reason, vf, what);
+	ok(!strncmp(why.label, name, sizeof(why.label)),
+	   "%s: the answer names %s", what, name);
+}
+
+/* Everything that would take the VF away. */
+static void all_refused(unsigned int reason, const char *use)
+{
+	char *before = snapshot();
+
+	refused_for(enable(pf, VFS + 1, "vfio-pci", &why), reason,
+		    text("%s: another number", use));
+	refused_for(enable(pf, VFS, "vfio-pci", &why), reason,
+		    text("%s: another driver", use));
+	refused_for(bind_vfs(vf, 0, 0, "vfio-pci", &why), reason,
+		    text("%s: bind of it", use));
+	refused_for(bind_vfs(pf, 0, 0, "pci-stub", &why), reason,
+		    text("%s: bind of all", use));
+	refused_for(disable(pf, &why), reason, text("%s: disable", use));
+	refused_for(disable_force(pf, 0, &why), reason,
+		    text("%s: disable that takes leases", use));
+	unchanged(before, use);
+}
+
+/* The others are free to go. */
+static void others_move(const char *use)
+{
+	worked(bind_vfs(pf, 0, 1, "vfio-pci", &why), &why,
+	       text("%s: a VF beside it is bound", use));
+	worked(bind_vfs(pf, 0, 1, "host", &why), &why,
+	       text("%s: and goes back", use));
+}
+
+static bool ip(const char *what)
+{
+	return !system(text("ip %s", what));
+}
+
+/* The interface of the VF, which udev may rename when it has just come. */
+static bool find_interface(void)
+{
+	char *found = NULL;
+
+	system("udevadm settle 2>/dev/null");
+	if (!eventually(LONG_MS, (found = first_in(text(SYS_PCI "/%s/net",
+							name_of(vf))))))
+		return false;
+	strcpy(name, found);
+	return true;
+}
+
+static bool begin(void)
+{
+	if (!worked(enable(pf, VFS, "host", &why), &why, "VFs for the host"))
+		return false;
+	vf = vf_at(pf, USED);
+	return ok(find_interface(), "with interfaces");
+}
+
+static void test_up(void)
+{
+	ok(ip(text("link set %s up", name)), "up: the interface");
+	all_refused(SRIOV_BROKER_WHY_HOST_NET, "up");
+	others_move("up");
+	ok(ip(text("link set %s down", name)), "up: down again");
+}
+
+static void test_enslaved(void)
+{
+	ok(ip("link add hosts0 type bridge"), "enslaved: a bridge");
+	diag("%s", get(text("/sys/class/net/%s/address", name)));
+	ok(ip(text("link set %s address 02:00:00:00:00:05", name)),
+	   "enslaved: the interface has a MAC");
+	ok(ip(text("link set %s master hosts0", name)),
+	   "enslaved: the interface is its port");
+	ok(ip(text("link set %s down", name)), "enslaved: and down");
+	all_refused(SRIOV_BROKER_WHY_HOST_NET, "enslaved");
+	ok(ip("link del hosts0"), "enslaved: the bridge is gone");
+}
+
+/* Not to be seen from here, and not up either. */
+static void test_namespace(void)
+{
+	ok(ip("netns add hosts"), "lent: a namespace");
+	ok(ip(text("link set %s netns hosts", name)),
+	   "lent: the interface is in it");
+	all_refused(SRIOV_BROKER_WHY_HOST_NET, "lent");
+	ok(ip(text("-n hosts link set %s netns 1", name)), "lent: it is back");
+	ok(ip("netns del hosts"), "lent: the namespace is gone");
+}
+
+/* Asked for in so many words. */
+static void test_forced(void)
+{
+	ok(ip(text("link set %s up", name)), "forced: it is up");
+	worked(bind_flags(vf, 0, 0, "vfio-pci", SRIOV_BROKER_BIND_FROM_HOST,
+			  &why),
+	       &why, "forced: bind takes it");
+	is(state_of(vf), SRIOV_BROKER_VF_FREE, "forced: into the pool");
+	worked(enable(pf, VFS + 1, "host", &why), &why,
+	       "then another number can be had");
+	find_interface();
+	ok(ip(text("link set %s up", name)), "forced: up once more");
+	worked(enable_flags(pf, VFS, "host", SRIOV_BROKER_ENABLE_FROM_HOST,
+			    &why),
+	       &why, "forced: another number takes it");
+	find_interface();
+	ok(ip(text("link set %s up", name)), "forced: up for the last time");
+	worked(disable_flags(pf, SRIOV_BROKER_DISABLE_FROM_HOST, 0, &why), &why,
+	       "forced: disable takes it");
+	is(numvfs(pf), 0, "forced: there are none");
+}
+
+/* The parameter asks for nothing in such words. */
+static void test_pfs(void)
+{
+	if (!begin())
+		return;
+	ok(ip(text("link set %s up", name)), "pfs: an interface is up");
+	put("/sys/module/" MODULE "/parameters/pfs",
+	    text("%s=%u:vfio-pci", name_of(pf), VFS + 1));
+	sleep_ms(2000);
+	is(numvfs(pf), VFS, "pfs: its VF stays");
+	ok(exists(text("/sys/class/net/%s", name)), "pfs: and the interface");
+	put("/sys/module/" MODULE "/parameters/pfs", "");
+	ok(ip(text("link set %s down", name)), "pfs: it is down");
+	worked(disable(pf, &why), &why, "pfs: disable");
+}
+
+static void test_disk(void)
+{
+	int err = insert_module("kmod/" DISK ".ko", ""), fd;
+
+	if (err)
+		bail("kmod/" DISK ".ko: %s", strerror(err));
+	if (!worked(enable(pf, VFS, DISK, &why), &why, "VFs that are disks"))
+		return;
+	vf = vf_at(pf, USED);
+	snprintf(name, sizeof(name), "%s_%d", DISK, USED);
+	fd = open(text("/dev/%s", name), O_RDONLY | O_CLOEXEC);
+	ok(fd >= 0, "disk: it is opened");
+	all_refused(SRIOV_BROKER_WHY_HOST_DISK, "disk");
+	close(fd);
+	worked(disable(pf, &why), &why, "disk: closed, it can go");
+	is(remove_module(DISK), 0, "disk: and its driver");
+}
+
+int main(void)
+{
+	pf = find_igb(0);
+	if (same_addr(pf, no_addr))
+		bail("the machine has no igb PF");
+	modprobe("igbvf");
+	modprobe("vfio-pci");
+	modprobe("pci-stub");
+	broker_begin("");
+	/* Else its VFs' interfaces have no MAC. */
+	ok(ip(text("link set %s up",
+		   first_in(text(SYS_PCI "/%s/net", name_of(pf))))),
+	   "the PF's interface is up");
+	if (!begin())
+		return done();
+	test_up();
+	test_enslaved();
+	test_namespace();
+	test_forced();
+	test_pfs();
+	test_disk();
+	return done();
+}
