@@ -243,8 +243,9 @@ struct vfb_driver {
 extern u64 vfb_instance; /* of this load of the module, not 0 */
 extern struct mutex vfb_lock;
 extern struct list_head vfb_pfs;	     /* vfb_lock */
-extern struct workqueue_struct *vfb_wq;	   /* work on single VFs */
-extern struct workqueue_struct *vfb_op_wq; /* work on PFs, which waits for that */
+extern struct workqueue_struct *vfb_wq;	     /* work on single VFs */
+extern struct workqueue_struct *vfb_op_wq;   /* work on PFs */
+extern struct workqueue_struct *vfb_step_wq; /* steps that work on PFs waits for */
 
 /* A set of VFs under way from one driver to another; see move.c. */
 struct vfb_moves;

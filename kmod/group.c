@@ -233,18 +233,25 @@ int vfb_group_id(struct vfb_group *group)
  * vfb_group_fence - put the fence up
  * @group: the group
  *
- * Context: may sleep; takes group->fence. Never waits for a user.
- * Return: 0, also if it is up already; -EBUSY: somebody uses a device of the
- * group, through vfio or a driver that does DMA for the host; -ENODEV: the
+ * Context: may sleep; takes group->fence and vfb_lock. Never waits for a user.
+ * Return: 0, also if it is up already; -EBUSY: the group is leased, or somebody uses a
+ * device of it, through vfio or a driver that does DMA for the host; -ENODEV: the
  * group is gone; or another negative errno of the IOMMU's driver.
  */
 int vfb_group_fence(struct vfb_group *group)
 {
+	bool leased;
 	int ret = 0;
 
 	mutex_lock(&group->fence);
+	/* Under a lease it would keep the holder out; one of the host's may be about to leave. */
+	mutex_lock(&vfb_lock);
+	leased = group->lease;
+	mutex_unlock(&vfb_lock);
 	if (group->dead)
 		ret = -ENODEV;
+	else if (leased)
+		ret = -EBUSY;
 	else if (!group->fenced && group->iommu)
 		ret = iommu_group_claim_dma_owner(group->iommu, group);
 	if (ret == -EPERM) /* the IOMMU core's word for a group in use */

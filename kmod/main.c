@@ -17,6 +17,7 @@ u64 vfb_instance;
 DEFINE_MUTEX(vfb_lock); /* the state, see broker.h */
 LIST_HEAD(vfb_pfs);
 struct workqueue_struct *vfb_wq;
+struct workqueue_struct *vfb_step_wq;
 
 static const struct vfb_ioctl vfb_dev_ioctls[] = {
 	VFB_IOCTL(SRIOV_BROKER_INFO, sriov_broker_info, driver, .out = true, .fn = vfb_ioctl_info),
@@ -84,15 +85,31 @@ static struct miscdevice vfb_dev = {
 	.mode = 0660,
 };
 
+/*
+ * As many at once as a big machine has VFs: most of them sleep. Nothing is done to a
+ * device while the machine is suspended; what is a step of something that has begun goes
+ * on, or the suspend would wait for that in vain.
+ */
+static int __init vfb_init_wq(void)
+{
+	vfb_wq = alloc_workqueue(VFB_NAME, WQ_UNBOUND | WQ_FREEZABLE, WQ_MAX_ACTIVE);
+	if (!vfb_wq)
+		return -ENOMEM;
+	vfb_step_wq = alloc_workqueue(VFB_NAME "_step", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (vfb_step_wq)
+		return 0;
+	destroy_workqueue(vfb_wq);
+	return -ENOMEM;
+}
+
 static int __init vfb_init(void)
 {
 	int ret;
 
 	vfb_instance = get_random_u64() ?: 1;
-	/* As many at once as a big machine has VFs: most of them sleep. */
-	vfb_wq = alloc_workqueue(VFB_NAME, WQ_UNBOUND, WQ_MAX_ACTIVE);
-	if (!vfb_wq)
-		return -ENOMEM;
+	ret = vfb_init_wq();
+	if (ret)
+		return ret;
 	ret = vfb_event_init();
 	if (ret)
 		goto destroy_wq;
@@ -128,6 +145,7 @@ exit_op:
 exit_event:
 	vfb_event_exit();
 destroy_wq:
+	destroy_workqueue(vfb_step_wq);
 	destroy_workqueue(vfb_wq);
 	return ret;
 }
@@ -148,6 +166,7 @@ static void __exit vfb_exit(void)
 	vfb_notify_stop();
 	vfb_orphan_stop();
 	vfb_genl_unregister();
+	destroy_workqueue(vfb_step_wq);
 	destroy_workqueue(vfb_wq);
 	vfb_event_exit();
 }

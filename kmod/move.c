@@ -4,6 +4,7 @@
  * each is done for all VFs before the next begins, and if one fails for one VF,
  * all go back to where they were.
  */
+#include <linux/delay.h>
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
 
@@ -52,8 +53,11 @@ static int vfb_may_move(struct vfb_vf *vf, const struct vfb_driver *to, struct v
 	/* Who holds it may still set its attributes, which the next holder would find. */
 	if (to && to->managed && vf->net_holds)
 		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_IN_USE, &vf->addr);
-	/* Not one of the lease's VFs, but the fence is down for its holder. */
-	if (vf->state == SRIOV_BROKER_VF_HOST && vf->group->lease) {
+	/*
+	 * Not one of the lease's VFs, but the fence is down for its holder: it may leave
+	 * the bus, but not enter the pool or get another driver.
+	 */
+	if (to && vf->state == SRIOV_BROKER_VF_HOST && vf->group->lease) {
 		vfb_lease_blame(why, vf->group->lease);
 		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_GROUP, &vf->addr);
 	}
@@ -69,6 +73,21 @@ static int vfb_may_move(struct vfb_vf *vf, const struct vfb_driver *to, struct v
 	default:
 		return vfb_refuse_vf(why, vf);
 	}
+}
+
+/* The fence is the group's: no other operation, on another PF, may have a VF of it. */
+static int vfb_check_movers(struct vfb_moves *all, struct vfb_why *why)
+{
+	struct vfb_vf *peer;
+	unsigned int i;
+
+	lockdep_assert_held(&vfb_lock);
+	for (i = 0; i < all->num; i++)
+		list_for_each_entry(peer, &all->move[i].vf->group->vfs, group_node)
+			if (peer->moving && peer->pf != all->pf)
+				return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY,
+						  &peer->pf->addr);
+	return 0;
 }
 
 /* With the fence down, every other VF of the group has to be out of the pool. */
@@ -177,6 +196,8 @@ static int vfb_take(struct vfb_moves *all, struct vfb_pf *pf, unsigned int first
 		if (!ret)
 			vfb_take_one(all, vf);
 	}
+	if (!ret)
+		ret = vfb_check_movers(all, why);
 	/* VFs that leave the bus leave the fence to those that stay. */
 	if (!ret && to && !to->managed)
 		ret = vfb_check_peers(all, why);
@@ -224,7 +245,7 @@ static struct vfb_move *vfb_phase(struct vfb_moves *all, int (*phase)(struct vfb
 	all->phase = phase;
 	for (i = 0; i < all->num; i++) {
 		INIT_WORK(&all->move[i].work, vfb_move_work);
-		queue_work(vfb_wq, &all->move[i].work);
+		queue_work(vfb_step_wq, &all->move[i].work);
 	}
 	for (i = 0; i < all->num; i++) {
 		flush_work(&all->move[i].work);
@@ -232,6 +253,29 @@ static struct vfb_move *vfb_phase(struct vfb_moves *all, int (*phase)(struct vfb
 			failed = &all->move[i];
 	}
 	return failed;
+}
+
+/* How long to try for a VF's lock. */
+#define VFB_CLOSE_TRIES	   200
+#define VFB_CLOSE_PAUSE_MS 25
+
+/*
+ * An unbinding by hand waits for the VF's user with its lock held, and whoever takes the
+ * lock waits as well. Nothing else tells of it: vfio's node is gone by then, and without
+ * an IOMMU there is no fence.
+ */
+static int vfb_check_lock(struct vfb_vf *vf)
+{
+	unsigned int i;
+
+	for (i = 0; i < VFB_CLOSE_TRIES; i++) {
+		if (device_trylock(&vf->pdev->dev)) {
+			device_unlock(&vf->pdev->dev);
+			return 0;
+		}
+		msleep(VFB_CLOSE_PAUSE_MS);
+	}
+	return -EBUSY;
 }
 
 /* No user of vfio may have the VF, nor get it from here on. */
@@ -242,7 +286,7 @@ static int vfb_close_managed(struct vfb_vf *vf)
 	/* The fence does not tell of a node that is merely open; vfio would wait for it. */
 	if (!ret && vfb_vfio_node_is_open(vf->pdev))
 		ret = -EBUSY;
-	return ret;
+	return ret ?: vfb_check_lock(vf);
 }
 
 /* Nor may the host use it, unless that is what is wanted. */

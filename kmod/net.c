@@ -9,6 +9,7 @@
  * which is not to be the next one's. And the VF does not come back while such a
  * client may still be about to set one.
  */
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/netdevice.h>
@@ -467,6 +468,55 @@ void vfb_net_release(struct vfb_client *client)
 		vfb_hold_end(hold);
 }
 
+/* A look at a VF's attributes that its caller need not wait for to the end. */
+struct vfb_net_ask {
+	struct kref ref;
+	struct work_struct work;
+	struct completion done;
+	struct vfb_vf *vf; /* counted */
+	u64 lease;
+	int ret;
+};
+
+static void vfb_net_ask_release(struct kref *ref)
+{
+	struct vfb_net_ask *ask = container_of(ref, struct vfb_net_ask, ref);
+
+	vfb_vf_put(ask->vf);
+	kfree(ask);
+}
+
+static void vfb_net_ask_work(struct work_struct *work)
+{
+	struct vfb_net_ask *ask = container_of(work, struct vfb_net_ask, work);
+
+	ask->ret = vfb_net_remember(ask->vf, ask->lease);
+	complete(&ask->done);
+	kref_put(&ask->ref, vfb_net_ask_release);
+}
+
+/* vfb_net_remember(), for a caller who may be killed while another has rtnl. */
+static int vfb_net_remember_killable(struct vfb_vf *vf, u64 lease)
+{
+	struct vfb_net_ask *ask = kzalloc(sizeof(*ask), GFP_KERNEL);
+	int ret = -EINTR;
+
+	if (!ask)
+		return -ENOMEM;
+	kref_init(&ask->ref);
+	INIT_WORK(&ask->work, vfb_net_ask_work);
+	init_completion(&ask->done);
+	kref_get(&vf->ref);
+	ask->vf = vf;
+	ask->lease = lease;
+	kref_get(&ask->ref);
+	queue_work(vfb_step_wq, &ask->work);
+	if (!wait_for_completion_killable(&ask->done))
+		ret = ask->ret;
+	kref_put(&ask->ref, vfb_net_ask_release);
+	return ret;
+}
+
 /* ioctl(SRIOV_BROKER_NET_HOLD) */
 int vfb_ioctl_net_hold(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
@@ -484,7 +534,7 @@ int vfb_ioctl_net_hold(struct file *file, union vfb_arg *arg, struct vfb_why *wh
 	hold = vfb_hold_vf(client, p, why);
 	if (IS_ERR(hold))
 		return PTR_ERR(hold);
-	ret = vfb_net_remember(hold->vf, p->lease_id);
+	ret = vfb_net_remember_killable(hold->vf, p->lease_id);
 	if (ret) {
 		why->error = -ret;
 		vfb_refuse(why, ret,

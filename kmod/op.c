@@ -15,6 +15,7 @@
 struct vfb_op {
 	struct kref ref;
 	struct work_struct work;
+	struct work_struct force_work;
 	struct completion done;
 	int (*fn)(struct vfb_op *op);
 	struct vfb_pf *pf; /* counted */
@@ -38,7 +39,7 @@ struct workqueue_struct *vfb_op_wq;
  */
 int vfb_op_init(void)
 {
-	vfb_op_wq = alloc_workqueue(VFB_NAME "_op", WQ_UNBOUND, 0);
+	vfb_op_wq = alloc_workqueue(VFB_NAME "_op", WQ_UNBOUND | WQ_FREEZABLE, 0);
 	return vfb_op_wq ? 0 : -ENOMEM;
 }
 
@@ -49,6 +50,7 @@ int vfb_op_init(void)
  */
 void vfb_op_exit(void)
 {
+	flush_workqueue(vfb_step_wq);
 	destroy_workqueue(vfb_op_wq);
 }
 
@@ -67,9 +69,6 @@ static void vfb_op_work(struct work_struct *work)
 	struct vfb_op *op = container_of(work, struct vfb_op, work);
 
 	vfb_acting_begin(&op->acting);
-	/* Users are waited for before the lock is taken, never under it. */
-	if (op->force)
-		vfb_pf_force_begin(op->pf, op->timeout_ms);
 	mutex_lock(&op->pf->op);
 	op->ret = op->fn(op);
 	mutex_unlock(&op->pf->op);
@@ -78,6 +77,20 @@ static void vfb_op_work(struct work_struct *work)
 	vfb_acting_end(&op->acting);
 	complete(&op->done);
 	kref_put(&op->ref, vfb_op_release);
+}
+
+/*
+ * Users are waited for before the lock is taken, never under it; and where a suspend need
+ * not wait for them.
+ */
+static void vfb_op_force_work(struct work_struct *work)
+{
+	struct vfb_op *op = container_of(work, struct vfb_op, force_work);
+
+	vfb_acting_begin(&op->acting);
+	vfb_pf_force_begin(op->pf, op->timeout_ms);
+	vfb_acting_end(&op->acting);
+	queue_work(vfb_op_wq, &op->work);
 }
 
 static struct vfb_op *vfb_op_new(struct vfb_pf *pf, int (*fn)(struct vfb_op *op))
@@ -90,6 +103,7 @@ static struct vfb_op *vfb_op_new(struct vfb_pf *pf, int (*fn)(struct vfb_op *op)
 	}
 	kref_init(&op->ref);
 	INIT_WORK(&op->work, vfb_op_work);
+	INIT_WORK(&op->force_work, vfb_op_force_work);
 	init_completion(&op->done);
 	vfb_acting_init(&op->acting);
 	op->pf = pf;
@@ -105,8 +119,12 @@ static int vfb_op_run(struct vfb_op *op, struct vfb_why *why)
 	int ret = -EINTR;
 
 	kref_get(&op->ref);
-	queue_work(vfb_op_wq, &op->work);
-	if (!wait_for_completion_killable(&op->done)) {
+	if (op->force)
+		queue_work(vfb_step_wq, &op->force_work);
+	else
+		queue_work(vfb_op_wq, &op->work);
+	/* The machine may be suspended meanwhile, and the operation with it. */
+	if (!wait_for_completion_state(&op->done, TASK_KILLABLE | TASK_FREEZABLE)) {
 		*why = op->why;
 		op->why.pid = NULL;
 		ret = op->ret;

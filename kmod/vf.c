@@ -371,7 +371,8 @@ void vfb_vf_del(struct pci_dev *pdev)
 
 	mutex_lock(&vfb_lock);
 	vf->gone = true;
-	if (vf->group->lease)
+	/* A VF of the host's may share the group of leased ones. */
+	if (vf->group->lease && vf->state != SRIOV_BROKER_VF_HOST)
 		vfb_lease_revoke(vf->group->lease, SRIOV_BROKER_LEASE_CAUSE_VF);
 	vfb_vf_state(vf, SRIOV_BROKER_VF_HOST, SRIOV_BROKER_FAULT_NONE);
 	clear_bit(vf->index, vf->pf->free);

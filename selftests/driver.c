@@ -218,6 +218,37 @@ static void test_quarantine_fence(void)
 	worked(disable(pf, &why), &why, "disable");
 }
 
+/* Root unbinds a VF, and that waits for somebody: we do not. */
+static void test_unbind_waits(void)
+{
+	struct sriov_broker_addr vf;
+	char dev[16];
+	pid_t pid;
+
+	if (!worked(enable(pf, 2, DRIVER, &why), &why, "waits: 2 VFs"))
+		return;
+	vf = vf_at(pf, 1);
+	strcpy(dev, name_of(vf));
+	put("/sys/module/" DRIVER "/parameters/stay", "1");
+	pid = fork();
+	if (!pid)
+		_exit(unbind(dev));
+	ok(eventually(LONG_MS, !system(text("grep -q test_vf_remove "
+					    "/proc/%d/stack",
+					    pid))),
+	   "waits: one is being unbound by hand");
+	refused(disable(pf, &why), EBUSY, &why, SRIOV_BROKER_WHY_IN_USE, vf,
+		"waits: disable does not wait for that");
+	refused(bind_vfs(vf, 0, 0, "pci-stub", &why), EBUSY, &why,
+		SRIOV_BROKER_WHY_IN_USE, vf, "waits: nor does bind");
+	is(waitpid(pid, NULL, WNOHANG), 0, "waits: it still is");
+	put("/sys/module/" DRIVER "/parameters/stay", "0");
+	waitpid(pid, NULL, 0);
+	ok(comes_to(vf, SRIOV_BROKER_VF_QUARANTINED),
+	   "waits: unbound, it is in quarantine");
+	worked(disable(pf, &why), &why, "waits: disable");
+}
+
 /* Root has told vfio-pci of the VFs' ids, as driverctl does: the host's choice is it now. */
 static void test_new_id(void)
 {
@@ -272,6 +303,7 @@ int main(void)
 	test_return_host();
 	test_return_override();
 	test_quarantine_fence();
+	test_unbind_waits();
 	test_new_id();
 	is(remove_module(DRIVER), 0, "nothing holds the driver's module");
 	return done();

@@ -4,6 +4,8 @@
  * whose bridge does not keep functions apart.
  */
 #define _GNU_SOURCE
+#include <pthread.h>
+
 #include "broker.h"
 #include "vfio.h"
 
@@ -64,6 +66,129 @@ static void test_bind(void)
 	is(count_state(pf, SRIOV_BROKER_VF_FREE), VFS, "they are in the pool");
 }
 
+/* Two PFs whose VFs are all in one group. */
+static struct sriov_broker_addr twin[2];
+
+/* A second PF's VFs can't join a leased group: then there are none. */
+static void test_second_pf(void)
+{
+	struct sriov_broker_grant g;
+	char *before;
+
+	if (!worked(enable(twin[0], 2, "vfio-pci", &why), &why,
+		    "twins: one has VFs") ||
+	    !worked(lease(vf_at(twin[0], 0), "", &g, &why), &why,
+		    "twins: they are leased"))
+		return;
+	before = snapshot();
+	is(enable(twin[1], 2, "vfio-pci", &why), EBUSY,
+	   "twins: the other's can't join the pool");
+	is(why.lease_id, g.id, "twins: the answer names the lease");
+	is(numvfs(twin[1]), 0, "twins: none of them is left on");
+	unchanged(before, "twins: a second PF refused");
+
+	put(text(SYS_PCI "/%s/sriov_drivers_autoprobe", name_of(twin[1])), "0");
+	worked(enable(twin[1], 2, "host", &why), &why,
+	       "twins: the host has two, without a driver");
+	is(put(text(SYS_PCI "/%s/remove", name_of(vf_at(twin[1], 1))), "1"), 0,
+	   "twins: one is removed");
+	is(state_of(g.vf), SRIOV_BROKER_VF_LEASED, "twins: the lease lasts");
+	worked(disable(twin[1], &why), &why, "twins: the other as well");
+	is(state_of(g.vf), SRIOV_BROKER_VF_LEASED,
+	   "twins: the lease lasts even then");
+	is(lease_set(g.fd, SRIOV_BROKER_SET_LABEL, "x", 0), 0,
+	   "twins: and is the holder's");
+	close(g.fd);
+	ok(comes_back(twin[0]), "twins: given back");
+	worked(disable(twin[0], &why), &why, "twins: disable");
+}
+
+static int moves;
+
+/* To and fro: whoever finds the other at it is refused. */
+static void *move_vfs(void *dev)
+{
+	struct sriov_broker_addr addr = *(struct sriov_broker_addr *)dev;
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		if (!bind_vfs(addr, 0, 0, i % 2 ? "vfio-pci" : "host", NULL))
+			__atomic_fetch_add(&moves, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+/* One point: what is free is fenced. */
+static void free_are_fenced(const char *when)
+{
+	unsigned int i, n, open = 0, num = 0;
+	struct vfio v;
+
+	for (n = 0; n < 2; n++) {
+		for (i = 0; i < (unsigned int)numvfs(twin[n]); i++) {
+			char *dev = name_of(vf_at(twin[n], i));
+
+			if (state_of(vf_at(twin[n], i)) != SRIOV_BROKER_VF_FREE)
+				continue;
+			num++;
+			if (vfio_open(&v, dev))
+				continue;
+			open++;
+			vfio_close(&v);
+		}
+	}
+	is(open, 0, "%s: of %u that are free none is open to all", when, num);
+}
+
+static void test_two_operations(void)
+{
+	pthread_t thread[2];
+	int i, n;
+
+	remove_module("igbvf");
+	for (n = 0; n < 2; n++)
+		worked(enable(twin[n], 1, "vfio-pci", &why), &why,
+		       text("at once: a VF of PF %d", n));
+	for (i = 0; i < 3; i++) {
+		for (n = 0; n < 2; n++)
+			if (pthread_create(&thread[n], NULL, move_vfs,
+					   &twin[n]))
+				bail("no thread");
+		for (n = 0; n < 2; n++)
+			pthread_join(thread[n], NULL);
+		free_are_fenced("at once");
+	}
+	diag("%d moves", moves);
+	for (n = 0; n < 2; n++)
+		worked(disable(twin[n], &why), &why, "at once: disable");
+}
+
+static void test_twins(void)
+{
+	char dev[2][16];
+	int n;
+
+	twin[0] = twin[1] = find_igb(1);
+	if (same_addr(twin[0], no_addr)) {
+		skip("the machine has none", "two PFs in one group");
+		return;
+	}
+	twin[1].bdf++;
+	for (n = 0; n < 2; n++) {
+		strcpy(dev[n], name_of(twin[n]));
+		is(unbind(dev[n]), 0, "twins: a PF loses its driver");
+	}
+	if (iommu_group_of(dev[0]) != iommu_group_of(dev[1]))
+		bail("the twins have a group each");
+	test_second_pf();
+	for (n = 0; n < 2; n++)
+		unbind(dev[n]); /* given back to igb */
+	test_two_operations();
+	for (n = 0; n < 2; n++)
+		ok(eventually(LONG_MS, !strcmp(driver_of(dev[n]), "igb")),
+		   "twins: PF %d is the host's again", n);
+}
+
 int main(void)
 {
 	struct sriov_broker_addr vf;
@@ -87,6 +212,8 @@ int main(void)
 	test_lease();
 	test_bind();
 	worked(disable(pf, &why), &why, "disable");
-	is(bind_to(dev, "nvme"), 0, "the PF has its driver again");
+	ok(eventually(LONG_MS, !strcmp(driver_of(dev), "nvme")),
+	   "the PF has its driver again");
+	test_twins();
 	return done();
 }

@@ -93,6 +93,56 @@ static void test_freezer(void)
 	ok(comes_back(pf), "frozen: it comes back");
 }
 
+/* Which of two words comes first in the kernel's log from here on; -1: neither did. */
+static int first_said(int log, const char *const words[2])
+{
+	char line[8192];
+	ssize_t len;
+	int i;
+
+	while ((len = read(log, line, sizeof(line) - 1)) >= 0 ||
+	       errno == EPIPE) {
+		line[len > 0 ? len : 0] = '\0';
+		for (i = 0; i < 2; i++)
+			if (strstr(line, words[i]))
+				return i;
+	}
+	return -1;
+}
+
+/* The time that a user has to let go passes while the machine sleeps: it wakes first. */
+static void test_return(void)
+{
+	static const char *const words[2] = { "Restarting tasks",
+					      "in quarantine" };
+	struct sriov_broker_grant g;
+	struct vfio v;
+	int log;
+
+	if (put("/sys/power/pm_test", "freezer")) {
+		skip("this kernel has no pm_test (CONFIG_PM_DEBUG)",
+		     "suspend while a VF is on its way back");
+		return;
+	}
+	put("/sys/module/" MODULE "/parameters/drain_timeout", "1");
+	is(lease(vf_at(pf, 2), "", &g, &why), 0, "asleep: a lease");
+	is(vfio_open(&v, name_of(g.vf)), 0, "asleep: its VF is opened");
+	log = log_open();
+	close(g.fd);
+	is(put("/sys/power/state", "freeze"), 0,
+	   "asleep: the lease ends, and the machine sleeps");
+	put("/sys/power/pm_test", "none");
+	ok(comes_to(g.vf, SRIOV_BROKER_VF_QUARANTINED),
+	   "asleep: then it is in quarantine");
+	is(first_said(log, words), 0,
+	   "asleep: nothing was done to it before the machine woke");
+	close(log);
+	vfio_close(&v);
+	put("/sys/module/" MODULE "/parameters/drain_timeout", "30");
+	(void)clear(g.vf, NULL);
+	ok(comes_back(pf), "asleep: let go, it comes back");
+}
+
 /* Out of the bus and in again. */
 static void test_removed(void)
 {
@@ -134,6 +184,7 @@ int main(void)
 	test_used();
 	test_provisioning();
 	test_freezer();
+	test_return();
 	test_removed();
 	monitor_says(
 		"{\"execute\":\"set_link\",\"arguments\":{\"name\":\"igb1\",\"up\":true}}\n");

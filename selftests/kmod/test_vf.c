@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A driver for VFs that leaves DMA to its user, as vfio-pci does, and takes all
- * but one: that of the index in its parameter. Binds only by driver_override.
+ * but one: that of the index in its parameter. It can be made to wait in its remove.
+ * Binds only by driver_override.
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 
@@ -10,6 +12,10 @@ static int refuse = -1;
 module_param(refuse, int, 0644);
 MODULE_PARM_DESC(refuse,
 		 "Index of the VF that is refused, with EILSEQ; -1 for none");
+
+static bool stay;
+module_param(stay, bool, 0644);
+MODULE_PARM_DESC(stay, "Its remove waits, as vfio's does for a user");
 
 static int test_vf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
@@ -20,12 +26,19 @@ static int test_vf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return index == READ_ONCE(refuse) ? -EILSEQ : 0;
 }
 
+static void test_vf_remove(struct pci_dev *pdev)
+{
+	while (READ_ONCE(stay))
+		msleep(20);
+}
+
 static const struct pci_device_id test_vf_ids[] = { {} };
 
 static struct pci_driver test_vf_driver = {
 	.name = "test_vf",
 	.id_table = test_vf_ids,
 	.probe = test_vf_probe,
+	.remove = test_vf_remove,
 	.driver_managed_dma = true,
 };
 module_pci_driver(test_vf_driver);

@@ -43,8 +43,15 @@ machine_igb() { iommu; igb igb0; }
 machine_four-nvme() { iommu; for i in 0 1 2 3; do nvme "nvme$i" 127; done; }
 # Finer than ticks.
 machine_bench() { machine_four-nvme; igb igb0; append+=" nohz=on highres=on"; }
-# A root port without ACS does not keep its functions apart: PF and VFs are one group.
-machine_shared-group() { iommu; igb igb0; nvme nvme0 7 disable-acs=on; }
+# A root port without ACS does not keep its functions apart: PF and VFs are one group, or two PFs and
+# the VFs of both.
+machine_shared-group() {
+	iommu; igb igb0; nvme nvme0 7 disable-acs=on
+	port port-twin disable-acs=on
+	# The first one has to name the second, for with ARI the kernel does not try each number.
+	devices+=(-device igb,id=twin0,bus=port-twin,addr=0.0,multifunction=on,x-pcie-ari-nextfn-1=on,romfile=
+		-device igb,id=twin1,bus=port-twin,addr=0.1,romfile=)
+}
 # The second nvme's VFs want more memory than firmware gives its port, and the kernel may not move it.
 machine_no-iommu() {
 	igb igb0; nvme nvme0 7; nvme nvme1 127
