@@ -135,6 +135,13 @@ struct vfb_why {
 	char driver[SRIOV_BROKER_NAME_LEN];
 };
 
+/* VFs that another program has taken away, until that has been told. */
+struct vfb_loss {
+	unsigned int had;     /* how many, 0: nothing to tell */
+	struct vfb_actor who; /* its pid is counted here */
+	char driver[SRIOV_BROKER_NAME_LEN];
+};
+
 struct vfb_pf {
 	struct kref ref;
 	struct pci_dev *pdev; /* counted */
@@ -154,6 +161,9 @@ struct vfb_pf {
 	bool open;
 	bool stay;    /* op; unloading: VFs in use stay on */
 	bool waiting; /* op; the log has said that pfs waits for its driver */
+	/* op; pfs has put right what another program did, so often since then. */
+	unsigned int amends;
+	unsigned long amends_since; /* jiffies */
 
 	/* Does what the pfs parameter asks for this PF. */
 	struct delayed_work wish;
@@ -172,7 +182,10 @@ struct vfb_pf {
 	bool capture;	       /* hold VFs at birth; only within that */
 	int capture_err;       /* a VF could not be held */
 	struct vfb_kept *kept; /* owned; what its VFs had when its driver went, or NULL */
-	unsigned int nr_out;   /* VFs leased, and not yet back */	unsigned int nr_open;	  /* VFs open to all */
+	unsigned int nr_out;   /* VFs leased, and not yet back */
+	unsigned int nr_open;  /* VFs open to all */
+	unsigned int nr_pool;  /* VFs that are not the host's */
+	struct vfb_loss loss;
 	unsigned int nr_reserved; /* VFs about to be leased; 0 outside the lock */
 	char driver[SRIOV_BROKER_NAME_LEN];
 	unsigned long *free; /* slots that LEASE may take */
@@ -198,6 +211,7 @@ struct vfb_vf {
 	bool gone;			    /* left the bus */
 	bool counted_out;		    /* in pf->nr_out */
 	bool counted_open;		    /* in pf->nr_open */
+	bool counted_pool;		    /* in pf->nr_pool */
 	bool moving;			    /* an operation has it */
 	bool managed;			    /* driver leaves DMA to its user */
 	bool awake;			    /* kept from being suspended */
@@ -273,6 +287,7 @@ struct vfb_use {
 void vfb_param_driver(char *name);
 unsigned long vfb_param_drain(void);
 bool vfb_param_protect(void);
+bool vfb_param_protect_all(void);
 bool vfb_param_locked(void);
 bool vfb_param_keep(void);
 unsigned int vfb_param_max_leases(void);
@@ -292,6 +307,7 @@ void vfb_acting_end(struct vfb_acting *acting);
 void vfb_actor_now(struct vfb_actor *actor);
 u64 vfb_event_seq(void);
 void vfb_event_pf(struct vfb_pf *pf, u32 type, u64 value);
+void vfb_event_replaced(struct vfb_pf *pf, const struct vfb_loss *loss, unsigned int now);
 void vfb_event_vf(struct vfb_vf *vf, u32 type, u32 old, const struct vfb_lease *lease, u64 value);
 void vfb_event_reset_failed(struct vfb_vf *vf, enum sriov_broker_fault fault);
 
@@ -333,6 +349,7 @@ void vfb_pf_leave_all(void);
 
 /* wish.c */
 #define VFB_SETTLE_MS 2000 /* for the driver of a PF that has just appeared */
+#define VFB_LOSS_MS   3000 /* for another program to have the VFs that it wants */
 extern bool vfb_wishes_live;
 void vfb_wish_init(struct vfb_pf *pf);
 void vfb_wish_apply(struct vfb_pf *pf, unsigned int delay_ms);
@@ -340,6 +357,11 @@ void vfb_wish_all(void);
 void vfb_wish_start(void);
 void vfb_wish_stop(void);
 bool vfb_wish_has(struct vfb_pf *pf);
+
+/* loss.c */
+void vfb_loss_note(struct vfb_vf *vf);
+void vfb_loss_forget(struct vfb_pf *pf);
+bool vfb_loss_tell(struct vfb_pf *pf);
 
 /* orphan.c */
 int vfb_orphan_find(struct pci_dev *pf, struct sriov_broker_addr *addr);

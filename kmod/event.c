@@ -134,7 +134,8 @@ static void vfb_event_tell(struct vfb_event *event)
 	struct vfb_event *slot;
 
 	lockdep_assert_held(&vfb_lock);
-	vfb_actor_now(&event->by);
+	if (!event->by.pid)
+		vfb_actor_now(&event->by);
 	event->out.size = sizeof(event->out);
 	event->out.seq = vfb_seq + 1;
 	event->out.time_ns = ktime_get_ns();
@@ -174,6 +175,31 @@ void vfb_event_pf(struct vfb_pf *pf, u32 type, u64 value)
 		.lease_uid = INVALID_UID,
 	};
 
+	vfb_event_tell(&event);
+}
+
+/**
+ * vfb_event_replaced - tell that another program has taken a PF's VFs away
+ * @pf: the PF
+ * @loss: which, and who
+ * @now: VFs that it has instead
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_event_replaced(struct vfb_pf *pf, const struct vfb_loss *loss, unsigned int now)
+{
+	struct vfb_event event = {
+		.out = {
+			.type = SRIOV_BROKER_EVENT_PF_REPLACED,
+			.pf = pf->addr,
+			.index = loss->had,
+			.value = now,
+		},
+		.by = loss->who,
+		.lease_uid = INVALID_UID,
+	};
+
+	get_pid(event.by.pid);
 	vfb_event_tell(&event);
 }
 

@@ -92,9 +92,44 @@ module_param_cb(drain_timeout, &vfb_drain_ops, &vfb_drain, 0644);
 MODULE_PARM_DESC(drain_timeout,
 		 "seconds that vfio may keep a returned VF open, 1 to 3600 (default: 30)");
 
-static bool vfb_protect = true;
-module_param_named(protect, vfb_protect, bool, 0444);
-MODULE_PARM_DESC(protect, "refuse writes to sriov_numvfs while a VF is leased (default: Y)");
+/* N: not at all; Y: PFs that a VF is leased from; all: also those whose VFs are all free. */
+enum {
+	VFB_PROTECT_N,
+	VFB_PROTECT_Y,
+	VFB_PROTECT_ALL
+};
+
+static unsigned int vfb_protect = VFB_PROTECT_Y;
+
+static int vfb_protect_set(const char *val, const struct kernel_param *kp)
+{
+	bool yes;
+
+	if (sysfs_streq(val, "all")) {
+		vfb_protect = VFB_PROTECT_ALL;
+		return 0;
+	}
+	if (kstrtobool(val, &yes)) {
+		pr_err("%s: '%.64s' is neither Y, N nor all\n", kp->name, val);
+		return -EINVAL;
+	}
+	vfb_protect = yes ? VFB_PROTECT_Y : VFB_PROTECT_N;
+	return 0;
+}
+
+static int vfb_protect_get(char *buf, const struct kernel_param *kp)
+{
+	static const char *const names[] = { "N", "Y", "all" };
+
+	return sysfs_emit(buf, "%s\n", names[vfb_protect]);
+}
+
+static const struct kernel_param_ops vfb_protect_ops = {
+	.set = vfb_protect_set,
+	.get = vfb_protect_get,
+};
+module_param_cb(protect, &vfb_protect_ops, NULL, 0444);
+MODULE_PARM_DESC(protect, "refuse writes to sriov_numvfs: N, Y: under leases, all: always");
 
 /* Who waits may be let in by a higher one. */
 static int vfb_limit_set(const char *val, const struct kernel_param *kp)
@@ -184,7 +219,17 @@ unsigned long vfb_param_drain(void)
  */
 bool vfb_param_protect(void)
 {
-	return vfb_protect;
+	return vfb_protect != VFB_PROTECT_N;
+}
+
+/**
+ * vfb_param_protect_all - whether that is so of every PF that has VFs of the broker's
+ *
+ * Return: true if so.
+ */
+bool vfb_param_protect_all(void)
+{
+	return vfb_protect == VFB_PROTECT_ALL;
 }
 
 /**

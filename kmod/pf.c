@@ -202,6 +202,7 @@ static void vfb_pf_free(struct vfb_pf *pf)
 	mutex_destroy(&pf->op);
 	mutex_destroy(&pf->protect_lock);
 	vfb_kept_free(pf->kept);
+	put_pid(pf->loss.who.pid);
 	bitmap_free(pf->free);
 	kvfree(pf->vfs);
 	pci_dev_put(pf->pdev);
@@ -361,9 +362,9 @@ void vfb_pf_unbind(struct pci_dev *pdev)
 static const struct attribute vfb_numvfs_attr = { .name = "sriov_numvfs" };
 
 /*
- * While VFs are leased root may not write to sriov_numvfs: drivers that do not look
- * at the VFs' ASSIGNED flag would pull them from under a guest, and the writer
- * would hang in the kernel.
+ * While VFs are leased, or as long as there are any of ours, root may not write to
+ * sriov_numvfs: drivers that do not look at the VFs' ASSIGNED flag would pull them from
+ * under a guest, and the writer would hang in the kernel.
  */
 static void vfb_pf_protect(struct vfb_pf *pf, bool want)
 {
@@ -458,16 +459,17 @@ void vfb_pf_driver(struct pci_dev *pdev, const char *name)
  */
 void vfb_pf_follow(struct vfb_pf *pf)
 {
-	bool used, gone;
+	bool used, guarded, gone;
 
 	mutex_lock(&pf->protect_lock);
 	mutex_lock(&vfb_lock);
 	used = pf->nr_out || pf->nr_open;
+	guarded = used || (vfb_param_protect_all() && (pf->nr_pool || pf->ours));
 	gone = pf->gone;
 	mutex_unlock(&vfb_lock);
 	if (!gone) {
 		vfb_pf_wake(pf, used);
-		vfb_pf_protect(pf, used);
+		vfb_pf_protect(pf, guarded);
 	}
 	mutex_unlock(&pf->protect_lock);
 }

@@ -136,6 +136,7 @@ static int vfb_call_driver(struct vfb_pf *pf, unsigned int num, bool hold)
 	device_lock_assert(&pdev->dev);
 	mutex_lock(&vfb_lock);
 	pf->configuring = true;
+	vfb_loss_forget(pf);
 	pf->capture = hold;
 	pf->capture_err = 0;
 	mutex_unlock(&vfb_lock);
@@ -537,6 +538,7 @@ int vfb_pf_enable(struct vfb_pf *pf, unsigned int num, const char *driver, unsig
 			vfb_kept_free(kept);
 	}
 	vfb_driver_put(&to);
+	vfb_pf_follow(pf);
 	return ret;
 }
 

@@ -113,6 +113,12 @@ void vfb_vf_put(struct vfb_vf *vf)
 	kref_put(&vf->ref, vfb_vf_release);
 }
 
+/* Not the host's. */
+static bool vfb_is_pooled(const struct vfb_vf *vf)
+{
+	return !vf->gone && vf->state != SRIOV_BROKER_VF_HOST;
+}
+
 /* Leased, or not back yet. */
 static bool vfb_is_out(const struct vfb_vf *vf)
 {
@@ -127,6 +133,14 @@ static bool vfb_is_open(const struct vfb_vf *vf)
 		return false;
 	return vf->state == SRIOV_BROKER_VF_OPEN ||
 	       (vf->state == SRIOV_BROKER_VF_QUARANTINED && vf->fault == SRIOV_BROKER_FAULT_OPEN);
+}
+
+/* May the PF's driver not disable it? */
+static bool vfb_vf_is_protected(const struct vfb_vf *vf)
+{
+	if (vfb_param_protect_all())
+		return vf->counted_pool;
+	return vfb_param_protect() && (vf->counted_out || vf->counted_open);
 }
 
 /**
@@ -152,10 +166,12 @@ void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 	/* In one step each: vfb_return_wait() reads without the lock. */
 	WRITE_ONCE(pf->nr_out, pf->nr_out - vf->counted_out + vfb_is_out(vf));
 	pf->nr_open += vfb_is_open(vf) - vf->counted_open;
+	pf->nr_pool += vfb_is_pooled(vf) - vf->counted_pool;
 	vf->counted_out = vfb_is_out(vf);
 	vf->counted_open = vfb_is_open(vf);
+	vf->counted_pool = vfb_is_pooled(vf);
 
-	if ((vf->counted_out || vf->counted_open) && vfb_param_protect() && !pf->leaving)
+	if (vfb_vf_is_protected(vf) && !pf->leaving)
 		pci_set_dev_assigned(vf->pdev);
 	else
 		pci_clear_dev_assigned(vf->pdev);
@@ -343,17 +359,21 @@ void vfb_vf_add(struct pci_dev *pdev)
 	vfb_pf_put(pf);
 }
 
-/* The next VFs may be root's own, and are not to be taken for ours. */
-static void vfb_pf_emptied(struct vfb_pf *pf)
+/*
+ * The next VFs may be root's own, and are not to be taken for ours. Returns whether that
+ * was the last one, and another program's doing.
+ */
+static bool vfb_pf_emptied(struct vfb_pf *pf)
 {
 	unsigned int i;
 
 	lockdep_assert_held(&vfb_lock);
 	for (i = 0; i < pf->slots; i++)
 		if (pf->vfs[i])
-			return;
+			return false;
 	pf->ours = false;
 	pf->open = false;
+	return !pf->configuring && !pf->leaving && !pf->gone;
 }
 
 /**
@@ -365,11 +385,13 @@ static void vfb_pf_emptied(struct vfb_pf *pf)
 void vfb_vf_del(struct pci_dev *pdev)
 {
 	struct vfb_vf *vf = vfb_vf_of(pdev);
+	bool emptied;
 
 	if (!vf)
 		return;
 
 	mutex_lock(&vfb_lock);
+	vfb_loss_note(vf);
 	vf->gone = true;
 	/* A VF of the host's may share the group of leased ones. */
 	if (vf->group->lease && vf->state != SRIOV_BROKER_VF_HOST)
@@ -378,7 +400,7 @@ void vfb_vf_del(struct pci_dev *pdev)
 	clear_bit(vf->index, vf->pf->free);
 	vf->pf->vfs[vf->index] = NULL;
 	hash_del(&vf->hash);
-	vfb_pf_emptied(vf->pf);
+	emptied = vfb_pf_emptied(vf->pf);
 	vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_REMOVED, vf->state, NULL, 0);
 	mutex_unlock(&vfb_lock);
 
@@ -387,6 +409,8 @@ void vfb_vf_del(struct pci_dev *pdev)
 	vfb_group_abandon(vf->group); /* others of a shared one may need no fence without it */
 	vfb_pf_follow(vf->pf);
 	vfb_return_wake();
+	if (emptied)
+		vfb_wish_apply(vf->pf, VFB_LOSS_MS);
 	vfb_vf_put(vf); /* ours */
 	vfb_vf_put(vf); /* the table's */
 }

@@ -246,16 +246,45 @@ static void vfb_wish_end(struct vfb_pf *pf)
 	vfb_pf_put(pf);
 }
 
+/* What is the matter with the device that a reason names. */
+static const char *vfb_reason_words(u32 reason)
+{
+	static const char *const words[] = {
+		[SRIOV_BROKER_WHY_TOO_MANY] = "has not so many",
+		[SRIOV_BROKER_WHY_NO_SRIOV_DRIVER] = "has a driver that can't",
+		[SRIOV_BROKER_WHY_PF_BUSY] = "is busy",
+		[SRIOV_BROKER_WHY_PF_REFUSED] = "has a driver that refuses",
+		[SRIOV_BROKER_WHY_PF_SHORT] = "was given fewer",
+		[SRIOV_BROKER_WHY_ORPHANS] = "is in the way, without its PF",
+		[SRIOV_BROKER_WHY_NO_IOMMU] = "has no IOMMU",
+		[SRIOV_BROKER_WHY_NO_MMIO] = "has no memory for their BARs",
+		[SRIOV_BROKER_WHY_NO_BUS] = "has too few bus numbers",
+		[SRIOV_BROKER_WHY_NO_DRIVER] = "would need that driver",
+		[SRIOV_BROKER_WHY_PROBE] = "is refused by its driver",
+		[SRIOV_BROKER_WHY_LEASED] = "is leased",
+		[SRIOV_BROKER_WHY_IN_USE] = "is in use",
+		[SRIOV_BROKER_WHY_RETURNING] = "is on its way back",
+		[SRIOV_BROKER_WHY_QUARANTINED] = "is in quarantine",
+		[SRIOV_BROKER_WHY_GROUP] = "shares an IOMMU group that is in use",
+		[SRIOV_BROKER_WHY_ASSIGNED] = "has a VF that is assigned",
+		[SRIOV_BROKER_WHY_RESET] = "could not be reset",
+		[SRIOV_BROKER_WHY_HOST_NET] = "is used by the host",
+		[SRIOV_BROKER_WHY_HOST_DISK] = "is used by the host",
+		[SRIOV_BROKER_WHY_PF_VFIO] = "belongs to a user of vfio",
+	};
+
+	return (reason < ARRAY_SIZE(words) ? words[reason] : NULL) ?: "failed";
+}
+
 static void vfb_wish_failed(struct vfb_pf *pf, const struct vfb_wish *wish, int ret,
 			    const struct vfb_why *why)
 {
-	u16 bdf = why->dev.bdf;
+	const struct sriov_broker_addr *dev = why->reason ? &why->dev : &pf->addr;
 
 	pci_warn(pf->pdev,
-		 VFB_NAME
-		 ": pfs: enabling %u VFs on %s failed: %pe, reason %u, %04x:%02x:%02x.%u%s%s\n",
-		 wish->num, wish->driver, ERR_PTR(ret), why->reason, why->dev.domain, bdf >> 8,
-		 PCI_SLOT(bdf), PCI_FUNC(bdf), why->label[0] ? ", " : "", why->label);
+		 VFB_NAME ": pfs: enabling %u VFs on %s failed: %pe, %04x:%02x:%02x.%u %s\n",
+		 wish->num, wish->driver, ERR_PTR(ret), dev->domain, dev->bdf >> 8,
+		 PCI_SLOT(dev->bdf), PCI_FUNC(dev->bdf), vfb_reason_words(why->reason));
 }
 
 /* Its driver may come late, and would find it taken: no network, no disks. */
@@ -286,17 +315,41 @@ static void vfb_wish_do(struct vfb_pf *pf, const struct vfb_wish *wish)
 	put_pid(why.pid);
 }
 
+/* How often in such a time another program's doing is put right; then it may be meant. */
+#define VFB_MAX_AMENDS	  3
+#define VFB_AMENDS_WITHIN (60 * HZ)
+
+/* Another program has taken the VFs away. Is that to be put right? */
+static bool vfb_wish_amends(struct vfb_pf *pf)
+{
+	lockdep_assert_held(&pf->op);
+	if (!vfb_param_protect())
+		return false;
+	if (!pf->amends || time_after(jiffies, pf->amends_since + VFB_AMENDS_WITHIN)) {
+		pf->amends = 0;
+		pf->amends_since = jiffies;
+	}
+	if (pf->amends++ < VFB_MAX_AMENDS)
+		return true;
+	pci_warn(pf->pdev, VFB_NAME ": pfs: its VFs are taken time and again: left as they are\n");
+	return false;
+}
+
 static void vfb_wish_work(struct work_struct *work)
 {
 	struct vfb_pf *pf = container_of(to_delayed_work(work), struct vfb_pf, wish);
 	struct vfb_wish wish;
+	bool lost, wished;
 
-	if (vfb_wish_of(pf, &wish) && !READ_ONCE(pf->gone)) {
-		mutex_lock(&pf->op);
-		if (!vfb_wish_waits(pf, &wish))
-			vfb_wish_do(pf, &wish);
-		mutex_unlock(&pf->op);
-	}
+	mutex_lock(&pf->op);
+	lost = vfb_loss_tell(pf);
+	wished = vfb_wish_of(pf, &wish) && !READ_ONCE(pf->gone);
+	/* Emptied by another program: nothing holds it any more. */
+	if (!pci_num_vf(pf->pdev))
+		vfb_pfdrv_drop(pf, true);
+	if (wished && !(lost && !vfb_wish_amends(pf)) && !vfb_wish_waits(pf, &wish))
+		vfb_wish_do(pf, &wish);
+	mutex_unlock(&pf->op);
 	vfb_wish_end(pf);
 }
 
@@ -324,7 +377,7 @@ void vfb_wish_apply(struct vfb_pf *pf, unsigned int delay_ms)
 
 	kref_get(&pf->ref);
 	mutex_lock(&vfb_lock);
-	if (vfb_wishes_live && !list_empty(&vfb_wishes)) {
+	if (vfb_wishes_live) {
 		pending = mod_delayed_work(vfb_op_wq, &pf->wish, msecs_to_jiffies(delay_ms));
 		if (!pending)
 			atomic_inc(&vfb_wishes_busy);

@@ -68,6 +68,7 @@ static void test_bad(void)
 	bad("drain_timeout=3601", "drain_timeout");
 	bad("drain_timeout=x", "drain_timeout");
 	bad("unload=sometimes", "sometimes");
+	bad("protect=maybe", "maybe");
 }
 
 /* One point: so many VFs, all on that driver. */
@@ -267,6 +268,98 @@ static void test_protect(void)
 	is(unload(), 0, "the module goes");
 }
 
+/* Root, by the hand of "sh": another number in sysfs. */
+static int take_over(struct sriov_broker_addr pf, int num)
+{
+	return system(text("cd " SYS_PCI "/%s && echo 0 >sriov_numvfs && "
+			   "echo %d >sriov_numvfs",
+			   name_of(pf), num));
+}
+
+/* The event that tells of it, of all that there are. */
+static bool told_of(struct sriov_broker_addr pf, unsigned int had,
+		    unsigned int now)
+{
+	char buf[SRIOV_BROKER_EVENT_ROOM];
+	struct sriov_broker_event *e = (void *)buf;
+	ssize_t len;
+
+	while ((len = read(broker, buf, sizeof(buf))) > 0) {
+		for (; len > 0; len -= e->size, e = (void *)e + e->size)
+			if (e->type == SRIOV_BROKER_EVENT_PF_REPLACED)
+				return same_addr(e->pf, pf) &&
+				       e->index == had && e->value == now &&
+				       e->pid && !e->uid &&
+				       !strcmp(e->comm, "sh");
+		e = (void *)buf;
+	}
+	return false;
+}
+
+/* A pool that another program replaces. */
+static void test_replaced(void)
+{
+	char buf[SRIOV_BROKER_EVENT_ROOM];
+
+	is(load(""), 0, "replaced: a load");
+	fcntl(broker, F_SETFL, O_NONBLOCK);
+	if (read(broker, buf, sizeof(buf)) >= 0)
+		diag("an event before any");
+	worked(enable(igb, 5, "vfio-pci", &why), &why, "replaced: 5 VFs");
+	log_count(kernel_log, "", "");
+	is(take_over(igb, 3), 0, "replaced: root takes them, and has 3");
+	ok(eventually(LONG_MS, told_of(igb, 5, 3)),
+	   "replaced: an event tells of it");
+	ok(log_count(kernel_log, "had 5 VFs on vfio-pci, has 3 now: sh ",
+		     "pid") == 1,
+	   "replaced: and the log, by name");
+	is(count_state(igb, SRIOV_BROKER_VF_HOST), 3,
+	   "replaced: they are the host's");
+	log_count(kernel_log, "", "");
+	worked(disable(igb, &why), &why, "replaced: disable");
+	worked(enable(igb, 2, "vfio-pci", &why), &why, "replaced: 2 VFs");
+	worked(disable(igb, &why), &why, "replaced: taken by ourselves");
+	sleep_ms(4000);
+	is(log_count(kernel_log, "took them", ""), 0,
+	   "replaced: of which nothing is said");
+
+	put(PARAMS "pfs", text("%s=4", name_of(igb)));
+	becomes(igb, 4, "vfio-pci", "amended: pfs says 4");
+	is(take_over(igb, 3), 0, "amended: root has 3");
+	becomes(igb, 4, "vfio-pci", "amended: but pfs says 4");
+	is(put(text(SYS_PCI "/%s/sriov_numvfs", name_of(igb)), "0"), 0,
+	   "amended: root has none");
+	becomes(igb, 4, "vfio-pci", "amended: but pfs says 4");
+	is(unload(), 0, "amended: the module goes");
+}
+
+static void test_protect_all(void)
+{
+	char attr[64];
+	struct stat st;
+
+	snprintf(attr, sizeof(attr), SYS_PCI "/%s/sriov_numvfs", name_of(igb));
+	is(load("protect=all"), 0, "all: a load");
+	ok(!strcmp(get(PARAMS "protect"), "all"), "all: it reads so");
+	worked(enable(igb, 2, "vfio-pci", &why), &why, "all: 2 VFs");
+	is(put(attr, "0"), EACCES, "all: root's 0 is refused, none is leased");
+	chmod(attr, 0644);
+	is(put(attr, "0"), EPERM, "all: also where the mode was changed");
+	worked(enable(igb, 3, "host", &why), &why, "all: 3 for the host");
+	is(put(attr, "0"), EACCES, "all: which are the broker's as well");
+	worked(enable(igb, 2, "pci-stub", &why), &why, "all: we may");
+	worked(disable(igb, &why), &why, "all: and disable");
+	is(put(attr, "2"), 0, "all: then root may");
+	is(put(attr, "0"), 0, "all: and his own are not the broker's");
+	worked(enable(igb, 2, "vfio-pci", &why), &why, "all: 2 again");
+	is(unload(), 0, "all: the module goes");
+	stat(attr, &st);
+	is(st.st_mode & 0777, 0644, "all: the mode is as it was");
+	is(load("protect=N"), 0, "none: a load");
+	ok(!strcmp(get(PARAMS "protect"), "N"), "none: it reads so");
+	is(unload(), 0, "none: the module goes");
+}
+
 int main(void)
 {
 	igb = find_igb(0);
@@ -286,5 +379,7 @@ int main(void)
 	test_open();
 	test_keep();
 	test_protect();
+	test_replaced();
+	test_protect_all();
 	return done();
 }

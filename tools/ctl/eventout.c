@@ -85,8 +85,11 @@ struct json_object *event_json(const struct sriov_broker_event *event)
 	add_actor(obj, event);
 	if (is_vf_event(event))
 		add_vf(obj, event);
-	if (event->type == SRIOV_BROKER_EVENT_PF_VFS)
+	if (event->type == SRIOV_BROKER_EVENT_PF_VFS ||
+	    event->type == SRIOV_BROKER_EVENT_PF_REPLACED)
 		json_number(obj, "num_vfs", event->value);
+	if (event->type == SRIOV_BROKER_EVENT_PF_REPLACED)
+		json_number(obj, "had_vfs", event->index);
 	if (event->type == SRIOV_BROKER_EVENT_LEASE_REVOKED)
 		json_text(obj, "cause", event_cause(event->value));
 	return obj;
@@ -104,6 +107,9 @@ void event_print(const struct sriov_broker_event *event)
 	       event_name(event->type));
 	if (event->type == SRIOV_BROKER_EVENT_PF_VFS)
 		printf(" %llu", (unsigned long long)event->value);
+	if (event->type == SRIOV_BROKER_EVENT_PF_REPLACED)
+		printf(" %u -> %llu", event->index,
+		       (unsigned long long)event->value);
 	if (event->type == SRIOV_BROKER_EVENT_VF_STATE)
 		printf(" %s -> %s", sriovb_strstate(event->old_state),
 		       sriovb_strstate(event->state));

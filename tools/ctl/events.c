@@ -390,6 +390,7 @@ const char *event_name(unsigned int type)
 		[SRIOV_BROKER_EVENT_LEASE_ENDED] = "lease-ended",
 		[SRIOV_BROKER_EVENT_LEASE_REVOKED] = "lease-revoked",
 		[SRIOV_BROKER_EVENT_RESET_FAILED] = "reset-failed",
+		[SRIOV_BROKER_EVENT_PF_REPLACED] = "pf-replaced",
 	};
 
 	if (type >= sizeof(names) / sizeof(names[0]) || !names[type])

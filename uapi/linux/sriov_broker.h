@@ -1004,6 +1004,9 @@ struct sriov_broker_lease_event {
  * @SRIOV_BROKER_EVENT_LEASE_REVOKED: it was taken from its holder; @value is
  *	enum sriov_broker_lease_cause
  * @SRIOV_BROKER_EVENT_RESET_FAILED: a VF could not be reset; see @fault
+ * @SRIOV_BROKER_EVENT_PF_REPLACED: another program, @pid and @comm, has taken away
+ *	@index VFs of a PF that the broker had enabled, or that were in the pool; the PF
+ *	has @value VFs now
  */
 enum sriov_broker_event_type {
 	SRIOV_BROKER_EVENT_LOST = 1,
@@ -1017,6 +1020,7 @@ enum sriov_broker_event_type {
 	SRIOV_BROKER_EVENT_LEASE_ENDED = 9,
 	SRIOV_BROKER_EVENT_LEASE_REVOKED = 10,
 	SRIOV_BROKER_EVENT_RESET_FAILED = 11,
+	SRIOV_BROKER_EVENT_PF_REPLACED = 12,
 };
 
 /**

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VFs of ours that another program has taken away, by writing to sriov_numvfs: root's
+ * hand, systemd's .link files, NetworkManager. Nothing is lost but the pool; yet the log
+ * and an event tell who did it, and what there is instead.
+ */
+#include "broker.h"
+
+/**
+ * vfb_loss_note - a VF is leaving the bus: remember who takes it, if it was ours
+ * @vf: the VF, in the state that it was in
+ *
+ * Context: bus notifier, in the task that removes it; vfb_lock held.
+ */
+void vfb_loss_note(struct vfb_vf *vf)
+{
+	struct vfb_pf *pf = vf->pf;
+	struct vfb_loss *loss = &pf->loss;
+
+	lockdep_assert_held(&vfb_lock);
+	if (pf->configuring || pf->leaving || pf->gone ||
+	    (vf->state == SRIOV_BROKER_VF_HOST && !pf->ours))
+		return;
+	if (loss->had++)
+		return;
+	put_pid(loss->who.pid);
+	vfb_actor_now(&loss->who);
+	strscpy(loss->driver, vf->target[0] ? vf->target : "the host's driver",
+		sizeof(loss->driver));
+}
+
+/**
+ * vfb_loss_forget - the VFs are changed by ourselves: nobody else took them
+ * @pf: the PF
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_loss_forget(struct vfb_pf *pf)
+{
+	lockdep_assert_held(&vfb_lock);
+	put_pid(pf->loss.who.pid);
+	pf->loss = (struct vfb_loss){};
+}
+
+static unsigned int vfb_num_known(const struct vfb_pf *pf)
+{
+	unsigned int i, num = 0;
+
+	lockdep_assert_held(&vfb_lock);
+	for (i = 0; i < pf->slots; i++)
+		num += !!pf->vfs[i];
+	return num;
+}
+
+/**
+ * vfb_loss_tell - tell of VFs that were taken away
+ * @pf: the PF
+ *
+ * Context: may sleep; pf->op held; takes the PCI core's locks, so that what the other
+ * program does instead has been done.
+ * Return: true if there was something to tell.
+ */
+bool vfb_loss_tell(struct vfb_pf *pf)
+{
+	struct vfb_loss loss;
+	unsigned int now;
+
+	lockdep_assert_held(&pf->op);
+	if (!READ_ONCE(pf->loss.had))
+		return false;
+	if (!vfb_pf_lock(pf))
+		vfb_pf_unlock(pf);
+
+	mutex_lock(&vfb_lock);
+	loss = pf->loss;
+	pf->loss = (struct vfb_loss){};
+	now = vfb_num_known(pf);
+	vfb_event_replaced(pf, &loss, now);
+	mutex_unlock(&vfb_lock);
+
+	pci_warn(pf->pdev, VFB_NAME ": had %u VFs on %s, has %u now: %s (pid %d) took them\n",
+		 loss.had, loss.driver, now, loss.who.comm, pid_nr(loss.who.pid));
+	put_pid(loss.who.pid);
+	return true;
+}
