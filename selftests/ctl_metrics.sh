@@ -98,6 +98,15 @@ echo old >"$file"
 fails 2 "a full disk" "^sriovctl: $file: No space left on device$" metrics -o "$file"
 is "the old one is still there, alone" "$(cat "$file") $(ls "$work/out")" "old sriov.prom"
 busybox umount "$work/out"
+mknod "$work/null" c 1 3
+ok "a device" metrics -o "$work/null"
+is "it is one still" "$(stat -c %F "$work/null")" "character special file"
+echo old >"$work/behind"
+ln -s behind "$work/link"
+ok "a link" metrics -o "$work/link"
+is "it is one still" "$(readlink "$work/link")" behind
+is "what it leads to has it" "$(cat "$work/link")" "$(metrics)"
+fails 2 "a full device" "^sriovctl: /dev/full: No space left on device$" metrics -o /dev/full
 fails 2 "no such directory" "^sriovctl: $work/none/x.prom: No such file or directory$" \
 	metrics -o "$work/none/x.prom"
 full() { metrics >/dev/full; }

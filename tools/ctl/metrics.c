@@ -5,6 +5,7 @@
  * two differ in how a counter is declared, and in the end of OpenMetrics.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ enum {
 
 static const struct opt options[] = {
 	[OPT_OUTPUT] = { "output", 'o', "FILE",
-			 "replace FILE when all is written" },
+			 "replace FILE, or write to what is no file" },
 	[OPT_OPEN] = { "openmetrics", 'm', NULL, "as OpenMetrics 1.0" },
 	{ 0 },
 };
@@ -217,8 +218,8 @@ static void put_all(const struct sink *sink, const struct look *look)
 
 /* ---- to where ---- */
 
-/* Return: 0 or -errno */
-static int write_temporary(int fd, struct sink *sink, const struct look *look)
+/* Return: 0 or -errno. The descriptor is closed. */
+static int write_to(int fd, struct sink *sink, const struct look *look)
 {
 	int err = 0;
 
@@ -229,8 +230,7 @@ static int write_temporary(int fd, struct sink *sink, const struct look *look)
 		return err;
 	}
 	put_all(sink, look);
-	/* Whoever collects it is another user. */
-	if (ferror(sink->out) || fflush(sink->out) || fchmod(fd, 0644))
+	if (ferror(sink->out) || fflush(sink->out))
 		err = errno ? -errno : -EIO;
 	if (fclose(sink->out) && !err)
 		err = -errno;
@@ -245,17 +245,45 @@ static int replace_file(const char *file, struct sink *sink,
 	int err, fd;
 
 	/* Not *.prom: the collector takes those. */
-	if (asprintf(&temporary, "%s.XXXXXX", file) < 0) {
-		complain("out of memory");
-		return EXIT_REFUSED;
-	}
+	if (asprintf(&temporary, "%s.XXXXXX", file) < 0)
+		return -ENOMEM;
 	fd = mkstemp(temporary);
-	err = fd < 0 ? -errno : write_temporary(fd, sink, look);
+	err = fd < 0 ? -errno : 0;
+	/* Whoever collects it is another user. */
+	if (!err && fchmod(fd, 0644)) {
+		err = -errno;
+		close(fd);
+	}
+	if (!err)
+		err = write_to(fd, sink, look);
 	if (!err && rename(temporary, file))
 		err = -errno;
 	if (err && fd >= 0)
 		unlink(temporary);
 	free(temporary);
+	return err;
+}
+
+/* A device, a pipe, a link: it stays what it is. */
+static int write_file(const char *file, struct sink *sink,
+		      const struct look *look)
+{
+	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC,
+		      0644);
+
+	return fd < 0 ? -errno : write_to(fd, sink, look);
+}
+
+static int put_file(const char *file, struct sink *sink,
+		    const struct look *look)
+{
+	struct stat stat;
+	int err;
+
+	if (lstat(file, &stat) || S_ISREG(stat.st_mode))
+		err = replace_file(file, sink, look);
+	else
+		err = write_file(file, sink, look);
 	if (!err)
 		return 0;
 	complain("%s: %s", file, strerror(-err));
@@ -294,7 +322,7 @@ static int run(const struct args *args)
 	if (ret)
 		ret = refused(sb, ret);
 	else if (args->opt[OPT_OUTPUT])
-		ret = replace_file(args->opt[OPT_OUTPUT], &sink, &look);
+		ret = put_file(args->opt[OPT_OUTPUT], &sink, &look);
 	else
 		put_all(&sink, &look);
 	free(look.pfs);
