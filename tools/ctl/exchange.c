@@ -214,16 +214,14 @@ static int find_old(struct exchange *x)
 static int read_attrs(const struct sriov_broker_addr *pf, unsigned int index,
 		      struct netattrs *attrs)
 {
-	struct netinfo *net = netinfo_open();
 	struct netif netif;
-	int has = 0;
+	int has;
 
 	*attrs = (struct netattrs){ 0 };
-	if (net && netinfo_get(net, pf, &netif)) {
-		has = netattr_read(&netif, index, attrs);
-		netinfo_put(&netif);
-	}
-	netinfo_close(net);
+	if (!netinfo_get(pf, &netif))
+		return 0;
+	has = netattr_read(&netif, index, attrs);
+	netinfo_put(&netif);
 	return has;
 }
 

@@ -22,7 +22,6 @@ struct picture {
 	ssize_t num_vfs;
 	struct target target;	     /* its runs choose VFs of a PF */
 	struct sriov_broker_addr vf; /* if not 0: no other VF */
-	struct netinfo *net;
 };
 
 static void add_netif(struct json_object *obj, const struct netif *netif)
@@ -33,13 +32,13 @@ static void add_netif(struct json_object *obj, const struct netif *netif)
 }
 
 /* Of a VF the host's own view counts, else what its PF says of it. */
-static void add_vf_net(struct json_object *obj, const struct picture *pic,
+static void add_vf_net(struct json_object *obj,
 		       const struct sriov_broker_vf *vf, const struct netif *pf)
 {
 	struct netif own;
 	struct vfnet net;
 
-	if (netinfo_get(pic->net, &vf->addr, &own)) {
+	if (netinfo_get(&vf->addr, &own)) {
 		add_netif(obj, &own);
 		netinfo_put(&own);
 	} else if (pf && netinfo_vf(pf, vf->index, &net)) {
@@ -48,8 +47,7 @@ static void add_vf_net(struct json_object *obj, const struct picture *pic,
 	}
 }
 
-static struct json_object *vf_json(const struct picture *pic,
-				   const struct sriov_broker_vf *vf,
+static struct json_object *vf_json(const struct sriov_broker_vf *vf,
 				   const struct netif *pf)
 {
 	struct json_object *obj = json_object_new_object();
@@ -63,7 +61,7 @@ static struct json_object *vf_json(const struct picture *pic,
 	json_text(obj, "fault", sriovb_strfault(vf->fault));
 	json_group(obj, vf->iommu_group);
 	json_lease(obj, vf);
-	add_vf_net(obj, pic, vf, pf);
+	add_vf_net(obj, vf, pf);
 	return obj;
 }
 
@@ -83,7 +81,7 @@ static struct json_object *pf_json(const struct picture *pic,
 	struct json_object *obj = json_object_new_object();
 	struct json_object *vfs = json_object_new_array();
 	struct netif netif;
-	int has_net = netinfo_get(pic->net, &pf->addr, &netif);
+	int has_net = netinfo_get(&pf->addr, &netif);
 	ssize_t i;
 
 	json_addr(obj, "bdf", &pf->addr);
@@ -98,7 +96,7 @@ static struct json_object *pf_json(const struct picture *pic,
 	for (i = 0; i < pic->num_vfs; i++)
 		if (is_shown(pic, pf, &pic->vfs[i]))
 			json_object_array_add(vfs,
-					      vf_json(pic, &pic->vfs[i],
+					      vf_json(&pic->vfs[i],
 						      has_net ? &netif : NULL));
 	json_object_object_add(obj, "vfs", vfs);
 	if (has_net)
@@ -180,13 +178,7 @@ static int run(const struct args *args)
 	if (ret)
 		return ret;
 	ret = take_picture(sb, &pic);
-	if (ret) {
-		ret = refused(sb, ret);
-	} else {
-		pic.net = netinfo_open();
-		ret = show(&pic, !!args->opt[OPT_JSON]);
-		netinfo_close(pic.net);
-	}
+	ret = ret ? refused(sb, ret) : show(&pic, !!args->opt[OPT_JSON]);
 	free(pic.pfs);
 	free(pic.vfs);
 	sriovb_close(sb);

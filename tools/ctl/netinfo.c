@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the network stack knows of PFs and VFs, asked over rtnetlink. Which
- * interface is whose stands in sysfs.
+ * What the network stack knows of PFs and VFs, asked over rtnetlink. Which interface
+ * is whose stands in sysfs; that it is so, the network stack is asked.
  */
 #include <errno.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <linux/if_link.h>
 #include <netlink/attr.h>
@@ -21,162 +22,166 @@
 /* ALTIFNAMSIZ of linux/if.h, which can't be had beside net/if.h. */
 #define ALT_NAME_LEN 128
 
-struct netinfo {
-	struct nl_sock *sock;
+/*
+ * One socket for all that a command asks: all of it is about one network namespace.
+ * A child has its own, or the two would get each other's answers.
+ */
+static struct nl_sock *socket_of_ours(void)
+{
+	static struct nl_sock *sock;
+	static pid_t owner;
+
+	if (sock && owner == getpid())
+		return sock;
+	nl_socket_free(sock);
+	sock = nl_socket_alloc();
+	owner = getpid();
+	if (sock && nl_connect(sock, NETLINK_ROUTE) < 0) {
+		nl_socket_free(sock);
+		sock = NULL;
+	}
+	return sock;
+}
+
+/* ---- which interface, and whose ---- */
+
+/* An interface, and the device that the kernel says it is of. */
+struct place {
+	int index;
+	char bus[16]; /* "pci", "virtio"; "": it is of none */
+	char parent[32];
 };
 
-struct netinfo *netinfo_open(void)
+static int note_place(struct nl_msg *msg, void *arg)
 {
-	struct netinfo *net = calloc(1, sizeof(*net));
+	struct nlmsghdr *head = nlmsg_hdr(msg);
+	const struct ifinfomsg *link = nlmsg_data(head);
+	struct place *place = arg;
+	struct nlattr *bus, *parent;
 
-	if (!net)
-		return NULL;
-	net->sock = nl_socket_alloc();
-	if (!net->sock || nl_connect(net->sock, NETLINK_ROUTE) < 0) {
-		netinfo_close(net);
-		return NULL;
+	place->index = link->ifi_index;
+	bus = nlmsg_find_attr(head, sizeof(*link), IFLA_PARENT_DEV_BUS_NAME);
+	parent = nlmsg_find_attr(head, sizeof(*link), IFLA_PARENT_DEV_NAME);
+	if (bus && parent) {
+		nla_strlcpy(place->bus, bus, sizeof(place->bus));
+		nla_strlcpy(place->parent, parent, sizeof(place->parent));
 	}
-	return net;
-}
-
-void netinfo_close(struct netinfo *net)
-{
-	if (!net)
-		return;
-	nl_socket_free(net->sock);
-	free(net);
-}
-
-static int note_index(struct nl_msg *msg, void *arg)
-{
-	const struct ifinfomsg *link = nlmsg_data(nlmsg_hdr(msg));
-
-	*(int *)arg = link->ifi_index;
 	return NL_OK;
 }
 
-/* The interface with an alternative name, which libnl can't ask for: it may be long. */
-static int index_of(struct netinfo *net, const char *name)
+/* By its name, alternative or not, or by its number. */
+static int find_place(struct nl_sock *sock, const char *name, int index,
+		      struct place *place)
 {
 	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETLINK, 0);
-	struct ifinfomsg link = { 0 };
-	int index = 0;
+	struct ifinfomsg link = { .ifi_index = index };
+	int attr = name && strlen(name) < IFNAMSIZ ? IFLA_IFNAME :
+						     IFLA_ALT_IFNAME;
 
-	nl_socket_modify_cb(net->sock, NL_CB_VALID, NL_CB_CUSTOM, note_index,
-			    &index);
+	*place = (struct place){ 0 };
+	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, note_place, place);
 	if (msg && !nlmsg_append(msg, &link, sizeof(link), NLMSG_ALIGNTO) &&
-	    !nla_put_string(msg, IFLA_ALT_IFNAME, name) &&
-	    nl_send_auto(net->sock, msg) >= 0 &&
-	    nl_recvmsgs_default(net->sock) >= 0)
-		nl_wait_for_ack(net->sock);
+	    (!name || !nla_put_string(msg, attr, name)) &&
+	    nl_send_auto(sock, msg) >= 0 && nl_recvmsgs_default(sock) >= 0)
+		nl_wait_for_ack(sock);
 	nlmsg_free(msg);
-	nl_socket_modify_cb(net->sock, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
-	return index;
+	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
+	return place->index ? 0 : -ENODEV;
 }
 
-/* Ask for one interface; the kernel knows alternative names as well. */
-static int get_link(struct netinfo *net, const char *name,
-		    struct rtnl_link **link)
+/* A virtio device sits between interface and PCI device. */
+static int pci_of_virtio(const char *name, struct sriov_broker_addr *dev)
 {
-	int index = 0;
-	int err;
+	char link[64];
+	char *path, *last;
+	int err = -EOPNOTSUPP;
 
-	if (!name[0] || strlen(name) >= ALT_NAME_LEN)
-		return -ENODEV;
-	if (strlen(name) >= IFNAMSIZ) {
-		index = index_of(net, name);
-		if (!index)
-			return -ENODEV;
-	}
-	err = rtnl_link_get_kernel(net->sock, index, index ? NULL : name, link);
-	if (err == -NLE_NOMEM)
-		return -ENOMEM;
-	return err < 0 ? -ENODEV : 0;
-}
-
-/*
- * /sys/devices/.../0000:01:00.0, or .../0000:01:00.0/virtio3: a virtio device
- * sits between interface and PCI device.
- */
-static int device_of_path(char *path, struct sriov_broker_addr *dev)
-{
-	char *last = strrchr(path, '/');
-
-	if (last && !strncmp(last + 1, "virtio", 6)) {
+	/* ".../0000:01:00.0/virtio3" */
+	snprintf(link, sizeof(link), "/sys/bus/virtio/devices/%s", name);
+	path = realpath(link, NULL);
+	last = path ? strrchr(path, '/') : NULL;
+	if (last) {
 		*last = '\0';
 		last = strrchr(path, '/');
 	}
-	return last && !sriovb_parse_addr(last + 1, dev) ? 0 : -EOPNOTSUPP;
-}
-
-static int device_of_link(const char *name, struct sriov_broker_addr *dev)
-{
-	char link[64 + IFNAMSIZ];
-	char *path;
-	int err;
-
-	snprintf(link, sizeof(link), "/sys/class/net/%s/device", name);
-	path = realpath(link, NULL);
-	if (!path)
-		return -EOPNOTSUPP;
-	err = device_of_path(path, dev);
+	if (last && !sriovb_parse_addr(last + 1, dev))
+		err = 0;
 	free(path);
 	return err;
 }
 
+static int device_of(const struct place *place, struct sriov_broker_addr *dev)
+{
+	if (!strcmp(place->bus, "virtio"))
+		return pci_of_virtio(place->parent, dev);
+	return !strcmp(place->bus, "pci") &&
+			       !sriovb_parse_addr(place->parent, dev) ?
+		       0 :
+		       -EOPNOTSUPP;
+}
+
 int netinfo_device(const char *name, struct sriov_broker_addr *dev)
 {
-	struct netinfo *net = netinfo_open();
-	struct rtnl_link *link;
+	struct nl_sock *sock = socket_of_ours();
+	struct place place;
 	int err;
 
-	if (!net)
+	if (!sock)
 		return -ENOMEM;
-	err = get_link(net, name, &link);
-	if (!err) {
-		err = device_of_link(rtnl_link_get_name(link), dev);
-		rtnl_link_put(link);
-	}
-	netinfo_close(net);
-	return err;
+	if (!name[0] || strlen(name) >= ALT_NAME_LEN)
+		return -ENODEV;
+	err = find_place(sock, name, 0, &place);
+	return err ? err : device_of(&place, dev);
 }
 
-/* The last word of the first path that fits, which is the lowest port. */
-static int first_name(const char *pattern, char *name)
+/* The number in the first file that fits, which is the lowest port's. 0: none */
+static int first_number(const char *pattern)
 {
+	FILE *file = NULL;
+	int number = 0;
 	glob_t paths;
-	int found = 0;
 
-	if (!glob(pattern, 0, NULL, &paths)) {
-		const char *last = strrchr(paths.gl_pathv[0], '/') + 1;
-
-		found = strlen(last) < IFNAMSIZ;
-		if (found)
-			strcpy(name, last);
-	}
+	if (!glob(pattern, 0, NULL, &paths))
+		file = fopen(paths.gl_pathv[0], "re");
 	globfree(&paths);
-	return found;
+	if (file && fscanf(file, "%d", &number) != 1)
+		number = 0;
+	if (file)
+		fclose(file);
+	return number;
 }
 
-/* The name of a PCI device's interface; of virtio see device_of_path(). */
-static int interface_of_device(const struct sriov_broker_addr *dev, char *name)
+/*
+ * The number of a PCI device's interface: its name may be another's a moment later. Nor
+ * need sysfs, which shows one network namespace, show the one that we are in.
+ */
+static int interface_of(struct nl_sock *sock,
+			const struct sriov_broker_addr *dev)
 {
 	static const char *const patterns[] = {
-		"/sys/bus/pci/devices/%s/net/*",
-		"/sys/bus/pci/devices/%s/virtio*/net/*",
+		"/sys/bus/pci/devices/%s/net/*/ifindex",
+		"/sys/bus/pci/devices/%s/virtio*/net/*/ifindex",
 	};
+	struct sriov_broker_addr owner;
 	char addr[SRIOVB_ADDR_LEN];
+	struct place place;
 	char pattern[128];
 	unsigned int i;
+	int index = 0;
 
 	sriovb_format_addr(dev, addr);
-	for (i = 0; i < 2; i++) {
-		snprintf(pattern, sizeof(pattern), patterns[i], addr);
-		if (first_name(pattern, name))
-			return 1;
+	/* Twice: it may just be getting another name. */
+	for (i = 0; !index && i < 4; i++) {
+		snprintf(pattern, sizeof(pattern), patterns[i % 2], addr);
+		index = first_number(pattern);
 	}
-	return 0;
+	if (!index || find_place(sock, NULL, index, &place) ||
+	    device_of(&place, &owner) || !sriovb_same_addr(&owner, dev))
+		return 0;
+	return index;
 }
+
+/* ---- what is known of it ---- */
 
 /* Text of a MAC, "" for none and for all zeroes, which drivers mean so. */
 static void format_mac(struct nl_addr *mac, char *text)
@@ -195,12 +200,15 @@ static const char *state_of(struct rtnl_link *link)
 	return flags & IFF_RUNNING ? "up" : "no carrier";
 }
 
-int netinfo_get(struct netinfo *net, const struct sriov_broker_addr *dev,
-		struct netif *netif)
+int netinfo_get(const struct sriov_broker_addr *dev, struct netif *netif)
 {
-	if (!net || !interface_of_device(dev, netif->name) ||
-	    get_link(net, netif->name, &netif->link))
+	struct nl_sock *sock = socket_of_ours();
+	int index = sock ? interface_of(sock, dev) : 0;
+
+	if (!index || rtnl_link_get_kernel(sock, index, NULL, &netif->link) < 0)
 		return 0;
+	snprintf(netif->name, sizeof(netif->name), "%s",
+		 rtnl_link_get_name(netif->link));
 	format_mac(rtnl_link_get_addr(netif->link), netif->mac);
 	netif->state = state_of(netif->link);
 	return 1;
@@ -221,16 +229,19 @@ static int keep_errno(struct sockaddr_nl *from, struct nlmsgerr *answer,
 	return NL_STOP;
 }
 
-int netinfo_tell(struct netinfo *net, struct nl_msg *msg)
+int netinfo_tell(struct nl_msg *msg)
 {
+	struct nl_sock *sock = socket_of_ours();
 	int error = 0;
 	int err;
 
-	nl_socket_modify_err_cb(net->sock, NL_CB_CUSTOM, keep_errno, &error);
-	err = nl_send_auto(net->sock, msg);
+	if (!sock)
+		return -ENOMEM;
+	nl_socket_modify_err_cb(sock, NL_CB_CUSTOM, keep_errno, &error);
+	err = nl_send_auto(sock, msg);
 	if (err >= 0)
-		err = nl_wait_for_ack(net->sock);
-	nl_socket_modify_err_cb(net->sock, NL_CB_DEFAULT, NULL, NULL);
+		err = nl_wait_for_ack(sock);
+	nl_socket_modify_err_cb(sock, NL_CB_DEFAULT, NULL, NULL);
 	if (error)
 		return error;
 	return err < 0 ? -EIO : 0;

@@ -9,7 +9,6 @@
 
 #define MAC_LEN 64 /* text; InfiniBand has 20 bytes */
 
-struct netinfo;
 struct nl_msg;
 struct rtnl_link;
 
@@ -33,17 +32,12 @@ struct vfnet {
  */
 int netinfo_device(const char *name, struct sriov_broker_addr *dev);
 
-/* A way to ask the network stack, NULL if there is none. */
-struct netinfo *netinfo_open(void);
-void netinfo_close(struct netinfo *net);
-
 /* The interface of a PCI device, to be put back. Return: 1 if it has one. */
-int netinfo_get(struct netinfo *net, const struct sriov_broker_addr *dev,
-		struct netif *netif);
+int netinfo_get(const struct sriov_broker_addr *dev, struct netif *netif);
 void netinfo_put(struct netif *netif);
 
 /* Send a request that changes something. Return: 0 or -errno */
-int netinfo_tell(struct netinfo *net, struct nl_msg *msg);
+int netinfo_tell(struct nl_msg *msg);
 
 /* Attributes of VF @index of the PF behind @netif. Return: 1 if known. */
 int netinfo_vf(const struct netif *netif, unsigned int index,

@@ -204,7 +204,6 @@ struct job {
 	const struct netattrs *want;
 	unsigned int flags;
 	unsigned int besides; /* a VF that may have the MAC; -1U: none */
-	struct netinfo *net;
 	struct netif netif;
 	struct netattrs old;
 	struct netattrs new; /* whole operations */
@@ -243,7 +242,7 @@ static int operate(const struct job *job, const struct operation *operation,
 	int err = -ENOMEM;
 
 	if (msg && !fill_message(msg, job, operation, v))
-		err = netinfo_tell(job->net, msg);
+		err = netinfo_tell(msg);
 	nlmsg_free(msg);
 	return err;
 }
@@ -412,7 +411,7 @@ static int look(struct job *job, struct netattrs *attrs)
 	char pf[SRIOVB_ADDR_LEN];
 
 	netinfo_put(&job->netif);
-	if (!netinfo_get(job->net, &job->vf->pf, &job->netif)) {
+	if (!netinfo_get(&job->vf->pf, &job->netif)) {
 		complain(
 			"%s: its PF, %s, has no network interface, so there are no attributes to set",
 			job->name, sriovb_format_addr(&job->vf->pf, pf));
@@ -480,17 +479,10 @@ static int with_job(struct job *job, int (*what)(struct job *job))
 
 	if (err)
 		return err;
-	job->net = netinfo_open();
-	if (job->net) {
-		sriovb_format_addr(&job->vf->vf, job->name);
-		find_driver(job);
-		err = what(job);
-		netinfo_put(&job->netif);
-		netinfo_close(job->net);
-	} else {
-		complain("out of memory");
-		err = EXIT_REFUSED;
-	}
+	sriovb_format_addr(&job->vf->vf, job->name);
+	find_driver(job);
+	err = what(job);
+	netinfo_put(&job->netif);
 	sriovb_close(job->sb);
 	return err;
 }

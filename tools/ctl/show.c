@@ -35,7 +35,6 @@ static const struct opt options[] = {
 /* What is shown, and of what. */
 struct show {
 	struct sriovb *sb;
-	struct netinfo *net;
 	struct sriov_broker_addr addr;
 	struct pcidev dev;
 	struct sriov_broker_pf *pfs;
@@ -244,7 +243,7 @@ static void add_netif(struct show *show)
 {
 	struct netif netif;
 
-	if (!netinfo_get(show->net, &show->addr, &netif))
+	if (!netinfo_get(&show->addr, &netif))
 		return;
 	json_text(show->obj, "ifname", netif.name);
 	json_text(show->obj, "mac", netif.mac[0] ? netif.mac : NULL);
@@ -279,7 +278,7 @@ static void add_vfs(struct show *show)
 {
 	struct json_object *array = json_object_new_array();
 	struct netif netif;
-	int has_net = netinfo_get(show->net, &show->addr, &netif);
+	int has_net = netinfo_get(&show->addr, &netif);
 	ssize_t i;
 
 	for (i = 0; i < show->num_vfs; i++) {
@@ -316,7 +315,7 @@ static void add_pf(struct show *show, const struct sriov_broker_pf *pf)
 static void add_vf(struct show *show, const struct sriov_broker_vf *vf)
 {
 	struct netif pf;
-	int has_net = netinfo_get(show->net, &vf->pf, &pf);
+	int has_net = netinfo_get(&vf->pf, &pf);
 
 	json_addr(show->obj, "pf", &vf->pf);
 	json_number(show->obj, "index", vf->index);
@@ -381,7 +380,6 @@ static int show_device(struct show *show, const struct sriov_broker_pf *pf,
 			 strerror(-err));
 		return EXIT_REFUSED;
 	}
-	show->net = netinfo_open();
 	show->obj = json_object_new_object();
 	json_addr(show->obj, "bdf", &show->addr);
 	if (vf)
@@ -389,7 +387,6 @@ static int show_device(struct show *show, const struct sriov_broker_pf *pf,
 	else
 		add_pf(show, pf);
 	add_events(show);
-	netinfo_close(show->net);
 	return 0;
 }
 
