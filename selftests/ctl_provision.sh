@@ -6,6 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/tap.sh"
 
 load_module || bail "the module does not load"
+work=$(mktemp -d)
 pf=$(pfs_of igb)
 netdev=$(netdev_of "$pf")
 
@@ -81,6 +82,21 @@ status=0
 wait $holder || status=$?
 is "its holder is told, and ends" $status 2
 ok "they can come back" sriovctl enable "$pf" 7
+
+# The kernel does what it has begun; whoever has asked for that need not wait.
+nvme=$(pfs_of nvme)
+sriovctl enable "$nvme" 127 2>"$work/said" &
+job=$!
+until [ -e "$SYS/$nvme/virtfn0" ] || ! kill -0 $job 2>/dev/null; do :; done
+kill -TERM $job
+status=0
+wait $job || status=$?
+is "enable, interrupted: it ends" $status 2
+like "and says what goes on" "$(cat "$work/said")" \
+	"^sriovctl: $nvme: interrupted; the kernel goes on with what it has begun; to see how far it is: sriovctl list$"
+has_all() { [ "$(sriovctl list --json "$nvme" | jq '[.pfs[0].vfs[] | select(.state == "free")] | length')" = 127 ]; }
+ok "and it does" eventually 30 has_all
+ok "off again" sriovctl disable "$nvme"
 
 ok "disable" sriovctl disable "$pf"
 is "no VFs" "$(cat "$SYS/$pf/sriov_numvfs")" 0

@@ -199,21 +199,18 @@ static ssize_t reap(pid_t *children, ssize_t n)
 
 /*
  * Until all our children have ended, not those that a shell has left us; told to
- * stop, we tell them, once.
+ * stop, we tell them, each time.
  */
 static void await_children(pid_t *children, ssize_t n)
 {
-	int told = 0;
 	ssize_t i;
 
 	while (reap(children, n)) {
-		qmp_pause(CHILD_POLL_MS);
-		if (told || !qmp_interrupted())
+		if (!qmp_pause(CHILD_POLL_MS))
 			continue;
 		for (i = 0; i < n; i++)
 			if (children[i])
 				kill(children[i], SIGTERM);
-		told = 1;
 	}
 }
 
@@ -236,6 +233,8 @@ static void side_by_side(const struct drain *d)
 		if (child < 0)
 			perror("sriovctl: fork");
 		if (!child) {
+			/* Signals come from us alone: two would be one too many. */
+			setpgid(0, 0);
 			/* Lines of several would overwrite each other. */
 			progress_never();
 			_exit(move_guest(d, i));
@@ -300,6 +299,9 @@ static int report(struct drain *d)
 	for (i = 0; i < n; i++)
 		left += complain_of(&vfs[i]);
 	free(vfs);
+	if (qmp_interrupted())
+		complain("%s: interrupted; to go on: the same command again",
+			 pf);
 	if (left) {
 		complain("%s: %zd of its VFs are left", pf, left);
 		return EXIT_REFUSED;

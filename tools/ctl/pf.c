@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sriovctl enable, disable: how many VFs a PF has. */
 #include "addr.h"
+#include "aside.h"
 
 enum {
 	OPT_DRIVER,
@@ -17,32 +18,45 @@ static const struct opt enable_options[] = {
 	{ 0 },
 };
 
-static int enable(const struct args *args)
-{
-	unsigned int num_vfs, flags = 0;
+struct enable {
 	struct sriov_broker_addr pf;
-	struct sriovb *sb;
-	int ret;
+	unsigned int num_vfs;
+	const char *driver;
+	unsigned int flags;
+};
 
-	ret = parse_number(args, "the number of VFs", args->word[1], 0, 0xffff,
-			   &num_vfs);
-	if (!ret)
-		ret = parse_device(args, args->word[0], &pf);
-	if (!ret)
-		ret = open_broker(&sb);
+static int do_enable(const void *ctx)
+{
+	const struct enable *e = ctx;
+	struct sriovb *sb;
+	int ret = open_broker(&sb);
+
 	if (ret)
 		return ret;
-	if (args->opt[OPT_OPEN])
-		flags |= SRIOV_BROKER_ENABLE_OPEN;
-	if (args->opt[OPT_TAKE])
-		flags |= SRIOV_BROKER_ENABLE_FROM_HOST;
-	ret = sriovb_enable(sb, &pf, num_vfs, args->opt[OPT_DRIVER], flags);
+	ret = sriovb_enable(sb, &e->pf, e->num_vfs, e->driver, e->flags);
 	if (ret)
 		ret = refused(sb, ret);
 	else if (sriovb_why(sb)->reason)
 		refused(sb, 0); /* done, but not all is as it was */
 	sriovb_close(sb);
 	return ret;
+}
+
+static int enable(const struct args *args)
+{
+	struct enable e = {
+		.driver = args->opt[OPT_DRIVER],
+	};
+	int ret = parse_number(args, "the number of VFs", args->word[1], 0,
+			       0xffff, &e.num_vfs);
+
+	if (args->opt[OPT_OPEN])
+		e.flags |= SRIOV_BROKER_ENABLE_OPEN;
+	if (args->opt[OPT_TAKE])
+		e.flags |= SRIOV_BROKER_ENABLE_FROM_HOST;
+	if (!ret)
+		ret = parse_device(args, args->word[0], &e.pf);
+	return ret ? ret : aside(do_enable, &e, args->word[0]);
 }
 
 #define DEFAULT_FORCE_S 10
@@ -60,32 +74,45 @@ static const struct opt disable_options[] = {
 	{ 0 },
 };
 
-static int disable(const struct args *args)
-{
-	unsigned int timeout_s = DEFAULT_FORCE_S;
+struct disable {
 	struct sriov_broker_addr pf;
-	struct sriovb *sb;
-	int ret = 0;
+	int force;
+	unsigned int timeout_s;
+};
 
-	if (args->opt[OPT_TIMEOUT] && !args->opt[OPT_FORCE])
-		return bad_usage(args, "--timeout goes with --force");
-	if (args->opt[OPT_TIMEOUT])
-		ret = parse_number(args, "--timeout", args->opt[OPT_TIMEOUT], 0,
-				   SRIOV_BROKER_MAX_FORCE_MS / 1000,
-				   &timeout_s);
-	if (!ret)
-		ret = parse_device(args, args->word[0], &pf);
-	if (!ret)
-		ret = open_broker(&sb);
+static int do_disable(const void *ctx)
+{
+	const struct disable *d = ctx;
+	struct sriovb *sb;
+	int ret = open_broker(&sb);
+
 	if (ret)
 		return ret;
-	ret = args->opt[OPT_FORCE] ?
-		      sriovb_disable_force(sb, &pf, timeout_s * 1000) :
-		      sriovb_disable(sb, &pf);
+	ret = d->force ? sriovb_disable_force(sb, &d->pf, d->timeout_s * 1000) :
+			 sriovb_disable(sb, &d->pf);
 	if (ret)
 		ret = refused(sb, ret);
 	sriovb_close(sb);
 	return ret;
+}
+
+static int disable(const struct args *args)
+{
+	struct disable d = {
+		.force = !!args->opt[OPT_FORCE],
+		.timeout_s = DEFAULT_FORCE_S,
+	};
+	int ret = 0;
+
+	if (args->opt[OPT_TIMEOUT] && !d.force)
+		return bad_usage(args, "--timeout goes with --force");
+	if (args->opt[OPT_TIMEOUT])
+		ret = parse_number(args, "--timeout", args->opt[OPT_TIMEOUT], 0,
+				   SRIOV_BROKER_MAX_FORCE_MS / 1000,
+				   &d.timeout_s);
+	if (!ret)
+		ret = parse_device(args, args->word[0], &d.pf);
+	return ret ? ret : aside(do_disable, &d, args->word[0]);
 }
 
 const struct cmd cmd_enable = {

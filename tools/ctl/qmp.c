@@ -41,7 +41,7 @@ int64_t now_ms(void)
 static void note_signal(int signal)
 {
 	signalled = signal;
-	interrupted = 1;
+	interrupted++;
 }
 
 void qmp_catch_signals(void)
@@ -71,11 +71,30 @@ int qmp_interrupted(void)
 	return interrupted;
 }
 
-void qmp_pause(int ms)
+int qmp_pause(int ms)
 {
 	const struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
+	int ended;
 
 	ppoll(NULL, 0, &ts, &open_mask);
+	ended = signalled != 0;
+	signalled = 0;
+	return ended;
+}
+
+int qmp_await(int fd)
+{
+	struct pollfd poll = { .fd = fd, .events = POLLIN };
+
+	while (ppoll(&poll, 1, NULL, &open_mask) < 0) {
+		if (errno != EINTR)
+			return -errno;
+		if (signalled) {
+			signalled = 0;
+			return -EINTR;
+		}
+	}
+	return 0;
 }
 
 /* ---- words about what went wrong ---- */
@@ -480,8 +499,7 @@ static int connect_bounded(int fd, const struct sockaddr_un *addr,
 	while (connect(fd, (const struct sockaddr *)addr, sizeof(*addr))) {
 		if (errno != EAGAIN || now_ms() > deadline)
 			return -errno;
-		qmp_pause(50);
-		if (interrupted)
+		if (qmp_pause(50))
 			return -EINTR;
 	}
 	return 0;

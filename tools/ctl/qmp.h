@@ -48,11 +48,14 @@ int64_t now_ms(void);
  */
 void qmp_catch_signals(void);
 
-/* Has one come, ever? Whoever has more to do than what it ended does not begin. */
+/* How many have come. Whoever has more to do than what one ended does not begin. */
 int qmp_interrupted(void);
 
-/* Wait for @ms milliseconds, or a signal. */
-void qmp_pause(int ms);
+/* Wait for @ms milliseconds, or a signal. Return: 1 if one came */
+int qmp_pause(int ms);
+
+/* Until a descriptor has input. Return: 0 or -errno, -EINTR: a signal came */
+int qmp_await(int fd);
 
 /* Called every now and then while a wait lasts; NULL: nobody is. */
 extern void (*qmp_waiting)(void);

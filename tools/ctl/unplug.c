@@ -9,7 +9,6 @@
  * earlier run stopped.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +90,18 @@ static int report_late(const struct monitor *m,
 	return EXIT_REFUSED;
 }
 
+static int report_interrupted(const struct unplug *u,
+			      const struct sriov_broker_vf *vf)
+{
+	char addr[SRIOVB_ADDR_LEN];
+
+	sriovb_format_addr(&vf->addr, addr);
+	complain(
+		"%s: interrupted; out of the guest, its VF %s is still %s; to see what becomes of it: sriovctl list %s",
+		u->id, addr, sriovb_strstate(vf->state), addr);
+	return EXIT_REFUSED;
+}
+
 /* Until the VF is back where it was leased from. */
 static int await_vf(const struct monitor *m, struct sriovb *sb,
 		    const struct unplug *u)
@@ -113,7 +124,8 @@ static int await_vf(const struct monitor *m, struct sriovb *sb,
 		if (now_ms() > deadline)
 			return report_late(m, &vf);
 		progress_tick();
-		poll(NULL, 0, RETURN_POLL_MS);
+		if (qmp_pause(RETURN_POLL_MS))
+			return report_interrupted(u, &vf);
 	}
 }
 
@@ -147,8 +159,8 @@ static void await_all(struct sriovb *sb)
 			    vfs[i].state == SRIOV_BROKER_VF_RESETTING)
 				returning = 1;
 		free(vfs);
-		if (returning)
-			poll(NULL, 0, RETURN_POLL_MS);
+		if (returning && qmp_pause(RETURN_POLL_MS))
+			break;
 		progress_tick();
 	}
 	progress_end();
@@ -330,7 +342,7 @@ static int await_event(struct monitor *m, struct unplug *all, unsigned int n,
 	if (err == -EINTR)
 		snprintf(
 			m->qmp.error, sizeof(m->qmp.error),
-			"interrupted; the guest was asked and may still let go");
+			"interrupted; the guest was asked and may still let go; to go on: the same command again");
 	if (err)
 		return err;
 	for (i = 0; i < n; i++)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "addr.h"
+#include "aside.h"
 
 /* Move the VFs of runs before @end back to the drivers that @vfs shows. */
 static void undo(struct sriovb *sb, const struct target *target,
@@ -59,27 +60,41 @@ static const struct opt bind_options[] = {
 	{ 0 },
 };
 
-static int bind(const struct args *args)
-{
-	unsigned int flags =
-		args->opt[OPT_FORCE] ? SRIOV_BROKER_BIND_FROM_HOST : 0;
+struct bind {
 	struct target target;
-	struct sriovb *sb;
-	int ret = parse_target(args, args->word[0], &target);
+	const char *driver;
+	unsigned int flags;
+};
 
-	if (!ret)
-		ret = open_broker(&sb);
+static int do_bind(const void *ctx)
+{
+	const struct bind *b = ctx;
+	struct sriovb *sb;
+	int ret = open_broker(&sb);
+
 	if (ret)
 		return ret;
-	if (target.num_runs) {
-		ret = bind_runs(sb, &target, args->word[1], flags);
+	if (b->target.num_runs) {
+		ret = bind_runs(sb, &b->target, b->driver, b->flags);
 	} else {
-		ret = sriovb_bind(sb, &target.dev, 0, 0, args->word[1], flags);
+		ret = sriovb_bind(sb, &b->target.dev, 0, 0, b->driver,
+				  b->flags);
 		if (ret)
 			ret = refused(sb, ret);
 	}
 	sriovb_close(sb);
 	return ret;
+}
+
+static int bind(const struct args *args)
+{
+	struct bind b = {
+		.driver = args->word[1],
+		.flags = args->opt[OPT_FORCE] ? SRIOV_BROKER_BIND_FROM_HOST : 0,
+	};
+	int ret = parse_target(args, args->word[0], &b.target);
+
+	return ret ? ret : aside(do_bind, &b, args->word[0]);
 }
 
 static int clear(const struct args *args)
