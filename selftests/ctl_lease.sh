@@ -72,6 +72,19 @@ eventually 10 all_free "$pf"
 is "as JSON" "$(sriovctl lease "$pf#1" -j </dev/null | jq -c '[.vf, .pf, .index, .driver]')" \
 	"[\"${vfs[1]}\",\"$pf\",1,\"vfio-pci\"]"
 ok "end of input ends it" eventually 10 all_free "$pf"
+like "one that was there from the beginning is told" "$(sriovctl lease "$pf#1" </dev/null 2>&1 >/dev/null)" \
+	"^sriovctl: standard input is at its end, and with that the lease ends now; to hold it until a signal comes: --hold$"
+eventually 10 all_free "$pf"
+sriovctl lease "${vfs[1]}" --hold </dev/null >"$work/out" 2>&1 &
+holder=$!
+ok "held without input" eventually 5 in_state "${vfs[1]}" leased
+kill -TERM $holder
+status=0
+wait $holder || status=$?
+is "until a signal" $status 0
+is "without a word of the input" "$(grep -c input "$work/out")" 0
+ok "free afterwards" eventually 10 all_free "$pf"
+fails 1 "a command holds it anyway" "^sriovctl: --hold goes without a command" sriovctl lease --hold -- true
 
 mkfifo "$work/in"
 sriovctl lease "${vfs[1]}" --label 'two words' <"$work/in" >"$work/out" &

@@ -228,21 +228,34 @@ static int is_told_to_end(void)
 	return told;
 }
 
+/* As in a unit, from cron, under nohup: that was not meant. */
+static void warn_of_input(void)
+{
+	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	if (poll(&fd, 1, 0) == 1 && drain_input(&fd))
+		complain(
+			"standard input is at its end, and with that the lease ends now; to hold it until a signal comes: --hold");
+}
+
 int hold(const struct held *held)
 {
-	struct pollfd *fds = make_fds(held, STDIN_FILENO);
+	const int in = held->no_input ? -1 : STDIN_FILENO;
+	struct pollfd *fds = make_fds(held, in);
 	struct pollfd *input = fds + FD_INPUT;
 	int ret = -1;
 	int n;
 
 	if (!fds)
 		return EXIT_REFUSED;
+	if (!held->no_input)
+		warn_of_input();
 	while (ret < 0) {
 		n = poll(fds, FD_LEASES + held->count,
-			 input->fd < 0 ? TERMINAL_POLL_MS : -1);
+			 input->fd != in ? TERMINAL_POLL_MS : -1);
 		if (n < 0)
 			continue;
-		input->fd = STDIN_FILENO;
+		input->fd = in;
 		if (check_leases(held, fds) == ENDED)
 			ret = EXIT_REFUSED;
 		else if ((fds[FD_SIGNALS].revents && is_told_to_end()) ||

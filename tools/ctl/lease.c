@@ -15,6 +15,7 @@ enum {
 	OPT_LABEL = NUM_WISH_OPTS,
 	OPT_NET,
 	OPT_INHERIT = OPT_NET + NUM_NETATTR_OPTS,
+	OPT_HOLD,
 	OPT_OUTPUT,
 	OPT_JSON,
 };
@@ -26,6 +27,8 @@ static const struct opt options[] = {
 	NETATTR_OPTIONS(OPT_NET),
 	[OPT_INHERIT] = { "inherit", 'i', NULL,
 			  "COMMAND gets the lease's descriptor" },
+	[OPT_HOLD] = { "hold", 'H', NULL,
+		       "without COMMAND: until a signal, whatever the input" },
 	[OPT_OUTPUT] = { "output", 'o', "FORM", "shell, json, qemu, libvirt" },
 	[OPT_JSON] = { "json", 'j', NULL, "the same as -o json" },
 	{ 0 },
@@ -81,6 +84,7 @@ static int lease_and_use(struct sriovb *sb, const struct args *args,
 		.grants = calloc(wish->count, sizeof(*held.grants)),
 		.count = wish->count,
 		.inherit = !!args->opt[OPT_INHERIT],
+		.no_input = !!args->opt[OPT_HOLD],
 	};
 	unsigned int i;
 	int ret;
@@ -118,6 +122,9 @@ static int run(const struct args *args)
 			args->opt[OPT_OUTPUT]);
 	if (args->opt[OPT_INHERIT] && !args->rest)
 		return bad_usage(args, "--inherit goes with a command");
+	if (args->opt[OPT_HOLD] && args->rest)
+		return bad_usage(
+			args, "--hold goes without a command: that holds it");
 	ret = parse_wish(args, &wish);
 	if (!ret)
 		ret = netattr_from_options(args, OPT_NET, wish.count, &attrs);

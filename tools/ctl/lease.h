@@ -56,6 +56,7 @@ struct held {
 	struct sriov_broker_grant *grants;
 	unsigned int count;
 	int inherit;
+	int no_input; /* the end of standard input is not theirs */
 };
 
 /* ---- leaseout.c: how leases are printed ---- */
@@ -81,7 +82,7 @@ char *lease_addresses(const struct held *held, char separator);
 /* From here on signals are read, not acted upon. Return: 0 or -1. */
 int hold_signals(void);
 
-/* Until end of input, a signal, or the end of a lease. Return: exit code. */
+/* Until end of input, if that counts, a signal, or the end of a lease. Return: exit code. */
 int hold(const struct held *held);
 
 /* While a command runs. Return: its exit code. */
