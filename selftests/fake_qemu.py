@@ -9,6 +9,9 @@ HOW unwilling: it has a device that its guest does not let go of. HOW deaf: its 
 does not hear the first time it is asked for one. HOW fickle: its
 guest lets go of the first device that it is given, as if it had been asked to.
 HOW slow: the same, but only after SLOW seconds, and makes no use of it until then.
+HOW late: it lets go when there is a file SOCKET.go,
+without a word.
+HOW stingy: it closes no descriptor.
 HOW idle: its guest makes no use of what it is given. HOW hidden: query-pci does not
 list that at first, for no bus has a number yet. More than one: fickle,silent.
 
@@ -17,8 +20,11 @@ its guest does let go of; with an empty HOST one that came by descriptor. If its
 is in USED query-pci lists it, as one that the guest makes use of. It keeps
 the descriptors it is sent, and those of -add-fd, as QEMU does; all for device ID,
 if that is in the environment, or with OPAQUE in place of their texts. It has PORTS
-(none) ports for hot-plug. VERSION is 10.0 by default. What it was told to do is in
-SOCKET.log.
+(none) ports for hot-plug. VERSION is 10.0 by default, UUID what it calls its own. What
+it was told to do is in SOCKET.log.
+
+With - for SOCKET it is at the other end of its standard input, as sriovctl-libvirt is;
+process PID is then said to be its QEMU's, and what it was told is in LOG.
 """
 import array
 import json
@@ -34,6 +40,7 @@ PORTS = [
 ANSWERS = {
     "query-name": {"name": "fake"},
     "qom-list": PORTS,
+    "query-uuid": {"UUID": os.environ.get("UUID", "")},
 }
 VERSION = os.environ.get("VERSION", "10.0").split(".")
 GREETING = {
@@ -48,6 +55,8 @@ GREETING = {
         "capabilities": [],
     }
 }
+if "PID" in os.environ:
+    GREETING["pid"] = int(os.environ["PID"])
 
 
 def babble(conn):
@@ -77,16 +86,26 @@ def misbehave(conn, how):
 
 
 HOST = os.environ.get("HOST")
+SOCKET = sys.argv[1]
 SLOW = 8  # seconds, longer than sriovctl looks after a device that is of no use
 device = None if HOST is None else {"type": "vfio-pci", "host": HOST}
 if device and "USED" in os.environ:
     device |= {"id": os.environ["USED"], "used": True}
 times_added = times_asked = times_told = 0
-fdsets = {}  # number: (descriptor, opaque)
+fdsets = {}  # number: [(descriptor, opaque), ...]
 
 
-def qom_get(arguments):
-    if device is None:
+def look_at_guest(how):
+    """A late one has let go by now, if it is told to."""
+    global device
+    if "late" in how and os.path.exists(SOCKET + ".go"):
+        device = None
+
+
+def qom_get(arguments, how):
+    look_at_guest(how)
+    name = os.path.basename(arguments["path"])
+    if device is None or name != device.get("id", name):
         return refusal("DeviceNotFound")
     return {"return": device.get(arguments["property"]) or ""}
 
@@ -113,24 +132,25 @@ def is_unheard(how):
 def device_del(how):
     global device, times_told
     times_told += 1
-    if "unwilling" not in how and not is_unheard(how):
+    if not how & {"unwilling", "late"} and not is_unheard(how):
         device = None
     return {"return": {}}
 
 
 def refusal(name):
-    return {"error": {"class": name, "desc": "no"}}
+    return {"error": {"class": name, "desc": os.environ.get("REFUSAL", "no")}}
 
 
 def keep(number, fd, opaque):
-    opaque = os.environ.get("OPAQUE", opaque)
-    if "ID" in os.environ:
-        opaque = opaque[: opaque.index(" id=")] + " id=" + os.environ["ID"]
-    fdsets[number] = (fd, opaque)
+    if " id=" in opaque:
+        opaque = os.environ.get("OPAQUE", opaque)
+        if "ID" in os.environ:
+            opaque = opaque[: opaque.index(" id=")] + " id=" + os.environ["ID"]
+    fdsets.setdefault(number, []).insert(0, (fd, opaque))
 
 
 def add_fd(fd, arguments):
-    number = max(fdsets, default=-1) + 1
+    number = arguments.get("fdset-id", max(fdsets, default=-1) + 1)
     keep(number, fd, arguments.get("opaque"))
     return {"return": {"fdset-id": number, "fd": fd}}
 
@@ -138,10 +158,24 @@ def add_fd(fd, arguments):
 def query_fdsets():
     return {
         "return": [
-            {"fdset-id": n, "fds": [{"fd": fd, "opaque": opaque}]}
-            for n, (fd, opaque) in fdsets.items()
+            {"fdset-id": n, "fds": [{"fd": f, "opaque": o} for f, o in fds]}
+            for n, fds in fdsets.items()
         ]
     }
+
+
+def remove_fd(how, arguments):
+    if "stingy" in how:
+        return {"return": {}}
+    fds = fdsets.pop(arguments["fdset-id"])
+    gone = arguments.get("fd")
+    for fd, _ in fds:
+        if gone in (None, fd):
+            os.close(fd)
+    left = [(fd, opaque) for fd, opaque in fds if gone not in (None, fd)]
+    if left:
+        fdsets[arguments["fdset-id"]] = left
+    return {"return": {}}
 
 
 def query_pci(how):
@@ -159,7 +193,7 @@ def query_pci(how):
 
 def answer_to(name, arguments, fd, how):
     if name == "qom-get":
-        return qom_get(arguments)
+        return qom_get(arguments, how)
     if name == "add-fd":
         return add_fd(fd, arguments)
     if name == "query-fdsets":
@@ -171,7 +205,7 @@ def answer_to(name, arguments, fd, how):
     if name == "query-pci":
         return query_pci(how)
     if name == "remove-fd":
-        os.close(fdsets.pop(arguments["fdset-id"])[0])
+        return remove_fd(how, arguments)
     return {"return": ANSWERS.get(name, {})}
 
 
@@ -208,7 +242,7 @@ def serve(conn, how, when, log):
         else:
             answer = answer_to(name, message.get("arguments"), fd, how)
         send(conn, {**answer, "id": message["id"]})
-        if name == "device_del" and not is_unheard(how):
+        if name == "device_del" and "late" not in how and not is_unheard(how):
             data = {"device": message["arguments"]["id"], "path": "/x"}
             event = "DEVICE_DELETED"
             if "unwilling" in how:
@@ -226,20 +260,24 @@ def take_options(words):
 
 def main():
     words = sys.argv[1:]
-    options = [i for i, word in enumerate(words) if word.startswith("-")]
+    options = [i for i, word in enumerate(words) if word[0] == "-" < word]
     path, how, when = (words[: (options + [len(words)])[0]] + [None])[:3]
     take_options(words)
+    if path == "-":
+        with open(os.environ["LOG"], "w", encoding="ascii") as log:
+            serve(socket.socket(fileno=0), set(how.split(",")), when, log)
+        return
     listener = socket.socket(socket.AF_UNIX)
     with open(path + ".log", "w", encoding="ascii") as log:
         # It is there when it can be connected to.
         listener.bind(path + ".new")
         listener.listen()
         os.rename(path + ".new", path)
-        try:
-            serve(listener.accept()[0], set(how.split(",")), when, log)
-        except OSError:
-            pass  # whoever listened has gone
-    time.sleep(600)
+        while True:
+            try:
+                serve(listener.accept()[0], set(how.split(",")), when, log)
+            except OSError:
+                pass  # whoever listened has gone
 
 
 main()

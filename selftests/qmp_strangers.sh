@@ -118,7 +118,7 @@ sriovctl detach --qmp "$work/qmp" --timeout 30 net1 2>/dev/null &
 first=$!
 eventually 10 grep -q device_del "$work/qmp.log" || true
 fails 2 "a second command waits for the first, and not for ever" \
-	"^sriovctl: $work/qmp: another sriovctl is at work on this guest, for 10 s now; try again when it is done$" \
+	"^sriovctl: $work/qmp: another sriovctl, process [0-9]+, is at work on this guest, for 10 s now; try again when it is done$" \
 	detach
 kill $first
 wait $first || true

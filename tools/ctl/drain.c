@@ -109,7 +109,7 @@ static int cannot_move(const struct guest *g)
 {
 	char vf[SRIOVB_ADDR_LEN];
 
-	if (!g->monitor[0] && !g->domain[0])
+	if (g->file < 0 && !g->domain[0])
 		complain(
 			"%s: held by guest \"%s\", process %d, whose monitor is not known: left",
 			sriovb_format_addr(&g->vf.addr, vf), g->name, g->pid);
@@ -144,8 +144,7 @@ static int move(const struct drain *d, struct sriovb *sb, const struct guest *g)
 		to[i].vendor = d->any_pf ? g->vf.vendor : 0;
 		to[i].device = d->any_pf ? g->vf.device : 0;
 	}
-	ret = monitor_open(&monitor, g->domain[0] ? NULL : g->monitor,
-			   g->domain, d->patience.timeout_s * 1000);
+	ret = monitor_open_guest(&monitor, g, d->patience.timeout_s * 1000);
 	if (!ret)
 		ret = exchange(&x);
 	if (g->name[0])
@@ -325,14 +324,14 @@ static int drain(struct drain *d)
 		return refused(d->sb, d->num_guests);
 	if (d->num_guests && !d->num_to) {
 		complain("there is no other PF with VFs to go to");
-		free(d->guests);
+		guests_free(d->guests, d->num_guests);
 		return EXIT_REFUSED;
 	}
 	if (d->args->opt[OPT_PARALLEL])
 		side_by_side(d);
 	else
 		one_after_another(d);
-	free(d->guests);
+	guests_free(d->guests, d->num_guests);
 	return report(d);
 }
 

@@ -711,7 +711,8 @@ static int check_holder(const struct exchange *x)
 {
 	pid_t pid = qmp_peer(&x->monitor->qmp);
 
-	if (x->old_vf.lease_pid == pid || guest_holds(pid, x->old.lease))
+	if (pid > 0 &&
+	    (x->old_vf.lease_pid == pid || guest_holds(pid, x->old.lease)))
 		return 0;
 	complain(
 		"%s: process %d at %s does not hold lease %llu, which is process %d's: left",

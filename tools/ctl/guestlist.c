@@ -182,7 +182,7 @@ static int run(const struct args *args)
 		ret = print_json(guests, n);
 	else
 		ret = print_table(guests, n);
-	free(guests);
+	guests_free(guests, n);
 	sriovb_close(sb);
 	return ret;
 }

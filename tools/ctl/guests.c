@@ -7,15 +7,18 @@
  * the device's id: it is asked over its monitor, for no longer than that takes.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "guests.h"
 #include "keep.h"
 #include "libvirt.h"
 #include "proc.h"
 #include "progress.h"
+#include "vfiouser.h"
 
 /* Where the link of a lease's descriptor in /proc leads. */
 #define LEASE_LINK "anon_inode:[sriov_broker:lease]"
@@ -24,7 +27,8 @@
 struct search {
 	struct sriov_broker_vf *vfs;
 	size_t num_vfs;
-	unsigned char *held; /* by the process that is being looked at */
+	dev_t (*nodes)[VFIO_NODES]; /* of each of them */
+	unsigned char *held;	    /* by the process that is being looked at */
 	pid_t pid;
 	int is_guest;
 	int ask_ms; /* how long to wait for a monitor */
@@ -47,13 +51,16 @@ static void note_lease(struct search *s, int fd)
 			s->held[i] = 1;
 }
 
-static void note_group(struct search *s, const char *number)
+/* By what it has open: a name of such a node is anybody's to give to a file. */
+static void note_device(struct search *s, int fd)
 {
+	dev_t device;
 	size_t i;
 
+	if (proc_fd_device(s->pid, fd, &device))
+		return;
 	for (i = 0; i < s->num_vfs; i++)
-		if (s->vfs[i].iommu_group >= 0 &&
-		    s->vfs[i].iommu_group == atoi(number))
+		if (vfio_is_node(s->nodes[i], device))
 			s->held[i] = 1;
 }
 
@@ -61,11 +68,10 @@ static void look_at_fd(void *ctx, int fd, const char *target)
 {
 	struct search *s = ctx;
 
-	if (!strcmp(target, LEASE_LINK))
+	if (target[0] == '/')
+		note_device(s, fd);
+	else if (!strcmp(target, LEASE_LINK))
 		note_lease(s, fd);
-	else if (!strncmp(target, "/dev/vfio/", 10) && target[10] >= '0' &&
-		 target[10] <= '9')
-		note_group(s, target + 10);
 	else if (!strcmp(target, "anon_inode:kvm-vm"))
 		s->is_guest = 1;
 }
@@ -97,28 +103,53 @@ static void note_id(void *ctx, const char *id,
 				 id);
 }
 
-static void ask_monitor(struct search *s, const struct vmm *vmm)
+/* Return: 0, then it is to be asked, and closed; or -errno. It is closed anyway. */
+static int open_monitor(const struct search *s, const struct vmm *vmm,
+			struct qmp *qmp)
+{
+	*qmp = (struct qmp){ .fd = -1 };
+	if (vmm->libvirt)
+		return libvirt_open(qmp, vmm->name, s->ask_ms);
+	if (vmm->file < 0 || vmm->taken)
+		return -ENOENT;
+	return qmp_open_file(qmp, vmm->file, s->ask_ms);
+}
+
+/* Return: is it the process's monitor, or, to be known by libvirt, its domain? */
+static int ask_monitor(struct search *s, const struct vmm *vmm)
 {
 	struct qmp qmp;
-	int err;
+	int err, is_its;
 
 	if (qmp_interrupted())
-		return;
-	if (vmm->libvirt)
-		err = libvirt_open(&qmp, vmm->name, s->ask_ms);
-	else if (vmm->monitor[0] && !vmm->taken)
-		err = qmp_open_within(&qmp, vmm->monitor, s->ask_ms);
-	else
-		return;
+		return 1;
+	err = open_monitor(s, vmm, &qmp);
+	is_its = err || qmp_peer(&qmp) == s->pid;
 	/* A device's word counts for more than what was meant for one. */
-	if (!err)
+	if (!err && is_its)
 		err = keep_each(&qmp, note_id, s);
-	if (!err)
+	if (!err && is_its)
 		qemu_each_vf(&qmp, note_id, s);
 	qmp_close(&qmp);
+	return is_its;
 }
 
 /* ---- processes ---- */
+
+/* The name of a domain and the path of a monitor are the process's word. */
+static void forget_monitor(struct search *s)
+{
+	size_t i = s->num_guests;
+
+	while (i-- && s->guests[i].pid == s->pid) {
+		struct guest *guest = &s->guests[i];
+
+		guest->monitor[0] = guest->domain[0] = '\0';
+		if (guest->file >= 0)
+			close(guest->file);
+		guest->file = -1;
+	}
+}
 
 static int add_guest(struct search *s, const struct vmm *vmm,
 		     const struct sriov_broker_vf *vf)
@@ -130,11 +161,13 @@ static int add_guest(struct search *s, const struct vmm *vmm,
 		return -ENOMEM;
 	s->guests = more;
 	more += s->num_guests++;
-	*more = (struct guest){ .vf = *vf, .pid = s->pid };
+	*more = (struct guest){ .vf = *vf, .pid = s->pid, .file = -1 };
 	strcpy(more->name, vmm->name);
 	strcpy(more->monitor, vmm->monitor);
 	if (vmm->libvirt)
 		strcpy(more->domain, vmm->name);
+	else if (vmm->file >= 0)
+		more->file = fcntl(vmm->file, F_DUPFD_CLOEXEC, 0);
 	return 0;
 }
 
@@ -156,8 +189,10 @@ static void look_at(void *ctx, pid_t pid)
 	for (i = 0; i < s->num_vfs && !s->error; i++)
 		if (s->held[i])
 			s->error = add_guest(s, &vmm, &s->vfs[i]);
-	if (!s->error)
-		ask_monitor(s, &vmm);
+	if (!s->error && !ask_monitor(s, &vmm))
+		forget_monitor(s);
+	if (vmm.file >= 0)
+		close(vmm.file);
 }
 
 /* ---- all of it ---- */
@@ -175,6 +210,21 @@ static size_t keep_held(struct sriov_broker_vf *vfs, ssize_t n)
 	return kept;
 }
 
+static int search(struct search *s)
+{
+	size_t i;
+	int err;
+
+	s->held = malloc(s->num_vfs);
+	s->nodes = calloc(s->num_vfs, sizeof(*s->nodes));
+	if (!s->held || !s->nodes)
+		return -ENOMEM;
+	for (i = 0; i < s->num_vfs; i++)
+		vfio_nodes(&s->vfs[i].addr, s->nodes[i]);
+	err = proc_each(look_at, s);
+	return s->error ? s->error : err;
+}
+
 static ssize_t find(struct sriov_broker_vf *vfs, size_t num_vfs, int ask_ms,
 		    struct guest **guests)
 {
@@ -183,22 +233,26 @@ static ssize_t find(struct sriov_broker_vf *vfs, size_t num_vfs, int ask_ms,
 		.num_vfs = num_vfs,
 		.ask_ms = ask_ms,
 	};
-	int err;
+	int err = num_vfs ? search(&s) : 0;
 
-	*guests = NULL;
-	if (!num_vfs)
-		return 0;
-	s.held = malloc(num_vfs);
-	if (!s.held)
-		return -ENOMEM;
-	err = proc_each(look_at, &s);
 	free(s.held);
-	if (s.error || err) {
-		free(s.guests);
-		return s.error ? s.error : err;
-	}
+	free(s.nodes);
 	*guests = s.guests;
-	return s.num_guests;
+	if (!err)
+		return s.num_guests;
+	guests_free(s.guests, s.num_guests);
+	*guests = NULL;
+	return err;
+}
+
+void guests_free(struct guest *guests, ssize_t n)
+{
+	ssize_t i;
+
+	for (i = 0; i < n; i++)
+		if (guests[i].file >= 0)
+			close(guests[i].file);
+	free(guests);
 }
 
 ssize_t guests_find(struct sriovb *sb, const struct sriov_broker_addr *pf,

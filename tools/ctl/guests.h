@@ -19,18 +19,20 @@ struct guest {
 	pid_t pid;		    /* of the guest's QEMU */
 	char name[VMM_NAME_LEN];    /* "": it has none */
 	char monitor[VMM_PATH_LEN]; /* a socket for QMP; "": none is known */
-	char domain[VMM_NAME_LEN];  /* its name in libvirt; "": not libvirt's */
-	char id[QEMU_ID_LEN];	    /* the device's in QEMU; "": not known */
+	int file; /* of that, by O_PATH; -1: not to be connected to */
+	char domain[VMM_NAME_LEN]; /* its name in libvirt; "": not libvirt's */
+	char id[QEMU_ID_LEN];	   /* the device's in QEMU; "": not known */
 };
 
 /*
  * The leased VFs that guests hold, of one PF or, with NULL, of all, ordered by
- * guest. The array is the caller's to free, NULL when empty. Monitors are asked
+ * guest. The array is the caller's to guests_free(), NULL when empty. Monitors are asked
  * for ids, each for @ask_ms at most; one that has a client already is left alone.
  * Return: number of elements or -errno, that of the broker's answer.
  */
 ssize_t guests_find(struct sriovb *sb, const struct sriov_broker_addr *pf,
 		    int ask_ms, struct guest **guests);
+void guests_free(struct guest *guests, ssize_t n);
 
 /* Has a process a descriptor of a lease? By the kernel's word, not the guest's. */
 int guest_holds(pid_t pid, unsigned long long lease);

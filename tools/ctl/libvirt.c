@@ -15,7 +15,6 @@
 
 #include "libvirt.h"
 #include "proc.h"
-#include "vmm.h"
 
 #define HELPER	   "sriovctl-libvirt"
 #define USER_ALIAS "ua-"
@@ -59,42 +58,6 @@ static pid_t start_helper(const char *path, const char *domain, int fd)
 	return err ? -err : pid;
 }
 
-/* ---- whose process it is ---- */
-
-struct search {
-	char uuid[64];
-	pid_t found;
-};
-
-static void compare_uuid(void *ctx, pid_t pid)
-{
-	struct search *search = ctx;
-	char uuid[64];
-
-	if (!search->found && vmm_is_qemu(pid) &&
-	    !vmm_uuid(pid, uuid, sizeof(uuid)) &&
-	    !strcasecmp(uuid, search->uuid))
-		search->found = pid;
-}
-
-/* The guest's QEMU; what is at our socket's other end is the helper. */
-static void find_process(struct qmp *qmp)
-{
-	struct search search = { 0 };
-	struct json_object *answer;
-	const char *uuid;
-
-	if (qmp_call(qmp, "query-uuid", NULL, -1, qmp->timeout_ms, &answer))
-		return;
-	uuid = qmp_text(answer, "UUID");
-	if (uuid) {
-		snprintf(search.uuid, sizeof(search.uuid), "%s", uuid);
-		proc_each(compare_uuid, &search);
-	}
-	json_object_put(answer);
-	qmp->peer = search.found;
-}
-
 /* It is a package of its own, and built only where libvirt is. */
 static int helper_failed(struct qmp *qmp, const char *path, int error)
 {
@@ -127,8 +90,5 @@ int libvirt_open(struct qmp *qmp, const char *domain, int timeout_ms)
 		close(pair[0]);
 		return qmp_fail(qmp, pid, "%s: %s", path, strerror(-pid));
 	}
-	err = qmp_start_helped(qmp, pair[0], pid, timeout_ms);
-	if (!err)
-		find_process(qmp);
-	return err;
+	return qmp_start_helped(qmp, pair[0], pid, timeout_ms);
 }

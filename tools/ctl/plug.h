@@ -6,6 +6,7 @@
 #ifndef PLUG_H
 #define PLUG_H
 
+#include "guests.h"
 #include "keep.h"
 #include "sriovctl.h"
 
@@ -14,8 +15,11 @@ struct monitor {
 	struct qmp qmp;
 	const char *option;
 	const char *name;
-	int lock;   /* for this guest, -1: none */
-	int waited; /* for another sriovctl to be done with it */
+	int by_socket; /* or else libvirt's */
+	int file;      /* the socket's, by O_PATH; -1: @name is its path */
+	pid_t guest;   /* the process that it has to be, 0: any */
+	int lock;      /* for this guest, -1: none */
+	pid_t waited;  /* for this other sriovctl to be done with it */
 };
 
 /* For a table of options. */
@@ -34,6 +38,10 @@ int monitor_check(const struct args *args, const char *socket,
  */
 int monitor_open(struct monitor *m, const char *socket, const char *domain,
 		 int patience_ms);
+
+/* The same for a guest that was found, and no other. */
+int monitor_open_guest(struct monitor *m, const struct guest *guest,
+		       int patience_ms);
 void monitor_close(struct monitor *m);
 
 /* What a device called @id is called in this QEMU; room for QEMU_ID_LEN. */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "proc.h"
@@ -141,4 +143,30 @@ int proc_fdinfo(pid_t pid, int fd, const char *key, char *to, size_t len)
 	}
 	free(text);
 	return ret;
+}
+
+/*
+ * A descriptor of O_PATH has opened nothing: whoever may see a node has one of it, or
+ * of a node in a file system of its own making, which has any number.
+ */
+static int is_open(pid_t pid, int fd)
+{
+	char flags[32];
+
+	return !proc_fdinfo(pid, fd, "flags", flags, sizeof(flags)) &&
+	       !(strtoul(flags, NULL, 8) & O_PATH);
+}
+
+int proc_fd_device(pid_t pid, int fd, dev_t *device)
+{
+	char path[PATH_LEN];
+	struct statx stat;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+	/* A file system that does not answer is not asked. */
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_TYPE, &stat) ||
+	    !S_ISCHR(stat.stx_mode) || !is_open(pid, fd))
+		return -1;
+	*device = makedev(stat.stx_rdev_major, stat.stx_rdev_minor);
+	return 0;
 }

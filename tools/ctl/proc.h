@@ -26,4 +26,10 @@ int proc_each_fd(pid_t pid,
 /* The value of the line "@key:" in /proc/PID/fdinfo/FD. Return: 0 or -1. */
 int proc_fdinfo(pid_t pid, int fd, const char *key, char *to, size_t len);
 
+/*
+ * The number of the character device that a descriptor has open, whatever name it
+ * has. Return: 0, or -1: it has none
+ */
+int proc_fd_device(pid_t pid, int fd, dev_t *device);
+
 #endif /* PROC_H */

@@ -4,12 +4,14 @@
  * poll with a deadline everywhere, descriptors sent as SCM_RIGHTS.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -403,11 +405,16 @@ static int get_number(struct json_object *obj, const char *key)
 	return json_object_get_int(value);
 }
 
-/* {"QMP": {"version": {"qemu": {"major": 10, "minor": 0, ...}}, ...}} */
+/*
+ * {"QMP": {"version": {"qemu": {"major": 10, "minor": 0, ...}}, ...}}; a helper
+ * adds "pid": 123, by libvirt's word.
+ */
 static int read_greeting(struct qmp *qmp, struct json_object *message)
 {
 	struct json_object *obj = message;
 
+	if (qmp->helper)
+		qmp->peer = get_number(message, "pid");
 	if (!json_object_object_get_ex(obj, "QMP", &obj) ||
 	    !json_object_is_type(obj, json_type_object) ||
 	    !json_object_object_get_ex(obj, "version", &obj) ||
@@ -519,17 +526,48 @@ static int fail_connect(struct qmp *qmp, int err)
 	return qmp_fail(qmp, err, "%s", strerror(-err));
 }
 
+/*
+ * The socket's file, so that it is this one that is connected to. A link that another
+ * user may change is not followed. Return: its descriptor or -errno
+ */
+static int open_file(struct qmp *qmp, const char *path)
+{
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat stat;
+
+	if (fd < 0 || fstat(fd, &stat) || !S_ISLNK(stat.st_mode))
+		return fd < 0 ? fail_connect(qmp, -errno) : fd;
+	close(fd);
+	if (stat.st_uid && stat.st_uid != geteuid())
+		return qmp_fail(
+			qmp, -ELOOP,
+			"it is a link of user %u's, and leads where that user likes; name what it is to lead to",
+			stat.st_uid);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	return fd < 0 ? fail_connect(qmp, -errno) : fd;
+}
+
 int qmp_connect(struct qmp *qmp, const char *path, int timeout_ms)
+{
+	int file, ret;
+
+	*qmp = (struct qmp){ .fd = -1, .timeout_ms = timeout_ms };
+	file = open_file(qmp, path);
+	if (file < 0)
+		return file;
+	ret = qmp_connect_file(qmp, file, timeout_ms);
+	close(file);
+	return ret;
+}
+
+int qmp_connect_file(struct qmp *qmp, int file, int timeout_ms)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd, err;
 
 	*qmp = (struct qmp){ .fd = -1, .timeout_ms = timeout_ms };
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return qmp_fail(qmp, -ENAMETOOLONG,
-				"a socket's path has at most %zu letters",
-				sizeof(addr.sun_path) - 1);
-	strcpy(addr.sun_path, path);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d",
+		 file);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return qmp_fail(qmp, -errno, "%s", strerror(errno));
@@ -544,6 +582,13 @@ int qmp_connect(struct qmp *qmp, const char *path, int timeout_ms)
 int qmp_open_within(struct qmp *qmp, const char *path, int timeout_ms)
 {
 	int err = qmp_connect(qmp, path, timeout_ms);
+
+	return err ? err : qmp_greet(qmp);
+}
+
+int qmp_open_file(struct qmp *qmp, int file, int timeout_ms)
+{
+	int err = qmp_connect_file(qmp, file, timeout_ms);
 
 	return err ? err : qmp_greet(qmp);
 }

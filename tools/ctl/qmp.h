@@ -69,11 +69,15 @@ int qmp_open(struct qmp *qmp, const char *path);
 /* The same, with another patience than QMP_TIMEOUT_MS. */
 int qmp_open_within(struct qmp *qmp, const char *path, int timeout_ms);
 
+/* The same for a socket's file that is open by O_PATH. */
+int qmp_open_file(struct qmp *qmp, int file, int timeout_ms);
+
 /*
  * The two halves of that. A monitor that serves another client takes a connection
  * all the same, and begins to speak when that one has gone.
  */
 int qmp_connect(struct qmp *qmp, const char *path, int timeout_ms);
+int qmp_connect_file(struct qmp *qmp, int file, int timeout_ms);
 int qmp_greet(struct qmp *qmp);
 
 /* A conversation on a connected socket, which qmp_close() closes. */
@@ -87,7 +91,10 @@ void qmp_close(struct qmp *qmp);
 int qmp_fail(struct qmp *qmp, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The process at the other end, 0 if it can't be seen from here. */
+/*
+ * QEMU's process, by the kernel's word, or libvirt's; never QEMU's. 0 or less: it
+ * can't be seen from here, and nothing is proved by that.
+ */
 pid_t qmp_peer(const struct qmp *qmp);
 
 /*

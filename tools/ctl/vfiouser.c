@@ -6,26 +6,93 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "pcidev.h"
 #include "proc.h"
 #include "vfiouser.h"
 
+/* ---- a VF's device nodes ---- */
+
+/* The number that a file of sysfs has, "244:3"; 0: there is none. */
+static dev_t read_number(const char *path)
+{
+	unsigned int major, minor;
+	FILE *file = fopen(path, "re");
+	int n = file ? fscanf(file, "%u:%u", &major, &minor) : 0;
+
+	if (file)
+		fclose(file);
+	return n == 2 ? makedev(major, minor) : 0;
+}
+
+static dev_t group_node(const char *prefix, const char *group)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/class/vfio/%s%s/dev", prefix, group);
+	return read_number(path);
+}
+
+static dev_t own_node(const struct pcidev *dev)
+{
+	char path[128];
+	char **names;
+	dev_t node = 0;
+	int n = pcidev_names(dev, "vfio-dev", &names);
+	int i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/vfio-dev/%s/dev", dev->dir,
+			 names[i] ? names[i] : "");
+		node = read_number(path);
+		free(names[i]);
+	}
+	free(names);
+	return node;
+}
+
+void vfio_nodes(const struct sriov_broker_addr *vf, dev_t nodes[VFIO_NODES])
+{
+	struct pcidev dev = { .config_len = 0 };
+	char addr[SRIOVB_ADDR_LEN], group[16];
+
+	memset(nodes, 0, VFIO_NODES * sizeof(*nodes));
+	snprintf(dev.dir, sizeof(dev.dir), "/sys/bus/pci/devices/%s",
+		 sriovb_format_addr(vf, addr));
+	if (pcidev_link(&dev, "iommu_group", group, sizeof(group))) {
+		nodes[0] = group_node("", group);
+		nodes[1] = group_node("noiommu-", group);
+	}
+	nodes[2] = own_node(&dev);
+}
+
+int vfio_is_node(const dev_t nodes[VFIO_NODES], dev_t device)
+{
+	int i;
+
+	for (i = 0; i < VFIO_NODES; i++)
+		if (nodes[i] && nodes[i] == device)
+			return 1;
+	return 0;
+}
+
+/* ---- a process that has one of them open ---- */
+
 struct search {
-	char nodes[3][64]; /* what may be open */
-	pid_t pid;	   /* that is being looked at */
+	dev_t nodes[VFIO_NODES];
+	pid_t pid; /* that is being looked at */
 	pid_t found;
 };
 
 static void look_at_fd(void *ctx, int fd, const char *target)
 {
 	struct search *s = ctx;
-	int i;
+	dev_t device;
 
-	(void)fd;
-	for (i = 0; i < 3; i++)
-		if (s->nodes[i][0] && !strcmp(target, s->nodes[i]))
-			s->found = s->pid;
+	if (target[0] == '/' && !proc_fd_device(s->pid, fd, &device) &&
+	    vfio_is_node(s->nodes, device))
+		s->found = s->pid;
 }
 
 static void look_at(void *ctx, pid_t pid)
@@ -37,37 +104,13 @@ static void look_at(void *ctx, pid_t pid)
 		proc_each_fd(pid, look_at_fd, s);
 }
 
-static void find_nodes(const struct sriov_broker_addr *vf, struct search *s)
-{
-	struct pcidev dev;
-	char group[16];
-	char **names;
-	int n, i;
-
-	if (pcidev_open(vf, &dev))
-		return;
-	if (pcidev_link(&dev, "iommu_group", group, sizeof(group))) {
-		snprintf(s->nodes[0], sizeof(s->nodes[0]), "/dev/vfio/%s",
-			 group);
-		snprintf(s->nodes[1], sizeof(s->nodes[1]),
-			 "/dev/vfio/noiommu-%s", group);
-	}
-	n = pcidev_names(&dev, "vfio-dev", &names);
-	for (i = 0; i < n; i++) {
-		snprintf(s->nodes[2], sizeof(s->nodes[2]),
-			 "/dev/vfio/devices/%s", names[i] ? names[i] : "");
-		free(names[i]);
-	}
-	free(names);
-}
-
 const char *vfio_user(const struct sriov_broker_addr *vf, char *buf, size_t len)
 {
 	struct search s = { 0 };
 	size_t text_len;
 	char *comm;
 
-	find_nodes(vf, &s);
+	vfio_nodes(vf, s.nodes);
 	proc_each(look_at, &s);
 	if (!s.found)
 		return NULL;

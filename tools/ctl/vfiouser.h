@@ -4,10 +4,20 @@
 #define VFIOUSER_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "sriovbroker.h"
 
-/* Room for what is said of him. */
+/* The group's node, that of a group without an IOMMU, the VF's own. */
+#define VFIO_NODES 3
+
+/* The numbers of the device nodes by which a VF can be used, 0: there is none. */
+void vfio_nodes(const struct sriov_broker_addr *vf, dev_t nodes[VFIO_NODES]);
+
+/* Is it the number of one of these? */
+int vfio_is_node(const dev_t nodes[VFIO_NODES], dev_t device);
+
+/* Room for what is said of the process. */
 #define VFIO_USER_LEN 64
 
 /*

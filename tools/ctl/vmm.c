@@ -3,15 +3,28 @@
  * A process that runs a guest, looked at from outside.
  *
  * Its command line names its monitors, -qmp unix:PATH or -mon with a -chardev;
- * a monitor counts when the process really listens on that socket, by its
- * descriptors and /proc/PID/net/unix. No other socket is ever touched: it may be
- * the guest's console.
+ * a monitor counts when the process has that socket and listens on it. No other
+ * socket is ever touched: it may be the guest's console.
+ *
+ * The process is not trusted. Its words and its paths are its own, and may name a
+ * socket of another program, which would then hear from root. So the kernel is
+ * asked: for the process's own socket, by pidfd_getfd(), for the one that listens
+ * on it, and for the file that it is bound to, whatever stands at that path now.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/un.h>
 
 #include "proc.h"
 #include "vmm.h"
@@ -111,119 +124,211 @@ static char **split_words(char *text, size_t len)
 
 /* ---- its sockets ---- */
 
-/* A socket that may be a monitor: is it one of the process's, and free? */
-struct search {
-	char path[PATH_MAX]; /* as it was bound */
-	char *table;	     /* of unix sockets, as the process sees it */
+/* A socket of the process's that was bound to a path. */
+struct sock {
+	int number; /* of its descriptor */
+	int fd;	    /* ours, for the same socket */
 	int listens;
-	int taken;
+	char path[VMM_PATH_LEN]; /* as it was bound */
 };
 
-#define ACCEPTS	  0x10000 /* a listening socket's flag */
-#define CONNECTED 3
+struct search {
+	pid_t pid;
+	int pidfd;
+	struct sock *socks;
+	size_t num_socks;
+	const struct sock *monitor;
+};
 
-/* The table's line for what a descriptor leads to. Return: 0 or -1. */
-static int find_socket(const char *table, const char *target,
-		       unsigned int *flags, unsigned int *state, char *path,
-		       size_t len)
+static int get_option(int fd, int option)
 {
-	const char *line = strchr(table, '\n');
-	unsigned long wanted, inode;
-	int at;
+	socklen_t len = sizeof(int);
+	int value;
 
-	if (sscanf(target, "socket:[%lu]", &wanted) != 1)
-		return -1;
-	for (; line; line = strchr(line, '\n')) {
-		line++;
-		if (sscanf(line, "%*s %*x %*x %x %*x %x %lu%n", flags, state,
-			   &inode, &at) != 3 ||
-		    inode != wanted)
-			continue;
-		line += at + (line[at] == ' ');
-		snprintf(path, len, "%.*s", (int)strcspn(line, "\n"), line);
-		return 0;
-	}
-	return -1;
+	return getsockopt(fd, SOL_SOCKET, option, &value, &len) ? -1 : value;
 }
 
-static void check_fd(void *ctx, int fd, const char *target)
+/* What the kernel says of it; no name that can be chosen is believed. */
+static int look_at_socket(int fd, struct sock *sock)
 {
-	struct search *search = ctx;
-	unsigned int flags, state;
-	char path[PATH_MAX];
+	struct sockaddr_un addr = { .sun_family = AF_UNSPEC };
+	socklen_t len = sizeof(addr);
 
-	(void)fd;
-	if (find_socket(search->table, target, &flags, &state, path,
-			sizeof(path)) ||
-	    strcmp(path, search->path))
+	if (get_option(fd, SO_DOMAIN) != AF_UNIX ||
+	    get_option(fd, SO_TYPE) != SOCK_STREAM ||
+	    getsockname(fd, (struct sockaddr *)&addr, &len) ||
+	    len <= offsetof(struct sockaddr_un, sun_path) || !addr.sun_path[0])
+		return -1;
+	sock->fd = fd;
+	sock->listens = get_option(fd, SO_ACCEPTCONN) == 1;
+	snprintf(sock->path, sizeof(sock->path), "%.*s",
+		 (int)sizeof(addr.sun_path), addr.sun_path);
+	return 0;
+}
+
+static void note_socket(void *ctx, int fd, const char *target)
+{
+	struct search *s = ctx;
+	struct sock *more;
+	int ours;
+
+	if (strncmp(target, "socket:", 7))
 		return;
-	if (flags & ACCEPTS)
-		search->listens = 1;
-	else if (state == CONNECTED)
-		search->taken = 1;
+	more = reallocarray(s->socks, s->num_socks + 1, sizeof(*more));
+	if (!more)
+		return;
+	s->socks = more;
+	more += s->num_socks;
+	ours = pidfd_getfd(s->pidfd, fd, 0);
+	if (ours < 0)
+		return;
+	more->number = fd;
+	if (look_at_socket(ours, more))
+		close(ours);
+	else
+		s->num_socks++;
 }
 
-/* The path that the process's own descriptor number @fd listens on. */
-static int path_of_fd(pid_t pid, const char *fd, struct search *search)
+static void find_sockets(struct search *s)
 {
-	char link[64], target[PATH_MAX];
-	unsigned int flags, state;
-
-	snprintf(link, sizeof(link), "fd/%d", atoi(fd));
-	if (proc_link(pid, link, target, sizeof(target)))
-		return -1;
-	return find_socket(search->table, target, &flags, &state, search->path,
-			   sizeof(search->path));
+	s->pidfd = pidfd_open(s->pid, 0);
+	if (s->pidfd >= 0)
+		proc_each_fd(s->pid, note_socket, s);
 }
 
-static int same_file(const char *a, const char *b)
+static void put_sockets(struct search *s)
 {
-	struct stat x, y;
-
-	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
+	while (s->num_socks)
+		close(s->socks[--s->num_socks].fd);
+	free(s->socks);
+	if (s->pidfd >= 0)
+		close(s->pidfd);
 }
 
-/* A path as we can reach it: the process's file system may be another one. */
-static int reach(pid_t pid, const char *path, char *to, size_t len)
+/* One that the process itself listens on: none that it was handed. */
+static int is_own_listener(const struct search *s, const struct sock *sock)
 {
-	char cwd[PATH_MAX] = "/", whole[2 * PATH_MAX];
-	char rooted[2 * PATH_MAX + 32];
-	const char *best = whole;
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
 
-	if (path[0] != '/' && proc_link(pid, "cwd", cwd, sizeof(cwd)))
-		return -1;
-	snprintf(whole, sizeof(whole), "%s%s%s", path[0] == '/' ? "" : cwd,
-		 path[0] == '/' ? "" : "/", path);
-	snprintf(rooted, sizeof(rooted), "/proc/%d/root%s", pid, whole);
-	if (!same_file(whole, rooted))
-		best = rooted;
-	return (size_t)snprintf(to, len, "%s", best) < len ? 0 : -1;
+	return sock->listens &&
+	       !getsockopt(sock->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) &&
+	       cred.pid == s->pid;
+}
+
+static const struct sock *listener_at(const struct search *s, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < s->num_socks; i++)
+		if (s->socks[i].listens && !strcmp(s->socks[i].path, path))
+			return &s->socks[i];
+	return NULL;
+}
+
+/* By its number; libvirt has QEMU inherit its monitor's socket. */
+static const struct sock *listener_number(const struct search *s, int number)
+{
+	size_t i;
+
+	for (i = 0; i < s->num_socks; i++)
+		if (s->socks[i].listens && s->socks[i].number == number)
+			return &s->socks[i];
+	return NULL;
+}
+
+/* A monitor serves one client: has it one? */
+static int is_taken(const struct search *s, const struct sock *listener)
+{
+	struct sockaddr_un addr;
+	socklen_t len = sizeof(addr);
+	size_t i;
+
+	for (i = 0; i < s->num_socks; i++)
+		if (!s->socks[i].listens &&
+		    !strcmp(s->socks[i].path, listener->path) &&
+		    !getpeername(s->socks[i].fd, (struct sockaddr *)&addr,
+				 &len))
+			return 1;
+	return 0;
+}
+
+/* ---- where a socket can be connected to ---- */
+
+/* A path of the process's, through its own root: without the right to ask the kernel. */
+static int open_path(pid_t pid, const char *path)
+{
+	char whole[VMM_PATH_LEN + 32];
+
+	snprintf(whole, sizeof(whole), "/proc/%d/%s%s", pid,
+		 path[0] == '/' ? "root" : "cwd/", path);
+	return open(whole, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/*
+ * The file that the socket was bound to. No path is followed, which its owner might
+ * have lead elsewhere since.
+ */
+static int open_file(const struct search *s, const struct sock *sock)
+{
+	int fd = ioctl(sock->fd, SIOCUNIXFILE);
+
+	if (fd < 0 && errno == EPERM)
+		fd = open_path(s->pid, sock->path);
+	return fd;
+}
+
+static int is_file(const char *path, int fd)
+{
+	struct stat a, b;
+
+	return !lstat(path, &a) && !fstat(fd, &b) && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+/* What people would call it: its file system may be another one than ours. */
+static void name_monitor(const struct search *s, struct vmm *vmm,
+			 const struct sock *sock)
+{
+	char cwd[PATH_MAX] = "", whole[PATH_MAX + VMM_PATH_LEN];
+	char rooted[sizeof(whole) + 32];
+	const char *name = whole;
+
+	if (sock->path[0] != '/' &&
+	    proc_link(s->pid, "cwd", cwd, sizeof(cwd) - 1))
+		return;
+	if (cwd[0])
+		strcat(cwd, "/");
+	snprintf(whole, sizeof(whole), "%s%s", cwd, sock->path);
+	snprintf(rooted, sizeof(rooted), "/proc/%d/root%s", s->pid, whole);
+	if (vmm->file >= 0 && !is_file(whole, vmm->file) &&
+	    is_file(rooted, vmm->file))
+		name = rooted;
+	if (strlen(name) < sizeof(vmm->monitor))
+		strcpy(vmm->monitor, name);
 }
 
 /* ---- its monitors ---- */
 
-/* Take the one that @search names, if there is none yet or that one is taken. */
-static void take_monitor(pid_t pid, struct vmm *vmm, struct search *search,
-			 const char *chardev)
+/* Take this one, if there is none yet or that one is taken. */
+static void take_monitor(struct search *s, struct vmm *vmm,
+			 const struct sock *sock, const char *chardev)
 {
-	char path[VMM_PATH_LEN];
+	int taken;
 
-	search->listens = search->taken = 0;
-	proc_each_fd(pid, check_fd, search);
-	if (!search->listens || (vmm->monitor[0] && !vmm->taken) ||
-	    reach(pid, search->path, path, sizeof(path)))
+	if (!sock)
 		return;
-	if (vmm->monitor[0] && search->taken)
+	taken = is_taken(s, sock);
+	if (s->monitor && (!vmm->taken || taken))
 		return;
-	strcpy(vmm->monitor, path);
-	vmm->taken = search->taken;
+	s->monitor = sock;
+	vmm->taken = taken;
 	vmm->libvirt = !strcmp(chardev, "charmonitor");
 }
 
 /* The socket behind chardev @id. */
-static int chardev_socket(pid_t pid, char *const *words, const char *id,
-			  struct search *search)
+static const struct sock *chardev_socket(const struct search *s,
+					 char *const *words, const char *id)
 {
 	char text[PATH_MAX];
 
@@ -233,31 +338,30 @@ static int chardev_socket(pid_t pid, char *const *words, const char *id,
 		    vmm_option(words[1], "id", 0, text, sizeof(text)) ||
 		    strcmp(text, id))
 			continue;
-		if (!vmm_option(words[1], "path", 0, search->path,
-				sizeof(search->path)))
-			return 0;
+		if (!vmm_option(words[1], "path", 0, text, sizeof(text)))
+			return listener_at(s, text);
 		if (!vmm_option(words[1], "fd", 0, text, sizeof(text)))
-			return path_of_fd(pid, text, search);
+			return listener_number(s, atoi(text));
 	}
-	return -1;
+	return NULL;
 }
 
 /* -mon chardev=ID,mode=control: what is no control is for people. */
-static int mon_socket(pid_t pid, char *const *words, const char *mon, char *id,
-		      struct search *search)
+static const struct sock *mon_socket(const struct search *s, char *const *words,
+				     const char *mon, char *id)
 {
 	char mode[16];
 
 	if (vmm_option(mon, "mode", 0, mode, sizeof(mode)) ||
 	    strcmp(mode, "control") ||
 	    vmm_option(mon, "chardev", 1, id, VMM_NAME_LEN))
-		return -1;
-	return chardev_socket(pid, words, id, search);
+		return NULL;
+	return chardev_socket(s, words, id);
 }
 
-static void find_monitor(pid_t pid, char *const *words, struct vmm *vmm,
-			 struct search *search)
+static void find_monitor(struct search *s, char *const *words, struct vmm *vmm)
 {
+	char path[PATH_MAX];
 	char *const *word;
 
 	for (word = words; *word && word[1]; word++) {
@@ -265,44 +369,38 @@ static void find_monitor(pid_t pid, char *const *words, struct vmm *vmm,
 
 		if ((is_option(*word, "qmp") ||
 		     is_option(*word, "qmp-pretty")) &&
-		    !strncmp(word[1], "unix:", 5))
-			next_element(word[1] + 5, search->path,
-				     sizeof(search->path));
-		else if (!is_option(*word, "mon") ||
-			 mon_socket(pid, words, word[1], id, search))
-			continue;
-		take_monitor(pid, vmm, search, id);
+		    !strncmp(word[1], "unix:", 5)) {
+			next_element(word[1] + 5, path, sizeof(path));
+			take_monitor(s, vmm, listener_at(s, path), id);
+		} else if (is_option(*word, "mon")) {
+			take_monitor(s, vmm, mon_socket(s, words, word[1], id),
+				     id);
+		}
 	}
-}
-
-int vmm_uuid(pid_t pid, char *uuid, size_t len)
-{
-	size_t text_len;
-	char *text = proc_read(pid, "cmdline", &text_len);
-	char **words = text ? split_words(text, text_len) : NULL;
-	int ret = words ? vmm_setting(words, "uuid", "", uuid, len) : -1;
-
-	free(words);
-	free(text);
-	return ret;
+	if (!s->monitor)
+		return;
+	/* libvirt listens for its guests, and is asked itself. */
+	if (!vmm->libvirt && is_own_listener(s, s->monitor))
+		vmm->file = open_file(s, s->monitor);
+	if (vmm->libvirt || vmm->file >= 0)
+		name_monitor(s, vmm, s->monitor);
 }
 
 void vmm_look(pid_t pid, struct vmm *vmm)
 {
-	struct search search = { 0 };
-	size_t len, table_len;
+	struct search search = { .pid = pid, .pidfd = -1 };
+	size_t len;
 	char *text = proc_read(pid, "cmdline", &len);
 	char **words = text ? split_words(text, len) : NULL;
 
-	*vmm = (struct vmm){ 0 };
+	*vmm = (struct vmm){ .file = -1 };
 	if (words) {
 		vmm_setting(words, "name", "guest", vmm->name,
 			    sizeof(vmm->name));
-		search.table = proc_read(pid, "net/unix", &table_len);
-		if (search.table)
-			find_monitor(pid, words, vmm, &search);
+		find_sockets(&search);
+		find_monitor(&search, words, vmm);
+		put_sockets(&search);
 	}
-	free(search.table);
 	free(words);
 	free(text);
 }

@@ -14,17 +14,15 @@
 struct vmm {
 	char name[VMM_NAME_LEN];    /* "": it has none */
 	char monitor[VMM_PATH_LEN]; /* a socket for QMP; "": none is known */
-	int taken;		    /* a client is connected to it */
-	int libvirt;		    /* the monitor is libvirt's */
+	int file;    /* of that, by O_PATH; -1: not to be connected to */
+	int taken;   /* a client is connected to it */
+	int libvirt; /* the monitor is libvirt's */
 };
 
 /* Does its program's name say that it is a QEMU? */
 int vmm_is_qemu(pid_t pid);
 
-/* The machine's UUID. Return: 0, or -1: its words have none. */
-int vmm_uuid(pid_t pid, char *uuid, size_t len);
-
-/* What can be known of it. */
+/* What can be known of it; its @file is the caller's to close. */
 void vmm_look(pid_t pid, struct vmm *vmm);
 
 /*

@@ -1,0 +1,147 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# sriovctl, run by root, among processes of tenants that lie: QEMUs that were broken into, and programs of
+# users that may lease. Whose VF it is, whose socket, whose lock is the kernel's word, never theirs.
+
+set -euo pipefail
+. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/fakes.sh"
+
+TENANT=65534
+load_module || bail "the module does not load"
+chgrp $TENANT /dev/sriov_broker
+chmod 660 /dev/sriov_broker
+read -r pf other <<<"$(pfs_of igb | xargs)"
+[ -n "$other" ] || bail "two igb PFs are wanted"
+sriovctl enable "$pf" 4 || bail "no VFs"
+sriovctl enable "$other" 1 || bail "no VFs"
+read -ra vfs <<<"$(vfs_of "$pf" | xargs)"
+as_tenant=(setpriv --reuid "$TENANT" --regid "$TENANT" --clear-groups --inh-caps=-all)
+pose() { # NAME COMMAND...: in the background, until it says that it is ready
+	local name=$1
+	shift
+	"$@" >"$work/$name.said" 2>&1 &
+	jobs+=($!)
+	eventually 20 grep -q ready "$work/$name.said" || bail "$name: $(cat "$work/$name.said")"
+}
+lease_of() { sriovctl list --json "$1" | jq '.pfs[0].vfs[0].lease.id'; }
+mac_of() { # PF INDEX, by iproute2
+	ip -j link show "$(netdev_of "$1")" | jq -r ".[0].vfinfo_list[$2].address"
+}
+guests() { sriovctl guests --json | jq -c '[.guests[].pid] | sort'; }
+
+# --- a victim, and a guest that was broken into ------------------------------------------------------
+
+mac=02:00:00:00:00:aa uuid=c0ffee00-0000-4000-8000-000000000001
+ip link set "$(netdev_of "$pf")" vf 1 mac $mac
+words=(-uuid "$uuid")
+HOST=${vfs[1]} USED=net1 PORTS=1 serve victim polite sriovctl run "${vfs[1]}" --id net1 --
+victim=${jobs[-1]} words=()
+lease=$(lease_of "${vfs[1]}")
+claim="sriov_broker lease=$lease vf=${vfs[1]} id=net1"
+unchanged() { # NAME: the victim has its VF, that its MAC, and no other VF has either
+	is "$1: the victim keeps its lease" "$(lease_of "${vfs[1]}")" "$lease"
+	is "$1: and its MAC" "$(mac_of "$pf" 1)" "$mac"
+	is "$1: no other VF has that" "$(ip -j link show "$(netdev_of "$pf")" | jq "[.[0].vfinfo_list[] | select(.address == \"$mac\")] | length")" 1
+}
+
+OPAQUE=$claim HOST=${vfs[1]} serve evil polite sriovctl run "${vfs[0]}" --id net1 --
+evil=${jobs[-1]}
+
+# Through libvirt: what it says its UUID is does not matter.
+mkdir "$work/bin"
+cp "$(command -v sriovctl)" "$work/bin"
+cat >"$work/bin/sriovctl-libvirt" <<END
+#!/bin/bash
+export PID=$evil HOST=${vfs[1]} UUID=$uuid LOG=$work/helper.log
+exec python3 $HERE/fake_qemu.py - polite -add-fd "fd=1,set=1000001,opaque=${claim/net1/ua-net1}"
+END
+chmod +x "$work/bin/sriovctl-libvirt"
+fails 2 "swap --libvirt: a guest that calls itself by another's UUID" \
+	"^sriovctl: ua-net1: process $evil at evil does not hold lease $lease, which is process $victim's: left$" \
+	timeout 60 "$work/bin/sriovctl" swap --libvirt evil net1
+is "swap --libvirt: it is not asked for anything" "$(grep -c device_del "$work/helper.log")" 0
+unchanged "swap --libvirt"
+
+# Where no process can be seen all are number 0.
+fails 2 "swap from another PID namespace" "^sriovctl: $work/evil: its process can't be seen from here" \
+	timeout 60 unshare --pid --fork --mount-proc sriovctl swap --qmp "$work/evil" net1
+fails 2 "attach from another PID namespace" "^sriovctl: $work/evil: its process can't be seen from here" \
+	timeout 60 unshare --pid --fork --mount-proc sriovctl attach --qmp "$work/evil" "${vfs[3]}"
+is "then nothing is leased" "$(state "${vfs[3]}")" free
+unchanged "another PID namespace"
+
+# --- processes that pose as a VF's holder -----------------------------------------------------------
+
+group=$(basename "$(readlink "$SYS/${vfs[1]}/iommu_group")")
+all="[$(printf '%s\n' "$victim" "$evil" | sort -n | paste -sd ,)]"
+is "guests are those that have leases" "$(guests)" "$all"
+# shellcheck disable=SC2016 # for the other shell
+pose file "${as_tenant[@]}" unshare --user --map-root-user --mount sh -c \
+	'mount -t tmpfs none /dev/vfio && touch /dev/vfio/$1 && exec "$2/qemu-python" "$3/poser.py" open /dev/vfio/$1' \
+	sh "$group" "$work" "$HERE"
+is "a file that is called like a VF's group makes no guest" "$(guests)" "$all"
+poser=${jobs[-1]}
+pose opath "${as_tenant[@]}" "$work/qemu-python" "$HERE/poser.py" path "/dev/vfio/$group"
+is "nor does the group's node, seen and not opened" "$(guests)" "$all"
+out=$(timeout 120 sriovctl drain "$pf" --to "$other" 2>&1) || true
+like "drain sees the guests" "$out" "${vfs[0]}: held by guest .* process $evil"
+is "and neither of these" "$(grep -cwE "$poser|${jobs[-1]}" <<<"$out")" 0
+end_last
+kill -9 "$poser"
+
+# --- a monitor that is another program's ------------------------------------------------------------
+
+mkdir -m 700 "$work/private"
+pose private "$HERE/poser.py" listen "$work/private/socket"
+mkdir "$work/tenant"
+chown $TENANT "$work/tenant"
+HOST=${vfs[2]} USED=net1 serve tenant/qmp polite "${as_tenant[@]}" sriovctl run "${vfs[2]}" --id net1 --
+tenant=${jobs[-1]}
+mv "$work/tenant/qmp" "$work/tenant/away"
+ln -s "$work/private/socket" "$work/tenant/qmp.new"
+ln -s "$work/private/socket" "$work/tenant/link"
+chown -h $TENANT "$work/tenant"/*
+id_of() { sriovctl guests --json | jq -r ".guests[] | select(.pid == $1).vfs[].id"; }
+is "a monitor whose path was made to lead elsewhere is asked, and no other" "$(id_of "$tenant")" net1
+fails 2 "nor is a tenant's link followed for a command" \
+	"^sriovctl: $work/tenant/link: it is a link of user $TENANT's, and leads where that user likes; name what it is to lead to$" \
+	timeout 60 sriovctl attach --qmp "$work/tenant/link" "${vfs[3]}"
+is "root's socket does not hear of it" "$(cat "$work/private.said")" ready
+
+# --- a lock that anybody may have -------------------------------------------------------------------
+
+serve polite polite env PORTS=1
+pose lock "${as_tenant[@]}" "$HERE/poser.py" lock /dev/sriov_broker
+ok "a user that may lease can't hold up commands for others' guests" \
+	timeout 60 sriovctl attach --qmp "$work/polite" "${vfs[3]}" --id net1
+end_last
+is "the lock is where only root can take it" "$(stat -c '%U %a' /run/sriov-broker)" "root 700"
+
+# --- an interface that gets another one's name ------------------------------------------------------
+
+if command -v strace >/dev/null; then
+	a=$(netdev_of "$pf") b=$(netdev_of "$other") new=02:00:00:00:00:bb
+	ip link set "$a" down
+	ip link set "$b" down
+	is_about_to_ask() { grep -q "^46 " "/proc/$(pgrep -P "${jobs[-1]}")/syscall"; } # sendmsg
+	# Before it asks the network stack for the first time.
+	strace -qq -o /dev/null -e trace=sendmsg -e inject=sendmsg:delay_enter=5000000:when=1 \
+		sriovctl set "$pf#0" mac $new >"$work/set" 2>&1 &
+	jobs+=($!)
+	ok "the attributes' owner is about to be asked for" eventually 20 is_about_to_ask
+	ip link set "$a" name was_a
+	ip link set "$b" name "$a"
+	ip link set was_a name "$b"
+	wait "${jobs[-1]}" || diag "$(cat "$work/set")"
+	is "a VF's MAC is set through its own PF" "$(mac_of "$pf" 0)" $new
+	is "no other PF's VF has it" "$(ip -j link show "$(netdev_of "$other")" | grep -c $new)" 0
+else
+	skip "an interface that gets another one's name" "no strace"
+fi
+
+kill -9 "${jobs[@]}" 2>/dev/null || true
+eventually 20 all_free || diag "$(sriovctl list)"
+unload_module
+rm -r "$work"
+done_testing
