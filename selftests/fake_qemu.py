@@ -19,7 +19,8 @@ With HOST, a VF's address, in the environment it has a device with that, which
 its guest does let go of; with an empty HOST one that came by descriptor. If its id
 is in USED query-pci lists it, as one that the guest makes use of. It keeps
 the descriptors it is sent, and those of -add-fd, as QEMU does; all for device ID,
-if that is in the environment, or with OPAQUE in place of their texts. It has PORTS
+if that is in the environment, or with OPAQUE in place of their texts; with MARKED a
+swap has been asking for them. It has PORTS
 (none) ports for hot-plug. VERSION is 10.0 by default, UUID what it calls its own. What
 it was told to do is in SOCKET.log.
 
@@ -147,6 +148,9 @@ def keep(number, fd, opaque):
         if "ID" in os.environ:
             opaque = opaque[: opaque.index(" id=")] + " id=" + os.environ["ID"]
     fdsets.setdefault(number, []).insert(0, (fd, opaque))
+    if "MARKED" in os.environ and " id=" in opaque:
+        mark = os.open("/dev/null", os.O_RDONLY)
+        fdsets[number].insert(0, (mark, "sriov_broker_swap"))
 
 
 def add_fd(fd, arguments):

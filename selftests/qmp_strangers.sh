@@ -278,7 +278,7 @@ eventually 10 all_free || bail "the VFs do not come back"
 
 # The lease was revoked while the device was out, and somebody else has its VF.
 under=(sriovctl run "${vfs[0]}" --id net1 --)
-serve polite
+MARKED=1 serve polite
 sriovctl revoke "${vfs[0]}"
 eventually 10 all_free || bail "a revoked lease goes on"
 sriovctl lease "${vfs[0]}" -- sleep 600 &

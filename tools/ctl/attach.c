@@ -172,6 +172,8 @@ static int prepare(struct attach *a)
 	int ret = monitor_open(&a->monitor, a->args->opt[OPT_QMP],
 			       a->args->opt[OPT_LIBVIRT], 0);
 
+	if (!ret && keep_drop_left(&a->monitor.qmp, unplug_tell_left, NULL))
+		ret = monitor_failed(&a->monitor);
 	if (!ret)
 		ret = choose_label(a);
 	if (!ret && a->args->opt[OPT_IOMMUFD])

@@ -30,6 +30,8 @@ static int detach(struct sriovb *sb, const struct args *args,
 	for (n = 0; n < MAX_WORDS && args->word[n]; n++) {
 		monitor_id(&m, args->word[n], ids[n]);
 		all[n].id = ids[n];
+		if (!ret && keep_resolve(&m.qmp, ids[n]))
+			ret = monitor_failed_for(&m, ids[n]);
 	}
 	if (!ret)
 		ret = unplug_all(&m, sb, all, n, patience);

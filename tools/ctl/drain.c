@@ -288,10 +288,13 @@ static int complain_of(const struct sriov_broker_vf *vf)
 static int report(struct drain *d)
 {
 	struct sriov_broker_vf *vfs;
-	ssize_t n = sriovb_list_vfs(d->sb, &d->pf, &vfs);
 	char pf[SRIOVB_ADDR_LEN];
-	ssize_t i, left = 0;
+	ssize_t n, i, left = 0;
 
+	/* What had left its guest may be on its way back. */
+	if (!qmp_interrupted())
+		await_all(d->sb);
+	n = sriovb_list_vfs(d->sb, &d->pf, &vfs);
 	if (n < 0)
 		return refused(d->sb, n);
 	sriovb_format_addr(&d->pf, pf);

@@ -29,22 +29,6 @@ static int qmp_failed(const struct exchange *x)
 
 /* ---- the VF that goes ---- */
 
-/* net1, net1-swap1, net1-swap2, ... */
-static int next_id(const char *id, char *next)
-{
-	const char *suffix = strstr(id, "-swap");
-	unsigned int number;
-	char end;
-	int len = strlen(id);
-
-	if (suffix && sscanf(suffix, "-swap%5u%c", &number, &end) == 1)
-		len = suffix - id;
-	else
-		number = 0;
-	snprintf(next, QEMU_ID_LEN, "%.*s-swap%u", len, id, number + 1);
-	return qemu_id_ok(next) ? 0 : -ENAMETOOLONG;
-}
-
 /*
  * The VF that goes. It must be the guest's still: a lease that QEMU keeps may have
  * been revoked, and the VF leased to another. Return: 0 or EXIT_REFUSED
@@ -153,20 +137,30 @@ static int tidy_device(struct exchange *x, const struct kept *kept,
 	return 0;
 }
 
-/* The device is gone altogether: has another one come for it? */
-static int is_replaced(struct exchange *x)
+/* Has the new one come, to be there before the old one went? */
+static int is_made_for(struct exchange *x, unsigned long long lease)
 {
 	struct kept kept[KEEP_MAX];
-	unsigned int n;
+	unsigned int n, i;
 
 	if (!x->make_first ||
-	    keep_list(&x->monitor->qmp, x->new.id, kept, KEEP_MAX, &n) || !n ||
-	    !kept[0].instead_of)
+	    keep_list(&x->monitor->qmp, x->new.id, kept, KEEP_MAX, &n))
 		return 0;
-	x->new.kept = kept[0];
-	sriovb_format_addr(&kept[0].vf, x->new.vf);
-	x->finished = 1;
-	return 1;
+	for (i = 0; i < n; i++)
+		if (kept[i].instead_of == lease)
+			return 1;
+	return 0;
+}
+
+/* It has left, and not because we asked: what an admin took out stays out. */
+static int give_old_back(struct exchange *x)
+{
+	if (unplug_return(x->monitor, x->sb, &x->old, 1))
+		return EXIT_REFUSED;
+	complain(
+		"%s: the device has left the guest, and not for a swap; its VF is given back, to get another: attach",
+		x->id);
+	return EXIT_REFUSED;
 }
 
 /* What is kept under a lease, or else the oldest; NULL: there is nothing. */
@@ -194,13 +188,14 @@ static int find_old(struct exchange *x)
 	x->keeps_old = n &&
 		       kept_for(kept, n, x->old.lease)->lease == x->old.lease;
 	if (x->old.state == UNPLUG_GONE && !n) {
-		if (is_replaced(x))
-			return 0;
 		complain(
 			"%s: no such device, and no lease kept for one, in this QEMU",
 			x->id);
 		return EXIT_REFUSED;
 	}
+	if (x->old.state == UNPLUG_GONE && keep_is_left(kept, n, x->id) &&
+	    !is_made_for(x, x->old.lease))
+		return give_old_back(x);
 	if (find_old_vf(x))
 		return EXIT_REFUSED;
 	if (find_bus(x, kept_for(kept, n, x->old.lease)))
@@ -420,6 +415,7 @@ static int put_old_back(struct exchange *x)
 	sriovb_format_addr(&x->old.vf, old.vf);
 	err = x->monitor->qmp.broken ? -EPROTO : add_and_settle(x, &old);
 	if (!err) {
+		keep_unmark(&x->monitor->qmp, x->id);
 		complain("%s: %s is plugged in again", x->id, old.vf);
 		return EXIT_REFUSED;
 	}
@@ -477,6 +473,21 @@ static int return_old(struct exchange *x)
 	return ret;
 }
 
+/* Should the guest say no it keeps the VF; if it is only slow the mark stays. */
+static int ask_for_old(struct exchange *x)
+{
+	int ret = keep_mark_swap(&x->monitor->qmp, x->id, x->old.lease) ?
+			  qmp_failed(x) :
+			  0;
+
+	if (ret)
+		return ret;
+	ret = unplug_from_guest(x->monitor, &x->old, 1, x->patience);
+	if (ret && x->old.guest_refused)
+		keep_unmark(&x->monitor->qmp, x->id);
+	return ret;
+}
+
 static int break_then_make(struct exchange *x)
 {
 	int ret;
@@ -490,7 +501,7 @@ static int break_then_make(struct exchange *x)
 	if (!ret)
 		ret = carry_attrs_early(x);
 	if (!ret && x->old.state != UNPLUG_GONE)
-		ret = unplug_from_guest(x->monitor, &x->old, 1, x->patience);
+		ret = ask_for_old(x);
 	if (ret) {
 		give_new_back(x);
 		/* An earlier run has taken it out. */
@@ -669,8 +680,6 @@ static int has_attrs(const struct exchange *x)
 /* The device has what is wanted: an earlier run got so far. */
 static int has_it(struct exchange *x)
 {
-	if (x->finished && x->new.kept.lease)
-		return 1;
 	if (x->old.state != UNPLUG_ASK)
 		return 0;
 	if (x->num_selectors ? !selectors_have(x->selectors, x->num_selectors,
@@ -726,7 +735,7 @@ int exchange(struct exchange *x)
 	int ret;
 
 	x->grant.fd = x->new.fd = -1;
-	if (x->make_first && next_id(x->id, x->new.id)) {
+	if (x->make_first && keep_next_id(x->id, x->new.id)) {
 		complain("%s: too long an id to make another of it", x->id);
 		return EXIT_REFUSED;
 	}

@@ -13,9 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guestlock.h"
 #include "guests.h"
 #include "keep.h"
 #include "libvirt.h"
+#include "plug.h"
 #include "proc.h"
 #include "progress.h"
 #include "vfiouser.h"
@@ -115,6 +117,32 @@ static int open_monitor(const struct search *s, const struct vmm *vmm,
 	return qmp_open_file(qmp, vmm->file, s->ask_ms);
 }
 
+static void note_left(void *ctx, const struct kept *kept)
+{
+	struct search *s = ctx;
+	size_t i = 0, n = 0;
+
+	unplug_tell_left(NULL, kept);
+	for (; i < s->num_guests; i++)
+		if (s->guests[i].vf.lease_id != kept->lease)
+			s->guests[n++] = s->guests[i];
+		else if (s->guests[i].file >= 0)
+			close(s->guests[i].file);
+	s->num_guests = n;
+}
+
+/* Unless another command is at work on it: a device may be about to come. */
+static void drop_left(struct search *s, struct qmp *qmp)
+{
+	pid_t holder;
+	int lock = guest_lock(s->pid, 0, &holder);
+
+	if (lock < 0)
+		return;
+	keep_drop_left(qmp, note_left, s);
+	close(lock);
+}
+
 /* Return: is it the process's monitor, or, to be known by libvirt, its domain? */
 static int ask_monitor(struct search *s, const struct vmm *vmm)
 {
@@ -129,7 +157,9 @@ static int ask_monitor(struct search *s, const struct vmm *vmm)
 	if (!err && is_its)
 		err = keep_each(&qmp, note_id, s);
 	if (!err && is_its)
-		qemu_each_vf(&qmp, note_id, s);
+		err = qemu_each_vf(&qmp, note_id, s);
+	if (!err && is_its)
+		drop_left(s, &qmp);
 	qmp_close(&qmp);
 	return is_its;
 }

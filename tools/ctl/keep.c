@@ -7,15 +7,24 @@
  * QEMU drops a set that nothing uses when the last monitor disconnects: there
  * the keeper uses it, a chardev that opens the set and that nothing is connected
  * to.
+ *
+ * A lease whose device is not there is one of a device that has left, in whatever
+ * way: an admin took it out, or the guest let go of it when no command waited any more.
+ * Such a VF is to come back, and never to go in again. But in the midst of a swap a
+ * device is not there either; so swap marks the lease that it will put back, by
+ * another descriptor in that one's set, before it asks for the device.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "keep.h"
 
 #define OPAQUE	   "sriov_broker "
+#define SWAP_MARK  "sriov_broker_swap"
 #define BY_IOMMUFD " by=iommufd"
 
 static int keeps_fdsets(const struct qmp *qmp)
@@ -45,17 +54,6 @@ const char *keep_text(const struct kept *kept, const char *id, char *text)
 	return text;
 }
 
-/* Is it such a text, for device @id? */
-static int is_for(const char *opaque, const char *id)
-{
-	const char *word;
-
-	if (!opaque || strncmp(opaque, OPAQUE, strlen(OPAQUE)))
-		return 0;
-	word = strstr(opaque, " id=");
-	return word && !strcmp(word + 4, id);
-}
-
 static int parse_opaque(const char *opaque, struct kept *kept)
 {
 	char addr[SRIOVB_ADDR_LEN];
@@ -73,26 +71,37 @@ static int parse_opaque(const char *opaque, struct kept *kept)
 	word = strstr(opaque, " bus=");
 	if (word)
 		sscanf(word + 5, "%127s", kept->bus);
+	word = strstr(opaque, " id=");
+	if (!word || !qemu_id_ok(word + 4))
+		return 0;
+	strcpy(kept->id, word + 4);
 	return 1;
 }
 
-/* The text, if one of the set's descriptors is kept for @id. */
-static const char *fdset_opaque(struct json_object *fdset, const char *id)
+/* What a set is kept for. Return: 1, or 0: it is none of ours */
+static int parse_fdset(struct json_object *fdset, struct kept *kept)
 {
 	struct json_object *fds;
+	int ours = 0, swapping = 0;
 	const char *opaque;
+	struct kept one;
 	size_t i;
 
 	if (!json_object_is_type(fdset, json_type_object) ||
 	    !json_object_object_get_ex(fdset, "fds", &fds) ||
 	    !json_object_is_type(fds, json_type_array))
-		return NULL;
+		return 0;
 	for (i = 0; i < json_object_array_length(fds); i++) {
 		opaque = qmp_text(json_object_array_get_idx(fds, i), "opaque");
-		if (is_for(opaque, id))
-			return opaque;
+		if (opaque && !strcmp(opaque, SWAP_MARK))
+			swapping = 1;
+		if (ours || !opaque || !parse_opaque(opaque, &one))
+			continue;
+		*kept = one;
+		ours = 1;
 	}
-	return NULL;
+	kept->swapping = swapping;
+	return ours;
 }
 
 /* ---- keepers ---- */
@@ -201,9 +210,8 @@ static int drop(struct qmp *qmp, const char *id, enum which which,
 		return ret;
 	for (i = 0; !ret && i < json_object_array_length(array); i++) {
 		struct json_object *fdset = json_object_array_get_idx(array, i);
-		const char *opaque = fdset_opaque(fdset, id);
 
-		if (!opaque || !parse_opaque(opaque, &kept) ||
+		if (!parse_fdset(fdset, &kept) || strcmp(kept.id, id) ||
 		    !is_meant(&kept, which, lease))
 			continue;
 		found = 1;
@@ -237,46 +245,49 @@ static int by_lease(const void *a, const void *b)
 	return (left->lease > right->lease) - (left->lease < right->lease);
 }
 
-int keep_list(struct qmp *qmp, const char *id, struct kept *kept,
-	      unsigned int max, unsigned int *found)
+/* All that are ours, or those for one device, the oldest first. */
+static int list(struct qmp *qmp, const char *id, struct kept *kept,
+		unsigned int max, unsigned int *found)
 {
 	struct json_object *array;
-	const char *opaque;
 	size_t i;
 	int ret = qemu_list(qmp, "query-fdsets", NULL, &array);
 
 	*found = 0;
 	if (ret)
 		return ret;
-	for (i = 0; *found < max && i < json_object_array_length(array); i++) {
-		opaque = fdset_opaque(json_object_array_get_idx(array, i), id);
-		if (opaque && parse_opaque(opaque, &kept[*found]))
+	for (i = 0; *found < max && i < json_object_array_length(array); i++)
+		if (parse_fdset(json_object_array_get_idx(array, i),
+				&kept[*found]) &&
+		    (!id || !strcmp(kept[*found].id, id)))
 			++*found;
-	}
 	json_object_put(array);
 	qsort(kept, *found, sizeof(*kept), by_lease);
 	return 0;
 }
 
-/* What the descriptors in an fdset are kept for. */
-static void each_of_fdset(struct json_object *fdset,
-			  void (*found)(void *ctx, const char *id,
-					const struct sriov_broker_addr *vf),
-			  void *ctx)
+int keep_list(struct qmp *qmp, const char *id, struct kept *kept,
+	      unsigned int max, unsigned int *found)
 {
-	struct json_object *fds = json_object_object_get(fdset, "fds");
-	const char *opaque, *id;
-	struct kept kept;
-	size_t i;
+	return list(qmp, id, kept, max, found);
+}
 
-	if (!json_object_is_type(fds, json_type_array))
-		return;
-	for (i = 0; i < json_object_array_length(fds); i++) {
-		opaque = qmp_text(json_object_array_get_idx(fds, i), "opaque");
-		id = opaque ? strstr(opaque, " id=") : NULL;
-		if (id && parse_opaque(opaque, &kept))
-			found(ctx, id + 4, &kept.vf);
-	}
+/* Room for all of a guest's, which has no more slots; NULL: there is no memory. */
+#define MAX_ALL 512
+static int list_all(struct qmp *qmp, struct kept **kept, unsigned int *found)
+{
+	int ret;
+
+	*found = 0;
+	*kept = calloc(MAX_ALL, sizeof(**kept));
+	if (!*kept)
+		return qmp_fail(qmp, -ENOMEM, "out of memory");
+	ret = list(qmp, NULL, *kept, MAX_ALL, found);
+	if (!ret)
+		return 0;
+	free(*kept);
+	*kept = NULL;
+	return ret;
 }
 
 int keep_each(struct qmp *qmp,
@@ -284,14 +295,186 @@ int keep_each(struct qmp *qmp,
 			    const struct sriov_broker_addr *vf),
 	      void *ctx)
 {
+	struct kept *kept;
+	unsigned int n, i;
+	int ret = list_all(qmp, &kept, &n);
+
+	for (i = 0; i < n; i++)
+		found(ctx, kept[i].id, &kept[i].vf);
+	if (!ret)
+		free(kept);
+	return ret;
+}
+
+/* ---- in the midst of a swap, or left ---- */
+
+int keep_mark_swap(struct qmp *qmp, const char *id, unsigned long long lease)
+{
+	struct json_object *array, *args;
+	struct kept kept;
+	size_t i;
+	int fd, ret = qemu_list(qmp, "query-fdsets", NULL, &array);
+
+	if (ret)
+		return ret;
+	/* Which descriptor it is does not matter; it is none that the set hands out. */
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	for (i = 0; !ret && i < json_object_array_length(array); i++) {
+		struct json_object *fdset = json_object_array_get_idx(array, i);
+
+		if (!parse_fdset(fdset, &kept) || strcmp(kept.id, id) ||
+		    kept.lease != lease || kept.swapping)
+			continue;
+		args = qemu_args("opaque", SWAP_MARK);
+		json_object_object_add(args, "fdset-id",
+				       json_object_get(json_object_object_get(
+					       fdset, "fdset-id")));
+		ret = qmp_call(qmp, "add-fd", args, fd, QMP_TIMEOUT_MS, NULL);
+	}
+	if (fd >= 0)
+		close(fd);
+	json_object_put(array);
+	return ret;
+}
+
+/* Take the marks out of a set. */
+static int unmark(struct qmp *qmp, struct json_object *fdset)
+{
+	struct json_object *fds = json_object_object_get(fdset, "fds");
+	struct json_object *args, *fd;
+	const char *opaque;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < json_object_array_length(fds); i++) {
+		fd = json_object_array_get_idx(fds, i);
+		opaque = qmp_text(fd, "opaque");
+		if (!opaque || strcmp(opaque, SWAP_MARK))
+			continue;
+		args = json_object_new_object();
+		json_object_object_add(args, "fdset-id",
+				       json_object_get(json_object_object_get(
+					       fdset, "fdset-id")));
+		json_object_object_add(
+			args, "fd",
+			json_object_get(json_object_object_get(fd, "fd")));
+		ret = qemu_call(qmp, "remove-fd", args, NULL);
+	}
+	return ret;
+}
+
+int keep_unmark(struct qmp *qmp, const char *id)
+{
 	struct json_object *array;
+	struct kept kept;
 	size_t i;
 	int ret = qemu_list(qmp, "query-fdsets", NULL, &array);
 
 	if (ret)
 		return ret;
-	for (i = 0; i < json_object_array_length(array); i++)
-		each_of_fdset(json_object_array_get_idx(array, i), found, ctx);
+	for (i = 0; !ret && i < json_object_array_length(array); i++) {
+		struct json_object *fdset = json_object_array_get_idx(array, i);
+
+		if (parse_fdset(fdset, &kept) && kept.swapping &&
+		    !strcmp(kept.id, id))
+			ret = unmark(qmp, fdset);
+	}
 	json_object_put(array);
+	return ret;
+}
+
+int keep_is_left(const struct kept *kept, unsigned int n, const char *id)
+{
+	int found = 0;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (strcmp(kept[i].id, id))
+			continue;
+		if (kept[i].swapping)
+			return 0;
+		found = 1;
+	}
+	return found;
+}
+
+int keep_drop_left(struct qmp *qmp,
+		   void (*dropped)(void *ctx, const struct kept *kept),
+		   void *ctx)
+{
+	struct kept *kept;
+	unsigned int n, i;
+	char type[64];
+	int ret = list_all(qmp, &kept, &n);
+	int err;
+
+	if (ret)
+		return ret;
+	for (i = 0; !ret && i < n; i++) {
+		if (!keep_is_left(kept, n, kept[i].id))
+			continue;
+		err = qemu_device_type(qmp, kept[i].id, type, sizeof(type));
+		if (err != -ENOENT) {
+			ret = err < 0 ? err : 0;
+			continue;
+		}
+		ret = drop(qmp, kept[i].id, THIS, kept[i].lease);
+		if (!ret)
+			dropped(ctx, &kept[i]);
+	}
+	free(kept);
+	return ret;
+}
+
+/* Where the number of "net1-swap2" begins, or the id ends. */
+static size_t stem_len(const char *id)
+{
+	const char *suffix = strstr(id, KEEP_SWAP);
+	unsigned int number;
+	char end;
+
+	return suffix && sscanf(suffix, KEEP_SWAP "%5u%c", &number, &end) == 1 ?
+		       (size_t)(suffix - id) :
+		       strlen(id);
+}
+
+int keep_next_id(const char *id, char *next)
+{
+	size_t len = stem_len(id);
+	unsigned int number = 0;
+
+	sscanf(id + len, KEEP_SWAP "%5u", &number);
+	snprintf(next, QEMU_ID_LEN, "%.*s" KEEP_SWAP "%u", (int)len, id,
+		 number + 1);
+	return qemu_id_ok(next) ? 0 : -ENAMETOOLONG;
+}
+
+int keep_resolve(struct qmp *qmp, char *id)
+{
+	size_t len = stem_len(id);
+	const struct kept *last = NULL;
+	struct kept *kept;
+	unsigned int n, i;
+	char type[64];
+	int ret = qemu_device_type(qmp, id, type, sizeof(type));
+
+	if (ret != -ENOENT)
+		return ret < 0 ? ret : 0;
+	ret = list_all(qmp, &kept, &n);
+	if (ret)
+		return ret < 0 ? ret : 0;
+	for (i = 0; i < n; i++) {
+		/* Something of it is left to be done. */
+		if (!strcmp(kept[i].id, id)) {
+			last = NULL;
+			break;
+		}
+		if (stem_len(kept[i].id) == len &&
+		    !strncmp(kept[i].id, id, len))
+			last = &kept[i];
+	}
+	if (last)
+		strcpy(id, last->id);
+	free(kept);
 	return 0;
 }

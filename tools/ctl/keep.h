@@ -14,7 +14,9 @@ struct kept {
 	unsigned long long instead_of; /* the lease it replaces, 0: none */
 	struct sriov_broker_addr vf;
 	int by_iommufd;	       /* the device goes by descriptor as well */
+	int swapping;	       /* a swap has asked for the device */
 	char bus[QEMU_ID_LEN]; /* the device's, "" where not known */
+	char id[QEMU_ID_LEN];  /* the device's, of those that are listed */
 };
 
 /*
@@ -47,6 +49,36 @@ int keep_each(struct qmp *qmp,
 	      void (*found)(void *ctx, const char *id,
 			    const struct sriov_broker_addr *vf),
 	      void *ctx);
+
+/*
+ * Mark the lease of a device that a swap asks for, so that it goes in again should
+ * the swap fail; and take the mark away.
+ */
+int keep_mark_swap(struct qmp *qmp, const char *id, unsigned long long lease);
+int keep_unmark(struct qmp *qmp, const char *id);
+
+/* Of those listed, if there is no device @id: has it left, without a swap's doing? */
+int keep_is_left(const struct kept *kept, unsigned int n, const char *id);
+
+/* Give back what is kept for devices that have left, and tell which. */
+int keep_drop_left(struct qmp *qmp,
+		   void (*dropped)(void *ctx, const struct kept *kept),
+		   void *ctx);
+
+/* What make-before-break adds to an id, with a number behind it. */
+#define KEEP_SWAP "-swap"
+
+/*
+ * The id for the device that comes in place of @id: net1-swap1, then net1-swap2.
+ * Return: 0 or -ENAMETOOLONG
+ */
+int keep_next_id(const char *id, char *next);
+
+/*
+ * If there is no device @id, nor a lease kept for one, it is made the id that the
+ * device has by now which came in its place. Return: 0 or -errno
+ */
+int keep_resolve(struct qmp *qmp, char *id);
 
 /*
  * Close the descriptors kept for @id: all, that of a lease, those of others.

@@ -148,6 +148,12 @@ int unplug_all(struct monitor *m, struct sriovb *sb, struct unplug *all,
 int await_return(const struct monitor *m, struct sriovb *sb,
 		 const struct unplug *u);
 
+/* Until no VF of any is on its way back. */
+void await_all(struct sriovb *sb);
+
+/* For keep_drop_left(): say so. */
+void unplug_tell_left(void *ctx, const struct kept *kept);
+
 /* ---- iommufd.c: devices by descriptor ---- */
 
 /* Can kernel and QEMU do it? To be asked before anything is leased. */

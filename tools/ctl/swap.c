@@ -54,6 +54,8 @@ static int swap(const struct args *args, struct exchange *x)
 	monitor_id(&monitor, x->id, id);
 	x->id = id;
 	x->monitor = &monitor;
+	if (!ret && keep_resolve(&monitor.qmp, id))
+		ret = monitor_failed_for(&monitor, id);
 	if (!ret)
 		ret = exchange(x);
 	if (!ret && args->opt[OPT_JSON])

@@ -140,8 +140,7 @@ int await_return(const struct monitor *m, struct sriovb *sb,
 	return ret;
 }
 
-/* Which VF it was is not known: until none is on its way back. */
-static void await_all(struct sriovb *sb)
+void await_all(struct sriovb *sb)
 {
 	int64_t deadline = now_ms() + RETURN_MS;
 	struct sriov_broker_vf *vfs;
@@ -434,6 +433,15 @@ static int return_one(struct monitor *m, struct sriovb *sb,
 	return report_unknown(m, sb, u);
 }
 
+void unplug_tell_left(void *ctx, const struct kept *kept)
+{
+	char vf[SRIOVB_ADDR_LEN];
+
+	(void)ctx;
+	complain("%s: %s has left the guest; lease %llu is given back",
+		 sriovb_format_addr(&kept->vf, vf), kept->id, kept->lease);
+}
+
 int unplug_return(struct monitor *m, struct sriovb *sb, struct unplug *all,
 		  unsigned int n)
 {
@@ -463,8 +471,13 @@ int unplug_all(struct monitor *m, struct sriovb *sb, struct unplug *all,
 	int before = qmp_interrupted();
 	unsigned int i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		unplug_identify(m, sb, &all[i]);
+		/* A swap that has given up does not get it back any more. */
+		if (all[i].state == UNPLUG_ASK &&
+		    keep_unmark(&m->qmp, all[i].id))
+			qmp_failed(m, &all[i]);
+	}
 	if (!before && qmp_interrupted()) {
 		complain("%s: interrupted; nothing was asked of the guest",
 			 m->name);
