@@ -21,6 +21,8 @@
 #include "addr.h"
 #include "exchange.h"
 #include "guests.h"
+#include "lease.h"
+#include "nvme.h"
 
 static int qmp_failed(const struct exchange *x)
 {
@@ -330,20 +332,28 @@ static void warn_of_mac(const struct exchange *x)
 
 static int lease_new(struct exchange *x)
 {
-	struct sriov_broker_selector same_pf = { .dev = x->old_vf.pf };
+	struct sriov_broker_selector selectors[SRIOV_BROKER_MAX_SELECTORS];
 	struct sriovb_wish wish = {
-		.selectors = x->num_selectors ? x->selectors : &same_pf,
-		.num_selectors = x->num_selectors ? x->num_selectors : 1,
+		.selectors = selectors,
+		.num_selectors = x->num_selectors,
 		.count = 1,
 		.numa_node = -1,
 		.label = x->old_vf.lease_label,
 	};
-	int err = sriovb_lease_many(x->sb, &wish, &x->grant);
+	int err;
 
+	memcpy(selectors, x->selectors, x->num_selectors * sizeof(*selectors));
+	if (!x->num_selectors)
+		selectors[wish.num_selectors++] =
+			(struct sriov_broker_selector){ .dev = x->old_vf.pf };
+	if (nvme_leave_out(x->sb, selectors, &wish.num_selectors))
+		return EXIT_REFUSED;
+	err = sriovb_lease_many(x->sb, &wish, &x->grant);
 	if (err) {
 		x->grant.fd = -1;
 		return refused(x->sb, err);
 	}
+	warn_if_down(&x->grant.vf, &x->grant.pf);
 	plug_take(&x->new, &x->grant);
 	x->new.kept.instead_of = x->old.lease;
 	x->new.kept.by_iommufd = x->by_iommufd;

@@ -93,7 +93,7 @@ static int lease_and_use(struct sriovb *sb, const struct args *args,
 		complain("out of memory");
 		return EXIT_REFUSED;
 	}
-	ret = take_wish(sb, args, wish, held.grants);
+	ret = take_wish(sb, args, wish, 0, held.grants);
 	if (!ret) {
 		ret = netattr_apply_leases(held.grants, held.count, attrs);
 		if (!ret)

@@ -37,14 +37,18 @@ enum {
 /* What these options say of @wish. Return: 0 or an exit code. */
 int parse_wish(const struct args *args, struct sriovb_wish *wish);
 
-/* As take_leases(), with the options. */
+/* As take_leases(), with the options; not only for a guest. */
 int take_wish(struct sriovb *sb, const struct args *args,
-	      const struct sriovb_wish *wish,
+	      const struct sriovb_wish *wish, int for_guest,
 	      struct sriov_broker_grant *grants);
+
+/* Say so if a VF can have no link because its PF is down. */
+void warn_if_down(const struct sriov_broker_addr *vf,
+		  const struct sriov_broker_addr *pf);
 
 /*
  * Lease VFs that fit the words of @args, or any, or complain. @wish says the
- * rest. Return: 0, then the descriptors are the caller's to close; or an exit
+ * rest. For a guest: none that could not work there. Return: 0, then the descriptors are the caller's to close; or an exit
  * code.
  */
 int take_leases(struct sriovb *sb, const struct args *args,

@@ -11,6 +11,7 @@
 
 #include "addr.h"
 #include "netinfo.h"
+#include "nvme.h"
 #include "out.h"
 #include "tree.h"
 
@@ -61,6 +62,7 @@ static struct json_object *vf_json(const struct sriov_broker_vf *vf,
 	json_text(obj, "fault", sriovb_strfault(vf->fault));
 	json_group(obj, vf->iommu_group);
 	json_lease(obj, vf);
+	nvme_json(obj, vf);
 	add_vf_net(obj, vf, pf);
 	return obj;
 }

@@ -182,7 +182,7 @@ static int lease_and_start(struct start *s, const struct sriovb_wish *wish)
 
 	if (ret)
 		return ret;
-	ret = take_wish(sb, s->args, wish, s->held.grants);
+	ret = take_wish(sb, s->args, wish, 1, s->held.grants);
 	if (!ret) {
 		ret = netattr_apply_leases(s->held.grants, s->held.count,
 					   s->net);

@@ -14,6 +14,7 @@
 #include "events.h"
 #include "netattr.h"
 #include "netinfo.h"
+#include "nvme.h"
 #include "out.h"
 #include "pcidev.h"
 #include "show.h"
@@ -272,6 +273,7 @@ static void add_state(struct json_object *obj, const struct sriov_broker_vf *vf)
 	json_text(obj, "state", sriovb_strstate(vf->state));
 	json_text(obj, "fault", sriovb_strfault(vf->fault));
 	json_lease(obj, vf);
+	nvme_json(obj, vf);
 }
 
 static void add_vfs(struct show *show)

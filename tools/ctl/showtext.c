@@ -123,6 +123,17 @@ static void print_lease(struct json_object *obj)
 	     number(lease, "pid") ? text(lease, "pid") : "");
 }
 
+static void print_nvme(struct json_object *obj)
+{
+	struct json_object *nvme = get(obj, "nvme");
+
+	if (nvme)
+		line("controller", "%s, %s, %s queues, %s vectors",
+		     text(nvme, "controller"),
+		     is_true(nvme, "online") ? "online" : "offline",
+		     text(nvme, "queues"), text(nvme, "vectors"));
+}
+
 static void print_pci(struct json_object *obj)
 {
 	struct json_object *link = get(obj, "pcie_link");
@@ -187,6 +198,13 @@ static void print_net(const char *name, struct json_object *net)
 	putchar('\n');
 }
 
+static int is_offline(struct json_object *vf)
+{
+	struct json_object *nvme = get(vf, "nvme");
+
+	return nvme && !is_true(nvme, "online");
+}
+
 static void print_vfs(struct json_object *array)
 {
 	char name[16];
@@ -197,11 +215,11 @@ static void print_vfs(struct json_object *array)
 		struct json_object *lease = get(vf, "lease");
 
 		snprintf(name, sizeof(name), "VF %s", text(vf, "index"));
-		line(name, "%s %s %s%s%s%s%s", text(vf, "bdf"),
+		line(name, "%s %s %s%s%s%s%s%s", text(vf, "bdf"),
 		     get(vf, "driver") ? text(vf, "driver") : "no driver",
 		     text(vf, "state"), text(vf, "fault")[0] ? ": " : "",
-		     text(vf, "fault"), lease ? ", lease " : "",
-		     lease ? text(lease, "id") : "");
+		     text(vf, "fault"), is_offline(vf) ? ", offline" : "",
+		     lease ? ", lease " : "", lease ? text(lease, "id") : "");
 		print_net("", get(vf, "net"));
 	}
 }
@@ -243,6 +261,7 @@ void show_print(struct json_object *device)
 		line("state", "%s%s%s", text(device, "state"),
 		     fault[0] ? ": " : "", fault);
 	print_lease(device);
+	print_nvme(device);
 	if (get(device, "ifname"))
 		line("interface", "%s %s %s", text(device, "ifname"),
 		     text(device, "mac"), text(device, "link"));

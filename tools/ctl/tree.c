@@ -109,12 +109,14 @@ static void set_lease(struct libscols_line *line, struct json_object *lease)
 static void set_vf(struct libscols_line *line, struct json_object *vf)
 {
 	const char *fault = get(vf, "fault");
-	struct json_object *lease;
+	struct json_object *lease, *nvme;
+	int offline = json_object_object_get_ex(vf, "nvme", &nvme) &&
+		      !strcmp(get(nvme, "online"), "false");
 
 	set_device(line, vf);
 	set(line, COL_INDEX, "%s", get(vf, "index"));
-	set(line, COL_STATE, "%s%s%s", get(vf, "state"), fault[0] ? ": " : "",
-	    fault);
+	set(line, COL_STATE, "%s%s%s%s", get(vf, "state"), fault[0] ? ": " : "",
+	    fault, offline ? ", offline" : "");
 	set(line, COL_GROUP, "%s", get(vf, "iommu_group"));
 	if (json_object_object_get_ex(vf, "lease", &lease) && lease)
 		set_lease(line, lease);

@@ -5,6 +5,8 @@
 
 #include "addr.h"
 #include "lease.h"
+#include "netinfo.h"
+#include "nvme.h"
 
 #define MAX_WAIT_S    86400
 #define MAX_NUMA_NODE 1023
@@ -51,9 +53,24 @@ static int add_device(const struct args *args, const char *text,
 	return 0;
 }
 
+void warn_if_down(const struct sriov_broker_addr *vf,
+		  const struct sriov_broker_addr *pf)
+{
+	char addr[SRIOVB_ADDR_LEN];
+	struct netif netif;
+
+	if (!netinfo_get(pf, &netif))
+		return;
+	if (!strcmp(netif.state, "down"))
+		complain(
+			"%s: note that its PF's interface is down, so that it has no link; to change that: ip link set %s up",
+			sriovb_format_addr(vf, addr), netif.name);
+	netinfo_put(&netif);
+}
+
 static int take(struct sriovb *sb, const struct args *args,
 		const struct sriovb_wish *wish, const char *device,
-		struct sriov_broker_grant *grants)
+		int for_guest, struct sriov_broker_grant *grants)
 {
 	struct sriov_broker_selector selectors[SRIOV_BROKER_MAX_SELECTORS];
 	struct sriovb_wish whole = *wish;
@@ -66,23 +83,30 @@ static int take(struct sriovb *sb, const struct args *args,
 			       &whole.num_selectors);
 	if (!err && device)
 		err = add_device(args, device, selectors, &whole.num_selectors);
+	if (!err && for_guest)
+		err = nvme_leave_out(sb, selectors, &whole.num_selectors);
 	if (err)
 		return err;
 	err = sriovb_lease_many(sb, &whole, grants);
-	return err < 0 ? refused(sb, err) : 0;
+	if (err < 0)
+		return refused(sb, err);
+	for (i = 0; for_guest && i < (int)wish->count; i++)
+		warn_if_down(&grants[i].vf, &grants[i].pf);
+	return 0;
 }
 
 int take_leases(struct sriovb *sb, const struct args *args,
 		const struct sriovb_wish *wish,
 		struct sriov_broker_grant *grants)
 {
-	return take(sb, args, wish, NULL, grants);
+	return take(sb, args, wish, NULL, 1, grants);
 }
 
 int take_wish(struct sriovb *sb, const struct args *args,
-	      const struct sriovb_wish *wish, struct sriov_broker_grant *grants)
+	      const struct sriovb_wish *wish, int for_guest,
+	      struct sriov_broker_grant *grants)
 {
-	return take(sb, args, wish, args->opt[WISH_DEVICE], grants);
+	return take(sb, args, wish, args->opt[WISH_DEVICE], for_guest, grants);
 }
 
 /* ---- how many, and how ---- */
