@@ -15,6 +15,7 @@
 #include "out.h"
 #include "plug.h"
 #include "progress.h"
+#include "remedy.h"
 
 /* How often the guest's doing is looked at. */
 #define LOOK_MS 100
@@ -284,6 +285,7 @@ static int take_back(struct monitor *m, const struct plug *plug)
 	if (err)
 		complain("%s: nor did it give the lease back: %s", plug->vf,
 			 m->qmp.error);
+	tell_remedy(m, plug, words);
 	return EXIT_REFUSED;
 }
 

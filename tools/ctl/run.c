@@ -18,6 +18,7 @@
 #include "lease.h"
 #include "keep.h"
 #include "netattr.h"
+#include "remedy.h"
 #include "vmm.h"
 
 enum {
@@ -168,6 +169,7 @@ static int become_qemu(struct start *s)
 	}
 	for (i = 0; i < s->held.count; i++)
 		fcntl(s->held.grants[i].fd, F_SETFD, 0);
+	warn_of_rights(&s->held, s->words);
 	execvp(s->words[0], s->words);
 	err = errno;
 	complain("%s: %s", s->words[0], strerror(err));
