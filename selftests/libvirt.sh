@@ -97,6 +97,21 @@ ok "and detaches it" eventually 60 asked_goes
 kill $holder
 wait $holder 2>/dev/null || true
 
+# --- virsh takes out what attach has put in ---------------------------------------------------------
+
+by_virsh() { # it asks the guest once
+	virsh -q detach-device-alias lv ua-net1 --live || true
+	eventually 3 has_hostdevs
+}
+ok "in by attach" sriovctl attach -t 120 --libvirt lv "$pf#1" --id net1 --wait-guest
+ok "out by virsh" eventually 60 by_virsh
+is "detach ends the lease" "$(sriovctl detach --libvirt lv net1 2>&1)" "ua-net1 detached: ${vfs[1]} is free"
+ok "in once more" sriovctl attach -t 120 --libvirt lv "$pf#1" --id net1 --wait-guest
+ok "out by virsh" eventually 60 by_virsh
+ends_it() { [ "$(sriovctl guests --json 2>/dev/null | jq -c .)" = '{"guests":[]}' ]; }
+ok "or guests ends it" eventually 20 ends_it
+ok "and the VF is free" eventually 20 in_state "${vfs[1]}" free
+
 # --- the guest ends -------------------------------------------------------------------------------
 
 ok "once more in" sriovctl attach -t 120 --libvirt lv "$pf#1" --id net1 --wait-guest

@@ -160,13 +160,38 @@ is "it has the VF still" "$(state "${vfs[1]}")" leased
 guest_qmp g '{"execute":"cont"}' >/dev/null
 ok "running again it does" sriovctl detach -t 120 --qmp "$qmp" net1
 
-# --- somebody else's device ------------------------------------------------------------------------
+# --- a device that leaves when no command waits for it ---------------------------------------------
 
 has_none() { # ID: QEMU has no such device
 	local devices
 	devices=$(guest_qmp g '{"execute":"qom-list","arguments":{"path":"/machine/peripheral"}}') || return
 	! jq -r '.return[].name' <<<"$devices" | grep -qx "$1"
 }
+late() { # detach has given up, and then the guest goes on
+	guest_qmp g '{"execute":"stop"}' >/dev/null
+	sriovctl detach --qmp "$qmp" net1 --timeout 2 2>/dev/null || true
+	guest_qmp g '{"execute":"cont"}' >/dev/null
+}
+by_hand() { guest_qmp g '{"execute":"device_del","arguments":{"id":"net1"}}' >/dev/null; }
+# shellcheck disable=SC2016 # for the guest's shell
+by_guest() { # it switches the slot's power off
+	guest_run g 'dev=$(basename $(readlink /sys/class/net/eth0/device)); for s in /sys/bus/pci/slots/*; do
+		[ "$(cat $s/address)" != ${dev%.*} ] || echo 0 >$s/power; done'
+}
+for way in late by_hand by_guest; do
+	sriovctl attach -t 120 --qmp "$qmp" "$pf#1" --id net1 --wait-guest >/dev/null || diag "$way: it does not go in"
+	eventually 20 guest_run g 'ls -d /sys/class/net/eth0' >/dev/null || true
+	$way
+	ok "$way: it is out of QEMU" eventually 60 has_none net1
+	is "$way: its VF is leased still" "$(state "${vfs[1]}")" leased
+	like "$way: the command that looks gives it back" "$(sriovctl guests 2>&1 >/dev/null)" \
+		"^sriovctl: ${vfs[1]}: net1 has left the guest; lease [0-9]+ is given back$"
+	ok "$way: it is free" eventually 20 in_state "${vfs[1]}" free
+	is "$way: QEMU keeps nothing" "$(lease_fds)" 0
+done
+
+# --- somebody else's device ------------------------------------------------------------------------
+
 nvme=$(pfs_of nvme)
 sriovctl enable "$nvme" 1 --open || bail "no VF of the nvme"
 other=$(vfs_of "$nvme")

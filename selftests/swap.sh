@@ -172,7 +172,8 @@ guest_run b "echo $deaf >/sys/bus/pci_express/drivers/pciehp/bind" || bail "pcie
 like "the same command goes on" \
 	"$(sriovctl swap -t 120 --qmp "$b" net0 --make-before-break --to "${pfs[0]}#1" 2>&1)" \
 	"^${vfs0[1]} attached as net0-swap1 at hp1, lease [0-9]+, instead of ${vfs1[2]}$"
-ok "and out" sriovctl detach -t 120 --qmp "$b" net0-swap1
+is "and out, by the id that it had at first" "$(sriovctl detach -t 120 --qmp "$b" net0 2>&1)" \
+	"net0-swap1 detached: ${vfs0[1]} is free"
 
 # --- MAC and VLAN ---------------------------------------------------------------------------------
 

@@ -245,9 +245,8 @@ static int by_lease(const void *a, const void *b)
 	return (left->lease > right->lease) - (left->lease < right->lease);
 }
 
-/* All that are ours, or those for one device, the oldest first. */
-static int list(struct qmp *qmp, const char *id, struct kept *kept,
-		unsigned int max, unsigned int *found)
+int keep_list(struct qmp *qmp, const char *id, struct kept *kept,
+	      unsigned int max, unsigned int *found)
 {
 	struct json_object *array;
 	size_t i;
@@ -266,12 +265,6 @@ static int list(struct qmp *qmp, const char *id, struct kept *kept,
 	return 0;
 }
 
-int keep_list(struct qmp *qmp, const char *id, struct kept *kept,
-	      unsigned int max, unsigned int *found)
-{
-	return list(qmp, id, kept, max, found);
-}
-
 /* Room for all of a guest's, which has no more slots; NULL: there is no memory. */
 #define MAX_ALL 512
 static int list_all(struct qmp *qmp, struct kept **kept, unsigned int *found)
@@ -282,7 +275,7 @@ static int list_all(struct qmp *qmp, struct kept **kept, unsigned int *found)
 	*kept = calloc(MAX_ALL, sizeof(**kept));
 	if (!*kept)
 		return qmp_fail(qmp, -ENOMEM, "out of memory");
-	ret = list(qmp, NULL, *kept, MAX_ALL, found);
+	ret = keep_list(qmp, NULL, *kept, MAX_ALL, found);
 	if (!ret)
 		return 0;
 	free(*kept);

@@ -38,8 +38,8 @@ int keep_lease(struct qmp *qmp, const char *id, const struct kept *kept,
 #define KEEP_MAX 8
 
 /*
- * The leases kept for device @id, the oldest first; more than one only in the
- * midst of a swap. Their number, @max at most, in @found.
+ * The leases kept for device @id, NULL: for all, the oldest first; more than one for
+ * a device only in the midst of a swap. Their number, @max at most, in @found.
  */
 int keep_list(struct qmp *qmp, const char *id, struct kept *kept,
 	      unsigned int max, unsigned int *found);

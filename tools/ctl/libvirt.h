@@ -7,7 +7,7 @@
 
 /*
  * Open the monitor of libvirt's @domain. qmp_close() afterwards whatever is
- * returned. Return: as qmp_open().
+ * returned. Return: as qmp_open_within().
  */
 int libvirt_open(struct qmp *qmp, const char *domain, int timeout_ms);
 

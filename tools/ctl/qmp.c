@@ -593,11 +593,6 @@ int qmp_open_file(struct qmp *qmp, int file, int timeout_ms)
 	return err ? err : qmp_greet(qmp);
 }
 
-int qmp_open(struct qmp *qmp, const char *path)
-{
-	return qmp_open_within(qmp, path, QMP_TIMEOUT_MS);
-}
-
 /*
  * A monitor serves one client: wait until QEMU has seen that this one is gone, for
  * whoever comes next to find it free. Signals stay what they are: for the next wait.

@@ -64,9 +64,6 @@ extern void (*qmp_waiting)(void);
  * Connect and shake hands. qmp_close() afterwards whatever is returned.
  * Return: 0 or -errno with words in qmp->error; so do those below.
  */
-int qmp_open(struct qmp *qmp, const char *path);
-
-/* The same, with another patience than QMP_TIMEOUT_MS. */
 int qmp_open_within(struct qmp *qmp, const char *path, int timeout_ms);
 
 /* The same for a socket's file that is open by O_PATH. */
