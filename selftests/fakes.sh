@@ -13,7 +13,7 @@ chmod 755 "$work"
 cp "$(readlink -f /usr/bin/python3)" "$work/qemu-python"
 export PYTHONHOME=/usr
 jobs=() words=()
-trap 'kill -9 "${jobs[@]}" 2>/dev/null' EXIT
+trap 'kill -9 "${jobs[@]}" 2>/dev/null || true' EXIT
 
 serve() {
 	local name=$1 how=$2

@@ -28,7 +28,7 @@ as_tenant=(setpriv --reuid "$TENANT" --regid "$TENANT" --clear-groups --inh-caps
 		-qmp "unix:$qmp,server=on,wait=off" </dev/null >"$work/said" 2>&1
 ) &
 qemu=$!
-trap 'kill -9 $qemu 2>/dev/null' EXIT
+trap 'kill -9 $qemu 2>/dev/null || true' EXIT
 eventually 60 [ -S "$qmp" ] || bail "QEMU does not start: $(cat "$work/said")"
 
 attach() { timeout 120 sriovctl attach --qmp "$qmp" "${vfs[0]}" --id net1 2>&1; }
