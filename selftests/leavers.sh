@@ -132,6 +132,22 @@ like "what is left there" "$(cat "$work/said")" \
 	"^sriovctl: net1: $qmp: interrupted; the guest was asked and may still let go; to go on: the same command again$"
 over
 
+# One signal ends one wait, the next one the next.
+begin idle,stingy
+sriovctl swap --qmp "$qmp" --timeout 100 net1 >"$work/said" 2>&1 &
+job=$!
+was_asked() { [ "$(grep -c "^$1$" "$qmp.log")" -ge "$2" ]; } # COMMAND TIMES
+eventually 20 was_asked query-pci 2 || true
+kill -TERM $job
+ok "swap, told to stop while it looks after the new VF: it gives the old one back" eventually 20 was_asked remove-fd 1
+kill -TERM $job
+status=0
+wait $job || status=$?
+is "and once more" "$status" 2
+like "it says what is left of that too" "$(cat "$work/said")" \
+	"^sriovctl: net1: interrupted; out of the guest, its VF ${vfs[0]} is still leased; "
+over
+
 unload_module
 rm -r "$work"
 done_testing

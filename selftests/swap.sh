@@ -224,7 +224,9 @@ stop_drain() { # NAME SIGNAL STATUS LEASED OPTION...: as soon as so many VFs are
 guest_qmp a '{"execute":"stop"}' >/dev/null
 guest_qmp b '{"execute":"stop"}' >/dev/null
 stop_drain "drain, told to stop" TERM 2 2
-like "drain, told to stop: it did not begin with another one" "$(grep -c 'interrupted' /run/drain)" "^1$"
+is "drain, told to stop: it did not begin with another one" "$(grep -c 'interrupted; the guest was asked' /run/drain)" 1
+like "drain, told to stop: it says how to go on" "$(cat /run/drain)" \
+	"^sriovctl: ${pfs[1]}: interrupted; to go on: the same command again$"
 stop_drain "drain side by side, told to stop" TERM 2 3 --parallel
 stop_drain "drain, killed" KILL 137 2
 guest_qmp a '{"execute":"cont"}' >/dev/null
