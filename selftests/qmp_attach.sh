@@ -175,8 +175,7 @@ late() { # detach has given up, and then the guest goes on
 by_hand() { guest_qmp g '{"execute":"device_del","arguments":{"id":"net1"}}' >/dev/null; }
 # shellcheck disable=SC2016 # for the guest's shell
 by_guest() { # it switches the slot's power off
-	guest_run g 'dev=$(basename $(readlink /sys/class/net/eth0/device)); for s in /sys/bus/pci/slots/*; do
-		[ "$(cat $s/address)" != ${dev%.*} ] || echo 0 >$s/power; done'
+	guest_run g 'dev=$(basename $(readlink /sys/class/net/eth0/device)); for s in /sys/bus/pci/slots/*; do [ "$(cat $s/address)" != ${dev%.*} ] || echo 0 >$s/power; done'
 }
 for way in late by_hand by_guest; do
 	sriovctl attach -t 120 --qmp "$qmp" "$pf#1" --id net1 --wait-guest >/dev/null || diag "$way: it does not go in"
