@@ -59,6 +59,24 @@ is "no override stays behind" "$(cat "$SYS/$(vf 3)/driver_override")" "(null)"
 ok "and back" sriovctl bind "$netdev" vfio-pci
 is "in the pool again" "$(states "$pf")" free
 
+modprobe igbvf
+ok "one to the host" sriovctl bind "$(vf 1)" host
+eventually 10 test -d "$SYS/$(vf 1)/net" || true
+udevadm settle || true # it gives it its name
+used=$(netdev_of "$(vf 1)")
+ip link set "$used" up
+busy="^sriovctl: $(vf 1): in use by the host: its interface $used is up"
+fails 2 "bind of a VF that the host uses" "$busy.*--force$" sriovctl bind "$(vf 1)" vfio-pci
+fails 2 "another number with such a VF" "$busy" sriovctl enable "$pf" 5
+fails 2 "disable with such a VF" "$busy" sriovctl disable "$pf"
+ok "bind by force" sriovctl bind "$(vf 1)" vfio-pci --force
+is "then it is in the pool" "$(states "$pf")" free
+ip link set "$netdev" up
+ip link set "$netdev" vf 1 mac 02:00:00:00:00:0b
+ok "another number" sriovctl enable "$pf" 6
+like "what was set of a VF is as it was" "$(ip link show "$netdev")" "vf 1 .*02:00:00:00:00:0b"
+ok "and all again" sriovctl enable "$pf" 7 --force
+
 fails 2 "clear a VF that is free" "^sriovctl: $(vf 0): not in quarantine$" sriovctl clear "$(vf 0)"
 
 sriovctl lease "$(vf 2)" --label tenant >/dev/null < <(exec sleep 600) &

@@ -164,6 +164,22 @@ static void test_disk(void)
 	is(remove_module(DISK), 0, "disk: and its driver");
 }
 
+/* Nor does the module take them along. */
+static void test_unload(void)
+{
+	if (!begin())
+		return;
+	ok(ip(text("link set %s up", name)), "unload: an interface is up");
+	close(broker);
+	broker = -1;
+	is(remove_module(MODULE), 0, "unload: the module goes");
+	is(numvfs(pf), VFS, "unload: its VFs stay");
+	ok(exists(text("/sys/class/net/%s", name)),
+	   "unload: and the interface");
+	is(put(text(SYS_PCI "/%s/sriov_numvfs", name_of(pf)), "0"), 0,
+	   "unload: root takes them away");
+}
+
 int main(void)
 {
 	pf = find_igb(0);
@@ -185,5 +201,6 @@ int main(void)
 	test_forced();
 	test_pfs();
 	test_disk();
+	test_unload();
 	return done();
 }
