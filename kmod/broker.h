@@ -26,7 +26,8 @@
  * the fence of its group is up; in LEASED it is down; RESETTING begins when it is up
  * again. DRAINING means that somebody still has the VF open through vfio, or is about
  * to change its network attributes. Who takes the driver off a FREE VF by hand sends it
- * to QUARANTINED, with the fence up; off an OPEN one, to HOST.
+ * to QUARANTINED, with the fence up, from where it goes the return path when it is bound
+ * again; off an OPEN one, to HOST.
  *
  * A group (struct vfb_group) is an IOMMU group, as far as it has VFs in it, or a
  * single VF that has none. The fence is its DMA ownership, claimed by us: as
@@ -400,9 +401,10 @@ void vfb_group_leave(struct vfb_vf *vf);
 void vfb_group_put(struct vfb_group *group);
 int vfb_group_id(struct vfb_group *group);
 struct vfb_vf *vfb_group_next(struct vfb_group *group, struct vfb_vf *prev);
+bool vfb_group_is_pooled(struct pci_dev *pdev);
 int vfb_group_fence(struct vfb_group *group);
 void vfb_group_unfence(struct vfb_group *group);
-void vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease);
+int vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease, struct vfb_why *why);
 void vfb_group_abandon(struct vfb_group *group);
 void vfb_group_relax(struct vfb_group *group);
 void vfb_group_follow(struct vfb_group *group);

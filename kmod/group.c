@@ -230,6 +230,32 @@ int vfb_group_id(struct vfb_group *group)
 }
 
 /**
+ * vfb_group_is_pooled - are VFs in a device's IOMMU group out of the host's hands
+ * @pdev: the device, no VF
+ *
+ * Context: takes vfb_lock.
+ * Return: true: a driver that does DMA for the host would be in their way.
+ */
+bool vfb_group_is_pooled(struct pci_dev *pdev)
+{
+	struct iommu_group *iommu = vfb_iommu_group(&pdev->dev);
+	struct vfb_group *group;
+	bool pooled = false;
+	struct vfb_vf *vf;
+
+	if (!iommu)
+		return false;
+	mutex_lock(&vfb_lock);
+	group = vfb_group_lookup(iommu);
+	if (group)
+		list_for_each_entry(vf, &group->vfs, group_node)
+			pooled |= vf->moving || vf->state != SRIOV_BROKER_VF_HOST;
+	mutex_unlock(&vfb_lock);
+	iommu_group_put(iommu);
+	return pooled;
+}
+
+/**
  * vfb_group_fence - put the fence up
  * @group: the group
  *
@@ -275,19 +301,51 @@ void vfb_group_unfence(struct vfb_group *group)
 	mutex_unlock(&group->fence);
 }
 
+/* A look for what else can be opened with a group. */
+struct vfb_stranger {
+	struct vfb_group *group;
+	struct sriov_broker_addr addr;
+};
+
+/* A device on a driver of vfio that is none of the group's VFs. */
+static int vfb_is_stranger(struct device *dev, void *data)
+{
+	struct vfb_stranger *s = data;
+	bool known = false;
+	struct vfb_vf *vf;
+
+	if (!dev_is_pci(dev) || !vfb_is_vfios(to_pci_dev(dev)))
+		return 0;
+	mutex_lock(&vfb_lock);
+	list_for_each_entry(vf, &s->group->vfs, group_node)
+		known |= &vf->pdev->dev == dev;
+	mutex_unlock(&vfb_lock);
+	if (known)
+		return 0;
+	s->addr = vfb_addr(to_pci_dev(dev));
+	return 1;
+}
+
 /**
  * vfb_group_lend - take the fence down for a lease
  * @group: the group
  * @lease: the lease
+ * @why: says what is in the way
  *
  * Nothing happens if the lease has been revoked meanwhile: its VFs may be on
  * their way back, or free already.
  *
  * Context: may sleep; takes group->fence and vfb_lock.
+ * Return: 0, or -EBUSY: whoever opens the group through vfio would have a device that is
+ * no VF of ours as well.
  */
-void vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease)
+int vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease, struct vfb_why *why)
 {
+	struct vfb_stranger stranger = { .group = group };
 	bool has;
+
+	if (group->iommu && iommu_group_for_each_dev(group->iommu, &stranger, vfb_is_stranger))
+		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_GROUP, &stranger.addr);
 
 	mutex_lock(&group->fence);
 	mutex_lock(&vfb_lock);
@@ -296,6 +354,7 @@ void vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease)
 	if (has)
 		vfb_unfence_locked(group);
 	mutex_unlock(&group->fence);
+	return 0;
 }
 
 static void vfb_unfence_unneeded(struct vfb_group *group, bool moving)

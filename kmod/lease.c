@@ -660,15 +660,20 @@ static void vfb_fill_grant(struct sriov_broker_grant *grant, struct vfb_lease *l
  * Returns the file, or an ERR_PTR: then the lease has ended.
  */
 static struct file *vfb_lease_publish(struct vfb_lease *lease, struct sriov_broker_lease *p, int fd,
-				      void __user *to, u64 start)
+				      void __user *to, u64 start, struct vfb_why *why)
 {
 	struct sriov_broker_grant grant = { .fd = fd };
 	size_t size = min_t(size_t, sizeof(grant), p->grant_size);
 	struct file *file;
+	int ret;
 
 	vfb_group_follow(lease->vf->group);
 	vfb_lease_pin(lease);
-	vfb_group_lend(lease->vf->group, lease);
+	ret = vfb_group_lend(lease->vf->group, lease, why);
+	if (ret) {
+		vfb_lease_end(lease);
+		return ERR_PTR(ret);
+	}
 	vfb_net_begin(lease->vf->group);
 
 	file = anon_inode_getfile("[sriov_broker:lease]", &vfb_lease_fops, lease, O_RDWR);
@@ -689,7 +694,8 @@ static struct file *vfb_lease_publish(struct vfb_lease *lease, struct sriov_brok
  * All leases get their descriptors, or none does: installing them is the last
  * thing, and can't fail. Whatever happens, the leases are used up.
  */
-static int vfb_lease_publish_all(struct vfb_request *req, struct sriov_broker_lease *p, u64 start)
+static int vfb_lease_publish_all(struct vfb_request *req, struct sriov_broker_lease *p, u64 start,
+				 struct vfb_why *why)
 {
 	int flags = p->flags & SRIOV_BROKER_LEASE_NO_CLOEXEC ? 0 : O_CLOEXEC;
 	void __user *to = u64_to_user_ptr(p->grants);
@@ -708,7 +714,7 @@ static int vfb_lease_publish_all(struct vfb_request *req, struct sriov_broker_le
 			break;
 		}
 		out[n].file = vfb_lease_publish(req->leases[n], p, out[n].fd,
-						to + (size_t)n * p->grant_size, start);
+						to + (size_t)n * p->grant_size, start, why);
 		req->leases[n] = NULL;
 		ret = PTR_ERR_OR_ZERO(out[n].file);
 	}
@@ -848,7 +854,7 @@ static int vfb_lease_run(struct vfb_request *req, struct sriov_broker_lease *p, 
 	if (ret)
 		vfb_took(SRIOV_BROKER_STAT_LEASE, NULL, 0, ret, ktime_get_ns() - start);
 	else
-		ret = vfb_lease_publish_all(req, p, start);
+		ret = vfb_lease_publish_all(req, p, start, why);
 	for (i = 0; i < req->count; i++)
 		vfb_lease_free(req->leases[i]);
 	kfree(req->leases);

@@ -124,11 +124,18 @@ static bool vfb_pfdrv_has(struct vfb_pf *pf)
 	return has;
 }
 
-/* The PF gets the driver that the host chooses; not with VFs on, which that might reset. */
+/*
+ * The PF gets the driver that the host chooses; not with VFs on, which that might reset,
+ * and not where it would be in the way of another PF's VFs.
+ */
 static void vfb_pfdrv_give_back(struct vfb_pf *pf)
 {
 	device_release_driver(&pf->pdev->dev);
-	if (!pci_num_vf(pf->pdev) && device_attach(&pf->pdev->dev) < 0)
+	if (pci_num_vf(pf->pdev))
+		return;
+	if (vfb_group_is_pooled(pf->pdev))
+		pci_warn(pf->pdev, VFB_NAME ": without a driver: its IOMMU group is in use\n");
+	else if (device_attach(&pf->pdev->dev) < 0)
 		pci_warn(pf->pdev, VFB_NAME ": the host's driver did not take it back\n");
 }
 

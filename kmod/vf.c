@@ -361,7 +361,8 @@ void vfb_vf_add(struct pci_dev *pdev)
 
 /*
  * The next VFs may be root's own, and are not to be taken for ours. Returns whether that
- * was the last one, and another program's doing.
+ * was the last one, and something is to be said or done: another program took ours away,
+ * or the PF has our driver, for nothing now.
  */
 static bool vfb_pf_emptied(struct vfb_pf *pf)
 {
@@ -373,7 +374,9 @@ static bool vfb_pf_emptied(struct vfb_pf *pf)
 			return false;
 	pf->ours = false;
 	pf->open = false;
-	return !pf->configuring && !pf->leaving && !pf->gone;
+	if (pf->configuring || pf->leaving || pf->gone)
+		return false;
+	return pf->loss.had || vfb_pfdrv_is(pf->driver);
 }
 
 /**

@@ -90,17 +90,40 @@ static void test_second_pf(void)
 	put(text(SYS_PCI "/%s/sriov_drivers_autoprobe", name_of(twin[1])), "0");
 	worked(enable(twin[1], 2, "host", &why), &why,
 	       "twins: the host has two, without a driver");
-	is(put(text(SYS_PCI "/%s/remove", name_of(vf_at(twin[1], 1))), "1"), 0,
-	   "twins: one is removed");
+	worked(disable(twin[1], &why), &why, "twins: they go");
 	is(state_of(g.vf), SRIOV_BROKER_VF_LEASED, "twins: the lease lasts");
-	worked(disable(twin[1], &why), &why, "twins: the other as well");
-	is(state_of(g.vf), SRIOV_BROKER_VF_LEASED,
-	   "twins: the lease lasts even then");
+	ok(!driver_of(name_of(twin[1]))[0],
+	   "twins: no driver of the host is in its way");
 	is(lease_set(g.fd, SRIOV_BROKER_SET_LABEL, "x", 0), 0,
 	   "twins: and is the holder's");
 	close(g.fd);
 	ok(comes_back(twin[0]), "twins: given back");
 	worked(disable(twin[0], &why), &why, "twins: disable");
+}
+
+/* A group is opened with all that is in it, not with the VFs alone. */
+static void test_stranger(void)
+{
+	struct sriov_broker_grant g;
+	struct vfio v;
+	char dev[16];
+
+	strcpy(dev, name_of(twin[1]));
+	worked(enable(twin[0], 1, "vfio-pci", &why), &why, "stranger: a VF");
+	set_override(dev, "vfio-pci");
+	is(probe(dev), 0, "stranger: the other PF is on vfio-pci");
+	refused(lease(vf_at(twin[0], 0), "", &g, &why), EBUSY, &why,
+		SRIOV_BROKER_WHY_GROUP, twin[1],
+		"stranger: whoever had the VF would have it as well");
+	ok(comes_back(twin[0]), "stranger: the VF is free");
+	is(vfio_open(&v, dev), EPERM, "stranger: and fenced, as that is");
+	is(unbind(dev), 0, "stranger: it goes");
+	set_override(dev, "\n");
+	worked(lease(vf_at(twin[0], 0), "", &g, &why), &why,
+	       "stranger: then the VF can be leased");
+	close(g.fd);
+	ok(comes_back(twin[0]), "stranger: given back");
+	worked(disable(twin[0], &why), &why, "stranger: disable");
 }
 
 static int moves;
@@ -181,12 +204,13 @@ static void test_twins(void)
 	if (iommu_group_of(dev[0]) != iommu_group_of(dev[1]))
 		bail("the twins have a group each");
 	test_second_pf();
-	for (n = 0; n < 2; n++)
-		unbind(dev[n]); /* given back to igb */
+	unbind(dev[0]); /* the last one was given back to igb */
+	test_stranger();
+	unbind(dev[0]); /* the last one was given back to igb */
 	test_two_operations();
-	for (n = 0; n < 2; n++)
-		ok(eventually(LONG_MS, !strcmp(driver_of(dev[n]), "igb")),
-		   "twins: PF %d is the host's again", n);
+	ok(eventually(LONG_MS, !strcmp(driver_of(dev[1]), "igb")),
+	   "twins: the last one is the host's again");
+	is(bind_to(dev[0], "igb"), 0, "twins: the other by hand");
 }
 
 int main(void)
