@@ -411,6 +411,20 @@ static bool pf_is_bare(void)
 	       !list_pfs(pf, &listed, &num) && num == 1 && !listed.driver[0];
 }
 
+/* A PF whose driver is not loaded gets that. */
+static void test_pf_module(void)
+{
+	char dev[16];
+
+	strcpy(dev, name_of(pf));
+	is(remove_module("igb"), 0, "the PF's driver is not loaded");
+	ok(pf_is_bare(), "so it has none");
+	goes_to(2, "vfio-pci");
+	all_on(2, "vfio-pci", SRIOV_BROKER_VF_FREE);
+	ok(!strcmp(driver_of(dev), "igb"), "its own was loaded for it");
+	all_off();
+}
+
 /* A PF that has no driver: it gets the module's own, until its last VF has gone. */
 static void test_pf_driver(void)
 {
@@ -561,6 +575,7 @@ int main(void)
 	test_in_use();
 	test_callers();
 	test_race();
+	test_pf_module();
 	test_pf_driver();
 	test_pf_refuses();
 	test_nvme();
