@@ -301,7 +301,7 @@ static int report_all(const struct attach *a)
 
 static int lease_and_plug(struct attach *a)
 {
-	struct sriovb_wish wish = {
+	struct sriovb_request wish = {
 		.count = a->count,
 		.numa_node = -1,
 		.label = a->label,

@@ -16,6 +16,7 @@
 #include "exchange.h"
 #include "guests.h"
 #include "progress.h"
+#include "text.h"
 #include "vfiouser.h"
 
 #define CHILD_POLL_MS 100
@@ -150,7 +151,7 @@ static int move(const struct drain *d, struct sriovb *sb, const struct guest *g)
 	if (g->name[0])
 		snprintf(where, sizeof(where), " of %s", g->name);
 	if (!ret)
-		exchange_print(&x, sriovb_printable(where));
+		exchange_print(&x, printable(where));
 	monitor_close(&monitor);
 	return ret;
 }

@@ -5,6 +5,7 @@
 
 #include "events.h"
 #include "out.h"
+#include "text.h"
 
 #define NS 1000000000LL
 
@@ -77,7 +78,7 @@ struct json_object *event_json(const struct sriov_broker_event *event)
 	char when[40];
 
 	format_time(event, 1, when, sizeof(when));
-	json_text(obj, "event", event_name(event->type));
+	json_text(obj, "event", sriovb_strevent(event->type));
 	json_number(obj, "seq", event->seq);
 	json_text(obj, "time", when);
 	json_number(obj, "time_ns", event->time_ns);
@@ -91,7 +92,7 @@ struct json_object *event_json(const struct sriov_broker_event *event)
 	if (event->type == SRIOV_BROKER_EVENT_PF_REPLACED)
 		json_number(obj, "had_vfs", event->index);
 	if (event->type == SRIOV_BROKER_EVENT_LEASE_REVOKED)
-		json_text(obj, "cause", event_cause(event->value));
+		json_text(obj, "cause", sriovb_strcause(event->value));
 	return obj;
 }
 
@@ -104,7 +105,7 @@ void event_print(const struct sriov_broker_event *event)
 	printf("%s %s %s", when,
 	       sriovb_format_addr(is_vf_event(event) ? &event->vf : &event->pf,
 				  addr),
-	       event_name(event->type));
+	       sriovb_strevent(event->type));
 	if (event->type == SRIOV_BROKER_EVENT_PF_VFS)
 		printf(" %llu", (unsigned long long)event->value);
 	if (event->type == SRIOV_BROKER_EVENT_PF_REPLACED)
@@ -116,12 +117,12 @@ void event_print(const struct sriov_broker_event *event)
 	if (fault)
 		printf(": %s", fault);
 	if (event->type == SRIOV_BROKER_EVENT_LEASE_REVOKED)
-		printf(" (%s)", event_cause(event->value));
+		printf(" (%s)", sriovb_strcause(event->value));
 	if (event->lease_id)
 		printf(", lease %llu", (unsigned long long)event->lease_id);
 	snprintf(by, sizeof(by), "%.*s", SRIOV_BROKER_COMM_LEN, event->comm);
 	if (event->uid != SRIOV_BROKER_NO_UID)
-		printf(", by %s (pid %d, uid %u)", sriovb_printable(by),
-		       event->pid, event->uid);
+		printf(", by %s (pid %d, uid %u)", printable(by), event->pid,
+		       event->uid);
 	putchar('\n');
 }

@@ -42,12 +42,6 @@ int events_list(struct events *events, const struct event_handler *handler,
 int events_read(struct events *events, const struct event_handler *handler,
 		void *arg);
 
-/* "lease-granted", as in the netlink spec; "?" if unknown */
-const char *event_name(unsigned int type);
-
-/* Why a lease was revoked: "admin", "disable", "pf", "vf"; "?" if unknown */
-const char *event_cause(unsigned int cause);
-
 /* ---- eventout.c: how events are printed ---- */
 
 struct json_object *event_json(const struct sriov_broker_event *event);

@@ -333,7 +333,7 @@ static void warn_of_mac(const struct exchange *x)
 static int lease_new(struct exchange *x)
 {
 	struct sriov_broker_selector selectors[SRIOV_BROKER_MAX_SELECTORS];
-	struct sriovb_wish wish = {
+	struct sriovb_request wish = {
 		.selectors = selectors,
 		.num_selectors = x->num_selectors,
 		.count = 1,
@@ -348,7 +348,7 @@ static int lease_new(struct exchange *x)
 			(struct sriov_broker_selector){ .dev = x->old_vf.pf };
 	if (nvme_leave_out(x->sb, selectors, &wish.num_selectors))
 		return EXIT_REFUSED;
-	err = sriovb_lease_many(x->sb, &wish, &x->grant);
+	err = sriovb_lease(x->sb, &wish, &x->grant);
 	if (err) {
 		x->grant.fd = -1;
 		return refused(x->sb, err);

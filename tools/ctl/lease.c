@@ -77,7 +77,7 @@ static int use(const struct args *args, const struct held *held)
 }
 
 static int lease_and_use(struct sriovb *sb, const struct args *args,
-			 const struct sriovb_wish *wish,
+			 const struct sriovb_request *wish,
 			 const struct netattrs *attrs)
 {
 	struct held held = {
@@ -107,7 +107,7 @@ static int lease_and_use(struct sriovb *sb, const struct args *args,
 
 static int run(const struct args *args)
 {
-	struct sriovb_wish wish = {
+	struct sriovb_request wish = {
 		.count = 1,
 		.numa_node = -1,
 		.label = choose_label(args),

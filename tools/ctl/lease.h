@@ -35,11 +35,11 @@ enum {
 /* clang-format on */
 
 /* What these options say of @wish. Return: 0 or an exit code. */
-int parse_wish(const struct args *args, struct sriovb_wish *wish);
+int parse_wish(const struct args *args, struct sriovb_request *wish);
 
 /* As take_leases(), with the options; not only for a guest. */
 int take_wish(struct sriovb *sb, const struct args *args,
-	      const struct sriovb_wish *wish, int for_guest,
+	      const struct sriovb_request *wish, int for_guest,
 	      struct sriov_broker_grant *grants);
 
 /* Say so if a VF can have no link because its PF is down. */
@@ -52,7 +52,7 @@ void warn_if_down(const struct sriov_broker_addr *vf,
  * code.
  */
 int take_leases(struct sriovb *sb, const struct args *args,
-		const struct sriovb_wish *wish,
+		const struct sriovb_request *wish,
 		struct sriov_broker_grant *grants);
 
 /* Leases that are held, and whether who runs under them inherits them. */

@@ -9,8 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "advice.h"
 #include "progress.h"
 #include "sriovctl.h"
+#include "text.h"
 #include "vfiouser.h"
 
 static const struct cmd *const commands[] = {
@@ -35,7 +37,7 @@ void complain(const char *fmt, ...)
 	n = vasprintf(&text, fmt, args);
 	va_end(args);
 	fprintf(stderr, "sriovctl: %s\n",
-		n < 0 ? "out of memory" : sriovb_printable(text));
+		n < 0 ? "out of memory" : printable(text));
 	if (n >= 0)
 		free(text);
 }
@@ -56,11 +58,14 @@ static int complain_of_user(const struct sriov_broker_addr *vf)
 int refused(const struct sriovb *sb, int error)
 {
 	const struct sriov_broker_why *why = sb ? sriovb_why(sb) : NULL;
-	char text[SRIOVB_ERROR_LEN];
+	char text[SRIOVB_ERROR_LEN], buf[ADVICE_LEN];
+	const char *todo = advice(sb, error, buf);
 
 	if (!why || why->reason != SRIOV_BROKER_WHY_IN_USE ||
 	    !complain_of_user(&why->dev))
-		complain("%s", sriovb_strerror(sb, error, text, sizeof(text)));
+		complain("%s%s%s%s%s", sb ? "" : SRIOVB_DEVICE, sb ? "" : ": ",
+			 sriovb_strerror(sb, error, text, sizeof(text)),
+			 todo ? "; " : "", todo ? todo : "");
 	return EXIT_REFUSED;
 }
 

@@ -6,6 +6,7 @@
 
 #include "out.h"
 #include "sriovctl.h"
+#include "text.h"
 
 void json_text(struct json_object *obj, const char *key, const char *text)
 {
@@ -31,7 +32,7 @@ void json_words(struct json_object *obj, const char *key, const char *words,
 {
 	char *text = strndup(words, max);
 
-	json_text(obj, key, text ? sriovb_utf8(text) : NULL);
+	json_text(obj, key, text ? utf8(text) : NULL);
 	free(text);
 }
 

@@ -19,6 +19,7 @@
 
 #include "qmp.h"
 #include "sriovbroker.h"
+#include "text.h"
 
 /* How often whoever waits with us hears of it. */
 #define TICK_MS 500
@@ -123,7 +124,7 @@ static void copy_words(char *to, size_t room, const char *from)
 	while (i && to[i - 1] == ' ')
 		i--;
 	to[i] = '\0';
-	sriovb_printable(to);
+	printable(to);
 }
 
 static int fail_garbage(struct qmp *qmp)

@@ -176,7 +176,7 @@ static int become_qemu(struct start *s)
 	return err == ENOENT ? 127 : 126;
 }
 
-static int lease_and_start(struct start *s, const struct sriovb_wish *wish)
+static int lease_and_start(struct start *s, const struct sriovb_request *wish)
 {
 	struct sriovb *sb;
 	unsigned int i;
@@ -207,7 +207,7 @@ static int is_q35(char *const *words)
 	       strstr(type, "q35");
 }
 
-static int start(const struct args *args, const struct sriovb_wish *wish,
+static int start(const struct args *args, const struct sriovb_request *wish,
 		 const struct netattrs *net)
 {
 	struct start s = {
@@ -260,7 +260,7 @@ static void choose_label(const struct args *args, char *label, size_t len)
 static int run(const struct args *args)
 {
 	char label[SRIOV_BROKER_NAME_LEN];
-	struct sriovb_wish wish = {
+	struct sriovb_request wish = {
 		.count = 1,
 		.numa_node = -1,
 		.label = label,

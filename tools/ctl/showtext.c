@@ -7,6 +7,7 @@
 #include "show.h"
 #include "size.h"
 #include "sriovctl.h"
+#include "text.h"
 
 #define LAST_EVENTS 10 /* so many are shown of those that are known */
 
@@ -48,7 +49,7 @@ static void line(const char *name, const char *fmt, ...)
 	vsnprintf(buf, sizeof(buf), fmt, args);
 	va_end(args);
 	/* A label is its author's. */
-	printf("  %-14s %s\n", name, sriovb_printable(buf));
+	printf("  %-14s %s\n", name, printable(buf));
 }
 
 /* The words of an array, with blanks between. */

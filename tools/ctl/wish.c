@@ -69,11 +69,11 @@ void warn_if_down(const struct sriov_broker_addr *vf,
 }
 
 static int take(struct sriovb *sb, const struct args *args,
-		const struct sriovb_wish *wish, const char *device,
+		const struct sriovb_request *wish, const char *device,
 		int for_guest, struct sriov_broker_grant *grants)
 {
 	struct sriov_broker_selector selectors[SRIOV_BROKER_MAX_SELECTORS];
-	struct sriovb_wish whole = *wish;
+	struct sriovb_request whole = *wish;
 	int err = 0;
 	int i;
 
@@ -87,7 +87,7 @@ static int take(struct sriovb *sb, const struct args *args,
 		err = nvme_leave_out(sb, selectors, &whole.num_selectors);
 	if (err)
 		return err;
-	err = sriovb_lease_many(sb, &whole, grants);
+	err = sriovb_lease(sb, &whole, grants);
 	if (err < 0)
 		return refused(sb, err);
 	for (i = 0; for_guest && i < (int)wish->count; i++)
@@ -96,14 +96,14 @@ static int take(struct sriovb *sb, const struct args *args,
 }
 
 int take_leases(struct sriovb *sb, const struct args *args,
-		const struct sriovb_wish *wish,
+		const struct sriovb_request *wish,
 		struct sriov_broker_grant *grants)
 {
 	return take(sb, args, wish, NULL, 1, grants);
 }
 
 int take_wish(struct sriovb *sb, const struct args *args,
-	      const struct sriovb_wish *wish, int for_guest,
+	      const struct sriovb_request *wish, int for_guest,
 	      struct sriov_broker_grant *grants)
 {
 	return take(sb, args, wish, args->opt[WISH_DEVICE], for_guest, grants);
@@ -125,7 +125,7 @@ static int parse_wait(const struct args *args, const char *text, int *ms)
 	return err;
 }
 
-static int parse_flags(const struct args *args, struct sriovb_wish *wish)
+static int parse_flags(const struct args *args, struct sriovb_request *wish)
 {
 	if (args->opt[WISH_STRICT] && !args->opt[WISH_NUMA])
 		return bad_usage(args, "--numa-strict goes with --numa");
@@ -138,7 +138,7 @@ static int parse_flags(const struct args *args, struct sriovb_wish *wish)
 	return 0;
 }
 
-int parse_wish(const struct args *args, struct sriovb_wish *wish)
+int parse_wish(const struct args *args, struct sriovb_request *wish)
 {
 	unsigned int node;
 	int err = parse_flags(args, wish);

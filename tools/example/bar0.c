@@ -1,5 +1,9 @@
-// SPDX-License-Identifier: GPL-2.0-only
-/* Leases any VF, maps its BAR 0 through vfio, and reads the first registers. */
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Leases any VF, maps its BAR 0 through vfio, and reads the first registers.
+ *
+ *	cc -o bar0 bar0.c $(pkg-config --cflags --libs libsriovbroker)
+ */
 #include <fcntl.h>
 #include <linux/vfio.h>
 #include <stdio.h>
@@ -7,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include "sriovbroker.h"
+#include <sriovbroker.h>
 
 static void die(const char *what)
 {
@@ -32,20 +36,25 @@ int main(void)
 {
 	struct vfio_region_info bar = { .argsz = sizeof(bar) };
 	char vf[SRIOVB_ADDR_LEN], error[SRIOVB_ERROR_LEN];
+	const struct sriovb_request request = {
+		.count = 1,
+		.numa_node = -1,
+		.label = "bar0",
+	};
 	struct sriov_broker_grant grant;
 	volatile unsigned int *regs;
 	struct sriovb *sb;
-	int lease = sriovb_open(&sb);
+	int err = sriovb_open(&sb);
 	int device;
 
-	if (!lease)
-		lease = sriovb_lease(sb, NULL, 0, "bar0", &grant);
-	if (lease < 0) {
-		fprintf(stderr, "%s\n",
-			sriovb_strerror(sb, lease, error, sizeof(error)));
+	if (!err)
+		err = sriovb_lease(sb, &request, &grant);
+	if (err) {
+		fprintf(stderr, "%s%s\n", sb ? "" : SRIOVB_DEVICE ": ",
+			sriovb_strerror(sb, err, error, sizeof(error)));
 		return 1;
 	}
-	device = open_device(lease, sriovb_format_addr(&grant.vf, vf));
+	device = open_device(grant.fd, sriovb_format_addr(&grant.vf, vf));
 	if (device < 0 || ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &bar))
 		die(vf);
 	regs = mmap(NULL, bar.size, PROT_READ, MAP_SHARED, device, bar.offset);

@@ -2,7 +2,6 @@
 /* The ioctls of /dev/sriov_broker. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -22,10 +21,16 @@ static int check_abi(struct sriovb *sb)
 		return err;
 	if (info.abi_major != SRIOV_BROKER_ABI_MAJOR)
 		return -EPROTONOSUPPORT;
+	sb->abi = SRIOVB_ABI(info.abi_major, info.abi_minor);
 	return 0;
 }
 
-int sriovb_open(struct sriovb **out)
+int sriovb_open(struct sriovb **sb)
+{
+	return sriovb_open_path(sb, SRIOVB_DEVICE);
+}
+
+int sriovb_open_path(struct sriovb **out, const char *path)
 {
 	struct sriovb *sb = calloc(1, sizeof(*sb));
 	int err;
@@ -33,7 +38,8 @@ int sriovb_open(struct sriovb **out)
 	*out = NULL;
 	if (!sb)
 		return -ENOMEM;
-	sb->fd = open(SRIOVB_DEVICE, O_RDWR | O_CLOEXEC);
+	/* Reads of events must not block; ioctls wait if they are told to. */
+	sb->fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	err = sb->fd < 0 ? -errno : check_abi(sb);
 	if (err) {
 		sriovb_close(sb);
@@ -52,9 +58,24 @@ void sriovb_close(struct sriovb *sb)
 	free(sb);
 }
 
+unsigned int sriovb_abi(const struct sriovb *sb)
+{
+	return sb->abi;
+}
+
+int sriovb_fd(const struct sriovb *sb)
+{
+	return sb->fd;
+}
+
 const struct sriov_broker_why *sriovb_why(const struct sriovb *sb)
 {
 	return &sb->why;
+}
+
+const struct sriov_broker_addr *sriovb_subject(const struct sriovb *sb)
+{
+	return sb->why.dev.valid ? &sb->why.dev : &sb->asked.dev;
 }
 
 /* Cut, ended with a zero, and nothing behind it. */
@@ -79,26 +100,28 @@ static uintptr_t begin(struct sriovb *sb, enum sriovb_op op,
 		       const struct sriov_broker_addr *dev, unsigned int number,
 		       const char *driver)
 {
-	sb->request = (struct sriovb_request){ .op = op, .number = number };
+	sb->asked = (struct asked){ .op = op, .number = number };
 	if (dev)
-		sb->request.dev = *dev;
-	copy_name(sb->request.driver, driver);
+		sb->asked.dev = *dev;
+	copy_name(sb->asked.driver, driver);
 	sb->why = (struct sriov_broker_why){ .size = sizeof(sb->why) };
 	return (uintptr_t)&sb->why;
 }
 
-static int call(int fd, unsigned long request, void *arg)
+int sriovb_call(int fd, unsigned long request, void *arg)
 {
 	int ret = ioctl(fd, request, arg);
 
 	return ret < 0 ? -errno : ret;
 }
 
-int sriovb_info(struct sriovb *sb, struct sriov_broker_info *info)
+int sriovb_info_sized(struct sriovb *sb, struct sriov_broker_info *info,
+		      size_t size)
 {
 	begin(sb, SRIOVB_OP_NONE, NULL, 0, NULL);
-	*info = (struct sriov_broker_info){ .size = sizeof(*info) };
-	return call(sb->fd, SRIOV_BROKER_INFO, info);
+	memset(info, 0, size);
+	info->size = size;
+	return sriovb_call(sb->fd, SRIOV_BROKER_INFO, info);
 }
 
 /* A list grows while we ask: take what there is room for, ask again for more. */
@@ -125,7 +148,7 @@ static ssize_t list(struct sriovb *sb, unsigned long request,
 			return -ENOMEM;
 		if (pf)
 			arg.pf = *pf;
-		err = call(sb->fd, request, &arg);
+		err = sriovb_call(sb->fd, request, &arg);
 		if (!err && arg.count && arg.count <= room) {
 			*entries = array;
 			return arg.count;
@@ -138,50 +161,50 @@ static ssize_t list(struct sriovb *sb, unsigned long request,
 	return -EAGAIN;
 }
 
-ssize_t sriovb_list_pfs(struct sriovb *sb, const struct sriov_broker_addr *pf,
-			struct sriov_broker_pf **pfs)
+ssize_t sriovb_list_pfs_sized(struct sriovb *sb,
+			      const struct sriov_broker_addr *pf,
+			      struct sriov_broker_pf **pfs, size_t size)
 {
 	void *entries;
-	ssize_t n =
-		list(sb, SRIOV_BROKER_LIST_PFS, pf, sizeof(**pfs), &entries);
+	ssize_t n = list(sb, SRIOV_BROKER_LIST_PFS, pf, size, &entries);
 
 	*pfs = entries;
 	return n;
 }
 
-ssize_t sriovb_list_vfs(struct sriovb *sb, const struct sriov_broker_addr *pf,
-			struct sriov_broker_vf **vfs)
+ssize_t sriovb_list_vfs_sized(struct sriovb *sb,
+			      const struct sriov_broker_addr *pf,
+			      struct sriov_broker_vf **vfs, size_t size)
 {
 	void *entries;
-	ssize_t n =
-		list(sb, SRIOV_BROKER_LIST_VFS, pf, sizeof(**vfs), &entries);
+	ssize_t n = list(sb, SRIOV_BROKER_LIST_VFS, pf, size, &entries);
 
 	*vfs = entries;
 	return n;
 }
 
 /* An older module has fewer kinds: what it does not count is 0. */
-int sriovb_stats(struct sriovb *sb,
-		 struct sriov_broker_stat stats[SRIOV_BROKER_STAT_KINDS])
+int sriovb_stats_sized(struct sriovb *sb, struct sriov_broker_stat *stats,
+		       unsigned int num, size_t size)
 {
 	struct sriov_broker_list arg = {
 		.size = sizeof(arg),
-		.entry_size = sizeof(*stats),
-		.count = SRIOV_BROKER_STAT_KINDS,
+		.entry_size = size,
+		.count = num,
 		.entries = (uintptr_t)stats,
 		.why = begin(sb, SRIOVB_OP_NONE, NULL, 0, NULL),
 	};
 
-	memset(stats, 0, SRIOV_BROKER_STAT_KINDS * sizeof(*stats));
-	return call(sb->fd, SRIOV_BROKER_STATS, &arg);
+	memset(stats, 0, num * size);
+	return sriovb_call(sb->fd, SRIOV_BROKER_STATS, &arg);
 }
 
-ssize_t sriovb_history(struct sriovb *sb, const struct sriov_broker_addr *dev,
-		       struct sriov_broker_event **events)
+ssize_t sriovb_history_sized(struct sriovb *sb,
+			     const struct sriov_broker_addr *dev,
+			     struct sriov_broker_event **events, size_t size)
 {
 	void *entries;
-	ssize_t n =
-		list(sb, SRIOV_BROKER_HISTORY, dev, sizeof(**events), &entries);
+	ssize_t n = list(sb, SRIOV_BROKER_HISTORY, dev, size, &entries);
 
 	*events = entries;
 	return n;
@@ -200,7 +223,7 @@ int sriovb_enable(struct sriovb *sb, const struct sriov_broker_addr *pf,
 
 	if (copy_driver(arg.driver, driver))
 		return -ENAMETOOLONG;
-	return call(sb->fd, SRIOV_BROKER_ENABLE, &arg);
+	return sriovb_call(sb->fd, SRIOV_BROKER_ENABLE, &arg);
 }
 
 static int disable(struct sriovb *sb, const struct sriov_broker_addr *pf,
@@ -214,7 +237,7 @@ static int disable(struct sriovb *sb, const struct sriov_broker_addr *pf,
 		.why = begin(sb, SRIOVB_OP_DISABLE, pf, 0, NULL),
 	};
 
-	return call(sb->fd, SRIOV_BROKER_DISABLE, &arg);
+	return sriovb_call(sb->fd, SRIOV_BROKER_DISABLE, &arg);
 }
 
 int sriovb_disable(struct sriovb *sb, const struct sriov_broker_addr *pf)
@@ -247,7 +270,7 @@ int sriovb_bind(struct sriovb *sb, const struct sriov_broker_addr *dev,
 
 	if (copy_driver(arg.driver, driver))
 		return -ENAMETOOLONG;
-	return call(sb->fd, SRIOV_BROKER_BIND, &arg);
+	return sriovb_call(sb->fd, SRIOV_BROKER_BIND, &arg);
 }
 
 int sriovb_clear(struct sriovb *sb, const struct sriov_broker_addr *vf)
@@ -258,76 +281,124 @@ int sriovb_clear(struct sriovb *sb, const struct sriov_broker_addr *vf)
 		.why = begin(sb, SRIOVB_OP_CLEAR, vf, 0, NULL),
 	};
 
-	return call(sb->fd, SRIOV_BROKER_CLEAR, &arg);
+	return sriovb_call(sb->fd, SRIOV_BROKER_CLEAR, &arg);
+}
+
+/* The selectors' common part, which is all of them that we know. */
+static struct sriov_broker_addr selected(const struct sriovb_request *request,
+					 unsigned int i, size_t size,
+					 unsigned int *last)
+{
+	const char *all = (const char *)request->selectors;
+	const struct sriov_broker_selector *s = (const void *)(all + i * size);
+
+	*last = s->count ? s->first + s->count - 1 : 0;
+	return s->dev;
 }
 
 /* For sentences: the device named last. */
-static uintptr_t begin_lease(struct sriovb *sb, const struct sriovb_wish *wish)
+static uintptr_t begin_lease(struct sriovb *sb,
+			     const struct sriovb_request *request, size_t size)
 {
-	unsigned int n = wish->num_selectors;
+	struct sriov_broker_addr dev = { 0 };
+	unsigned int last;
 
-	return begin(sb, SRIOVB_OP_LEASE,
-		     n ? &wish->selectors[n - 1].dev : NULL, 0, NULL);
+	if (request->num_selectors)
+		dev = selected(request, request->num_selectors - 1, size,
+			       &last);
+	return begin(sb, SRIOVB_OP_LEASE, &dev, 0, NULL);
 }
 
 /* The highest index that was asked of the device in the way, or of the last. */
-static void note_index(struct sriovb *sb, const struct sriovb_wish *wish)
+static void note_index(struct sriovb *sb, const struct sriovb_request *request,
+		       size_t size)
 {
-	const struct sriov_broker_addr *dev = &sb->why.dev;
-	const struct sriov_broker_selector *s;
+	const struct sriov_broker_addr *dev = sriovb_subject(sb);
+	struct sriov_broker_addr other;
 	unsigned int i, last;
 
-	if (!dev->valid)
-		dev = &sb->request.dev;
-	for (i = 0; i < wish->num_selectors; i++) {
-		s = &wish->selectors[i];
-		last = s->count ? s->first + s->count - 1 : 0;
-		if (sriovb_same_addr(&s->dev, dev) && last > sb->request.number)
-			sb->request.number = last;
+	for (i = 0; i < request->num_selectors; i++) {
+		other = selected(request, i, size, &last);
+		if (sriovb_same_addr(&other, dev) && last > sb->asked.number)
+			sb->asked.number = last;
 	}
 }
 
-int sriovb_lease_many(struct sriovb *sb, const struct sriovb_wish *wish,
-		      struct sriov_broker_grant *grants)
+static int request_leases(struct sriovb *sb,
+			  const struct sriovb_request *request,
+			  struct sriov_broker_grant *grants,
+			  const struct sriovb_sizes *sizes)
 {
 	struct sriov_broker_lease arg = {
 		.size = sizeof(arg),
-		.flags = wish->flags,
-		.num_selectors = wish->num_selectors,
-		.count = wish->count,
-		.selectors = (uintptr_t)wish->selectors,
+		.flags = request->flags,
+		.num_selectors = request->num_selectors,
+		.count = request->count,
+		.selectors = (uintptr_t)request->selectors,
 		.grants = (uintptr_t)grants,
-		.selector_size = sizeof(*wish->selectors),
-		.grant_size = sizeof(*grants),
-		.timeout_ms = wish->timeout_ms,
-		.why = begin_lease(sb, wish),
-		.numa_node = wish->numa_node,
+		.selector_size = sizes->selector,
+		.grant_size = sizes->grant,
+		.timeout_ms = request->timeout_ms,
+		.why = begin_lease(sb, request, sizes->selector),
+		.numa_node = request->numa_node,
 	};
 	int err;
 
-	copy_name(arg.label, wish->label);
-	memset(grants, 0, wish->count * sizeof(*grants));
-	err = call(sb->fd, SRIOV_BROKER_LEASE, &arg);
+	copy_name(arg.label, request->label);
+	memset(grants, 0, request->count * sizes->grant);
+	err = sriovb_call(sb->fd, SRIOV_BROKER_LEASE, &arg);
 	if (err)
-		note_index(sb, wish);
+		note_index(sb, request, sizes->selector);
 	return err;
 }
 
-int sriovb_lease(struct sriovb *sb,
-		 const struct sriov_broker_selector *selectors,
-		 unsigned int num_selectors, const char *label,
-		 struct sriov_broker_grant *grant)
+/*
+ * The request as we know it. What a newer program asks for beyond that we could only
+ * leave out, so it has to be zero, as it is with the kernel.
+ */
+static int copy_request(struct sriovb_request *to,
+			const struct sriovb_request *from, size_t size)
 {
-	struct sriovb_wish wish = {
-		.selectors = selectors,
-		.num_selectors = num_selectors,
-		.count = 1,
-		.numa_node = -1,
-		.label = label,
-	};
-	int err = sriovb_lease_many(sb, &wish, grant);
+	const char *byte = (const char *)from;
+	size_t i;
 
-	return err ? err : grant->fd;
+	*to = (struct sriovb_request){ .count = 1, .numa_node = -1 };
+	if (!from)
+		return 0;
+	for (i = sizeof(*to); i < size; i++)
+		if (byte[i])
+			return -E2BIG;
+	memcpy(to, from, size < sizeof(*to) ? size : sizeof(*to));
+	return 0;
+}
+
+int sriovb_lease_sized(struct sriovb *sb, const struct sriovb_request *request,
+		       struct sriov_broker_grant *grants,
+		       const struct sriovb_sizes *sizes)
+{
+	struct sriovb_request known;
+	int err = copy_request(&known, request, sizes->request);
+
+	return err ? err : request_leases(sb, &known, grants, sizes);
+}
+
+int sriovb_try_lease_sized(struct sriovb *sb,
+			   const struct sriovb_request *request,
+			   struct sriov_broker_grant *grants,
+			   const struct sriovb_sizes *sizes)
+{
+	struct sriov_broker_event event;
+	struct sriovb_request known;
+	int err = copy_request(&known, request, sizes->request);
+
+	if (err)
+		return err;
+	known.timeout_ms = 0;
+	/* First, so that what happens from now on makes the descriptor readable. */
+	do
+		err = sriovb_next_event(sb, &event, 0);
+	while (err > 0);
+	return err ? err : request_leases(sb, &known, grants, sizes);
 }
 
 int sriovb_net_hold(struct sriovb *sb, const struct sriov_broker_addr *vf,
@@ -340,7 +411,7 @@ int sriovb_net_hold(struct sriovb *sb, const struct sriov_broker_addr *vf,
 		.why = begin(sb, SRIOVB_OP_NET_HOLD, vf, 0, NULL),
 	};
 
-	return call(sb->fd, SRIOV_BROKER_NET_HOLD, &arg);
+	return sriovb_call(sb->fd, SRIOV_BROKER_NET_HOLD, &arg);
 }
 
 int sriovb_revoke(struct sriovb *sb, unsigned long long lease,
@@ -354,13 +425,15 @@ int sriovb_revoke(struct sriovb *sb, unsigned long long lease,
 		.why = begin(sb, SRIOVB_OP_REVOKE, NULL, 0, NULL),
 	};
 
-	return call(sb->fd, SRIOV_BROKER_REVOKE, &arg);
+	return sriovb_call(sb->fd, SRIOV_BROKER_REVOKE, &arg);
 }
 
-int sriovb_lease_info(int lease, struct sriov_broker_lease_info *info)
+int sriovb_lease_info_sized(int lease, struct sriov_broker_lease_info *info,
+			    size_t size)
 {
-	*info = (struct sriov_broker_lease_info){ .size = sizeof(*info) };
-	return call(lease, SRIOV_BROKER_LEASE_INFO, info);
+	memset(info, 0, size);
+	info->size = size;
+	return sriovb_call(lease, SRIOV_BROKER_LEASE_INFO, info);
 }
 
 int sriovb_lease_set_label(int lease, const char *label)
@@ -371,7 +444,7 @@ int sriovb_lease_set_label(int lease, const char *label)
 	};
 
 	copy_name(arg.label, label);
-	return call(lease, SRIOV_BROKER_LEASE_SET, &arg);
+	return sriovb_call(lease, SRIOV_BROKER_LEASE_SET, &arg);
 }
 
 int sriovb_lease_set_holder(int lease, int pidfd)
@@ -382,14 +455,14 @@ int sriovb_lease_set_holder(int lease, int pidfd)
 		.pidfd = pidfd,
 	};
 
-	return call(lease, SRIOV_BROKER_LEASE_SET, &arg);
+	return sriovb_call(lease, SRIOV_BROKER_LEASE_SET, &arg);
 }
 
 int sriovb_lease_reset(int lease)
 {
 	struct sriov_broker_lease_reset arg = { .size = sizeof(arg) };
 
-	return call(lease, SRIOV_BROKER_LEASE_RESET, &arg);
+	return sriovb_call(lease, SRIOV_BROKER_LEASE_RESET, &arg);
 }
 
 int sriovb_lease_open(int lease, unsigned int flags)
@@ -398,7 +471,7 @@ int sriovb_lease_open(int lease, unsigned int flags)
 		.size = sizeof(arg),
 		.flags = flags,
 	};
-	int err = call(lease, SRIOV_BROKER_LEASE_OPEN, &arg);
+	int err = sriovb_call(lease, SRIOV_BROKER_LEASE_OPEN, &arg);
 
 	return err ? err : arg.fd;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Sentences about failures: which object, what was wrong, what to do.
+ * Sentences about failures: which object, and what was wrong. What to do stands here
+ * where it is the same for every program; a program's own commands are its own.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -35,13 +36,19 @@ static void add(struct text *t, const char *fmt, ...)
 		t->used += n;
 }
 
-/* What the kernel gives back may hold anything a label's author liked. */
+/* A label may hold anything its author liked, which no terminal shall obey. */
 static void add_name(struct text *t, const char *name)
 {
 	char text[SRIOV_BROKER_NAME_LEN + 1];
+	unsigned char *c;
 
 	snprintf(text, sizeof(text), "%.*s", SRIOV_BROKER_NAME_LEN, name);
-	add(t, "%s", sriovb_printable(text));
+	for (c = (unsigned char *)text; *c; c++)
+		if (*c < ' ' || *c == 0x7f)
+			*c = '?';
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			c[0] = c[1] = '?'; /* C1, in UTF-8 */
+	add(t, "%s", text);
 }
 
 static int is_set(const struct sriov_broker_addr *addr)
@@ -59,22 +66,12 @@ static void add_addr(struct text *t, const struct sriov_broker_addr *addr)
 /* "0000:01:00.0: ", of the device in the way or else the one asked for. */
 static void add_subject(struct text *t, const struct sriovb *sb)
 {
-	const struct sriov_broker_addr *dev = &sb->why.dev;
+	const struct sriov_broker_addr *dev = sriovb_subject(sb);
 
-	if (!is_set(dev))
-		dev = &sb->request.dev;
 	if (is_set(dev)) {
 		add_addr(t, dev);
 		add(t, ": ");
 	}
-}
-
-/* The command line that would help, with the PF that was asked for. */
-static void add_command(struct text *t, const struct sriovb *sb,
-			const char *verb)
-{
-	add(t, "sriovctl %s ", verb);
-	add_addr(t, &sb->request.dev);
 }
 
 /* The driver that the kernel names, or else the one asked for. */
@@ -82,8 +79,8 @@ static void add_driver(struct text *t, const struct sriovb *sb)
 {
 	if (sb->why.driver[0])
 		add_name(t, sb->why.driver);
-	else if (sb->request.driver[0])
-		add_name(t, sb->request.driver);
+	else if (sb->asked.driver[0])
+		add_name(t, sb->asked.driver);
 	else
 		add(t, "its driver");
 }
@@ -147,22 +144,16 @@ static void add_refused(struct text *t, const struct sriovb *sb)
 
 static void add_too_many(struct text *t, const struct sriovb *sb)
 {
-	add(t, "%u VFs asked, the device has %llu", sb->request.number,
+	add(t, "%u VFs asked, the device has %llu", sb->asked.number,
 	    (unsigned long long)sb->why.value);
 }
 
 static void add_pf_short(struct text *t, const struct sriovb *sb)
 {
-	add(t, "%u VFs asked, ", sb->request.number);
+	add(t, "%u VFs asked, ", sb->asked.number);
 	add_driver(t, sb);
 	add(t, " enabled %llu; they are off again",
 	    (unsigned long long)sb->why.value);
-}
-
-static void add_quarantined(struct text *t, const struct sriovb *sb)
-{
-	add(t, "in quarantine; to try its reset again: sriovctl clear ");
-	add_addr(t, &sb->why.dev);
 }
 
 static void add_quota(struct text *t, const struct sriovb *sb)
@@ -181,24 +172,22 @@ static void add_limit(struct text *t, const struct sriovb *sb)
 
 static void add_no_lease(struct text *t, const struct sriovb *sb)
 {
-	add(t, "there is no lease %llu; see sriovctl list",
-	    (unsigned long long)sb->why.lease_id);
+	add(t, "there is no lease %llu", (unsigned long long)sb->why.lease_id);
 }
 
 /* More are wanted than the PFs can have. */
 static void add_too_few(struct text *t, const struct sriovb *sb)
 {
-	add(t, "there can be no more than %llu VFs that fit; ",
+	add(t, "there can be no more than %llu VFs that fit",
 	    (unsigned long long)sb->why.value);
-	add(t, "ask for fewer, or for what sriovctl list shows");
 }
 
 static void add_pool_empty(struct text *t, const struct sriovb *sb)
 {
-	if (is_set(&sb->request.dev))
-		add(t, "no VF of those asked for is free; see sriovctl list");
+	if (is_set(&sb->asked.dev))
+		add(t, "no VF of those asked for is free");
 	else
-		add(t, "no VF is free; see sriovctl list");
+		add(t, "no VF is free");
 }
 
 static void add_no_iommu(struct text *t, const struct sriovb *sb)
@@ -208,15 +197,9 @@ static void add_no_iommu(struct text *t, const struct sriovb *sb)
 	add(t, "switch it on in the firmware and on the kernel's command line");
 }
 
-static void add_no_vfs(struct text *t, const struct sriovb *sb)
-{
-	add(t, "0 VFs asked, it can have 1 or more; to take them away: ");
-	add_command(t, sb, "disable");
-}
-
 static void add_no_index(struct text *t, const struct sriovb *sb)
 {
-	add(t, "VF %u asked, ", sb->request.number);
+	add(t, "VF %u asked, ", sb->asked.number);
 	if (sb->why.value)
 		add(t, "it has VFs 0 to %llu",
 		    (unsigned long long)sb->why.value - 1);
@@ -236,14 +219,14 @@ static void add_host_net(struct text *t, const struct sriovb *sb)
 	add(t, "in use by the host: its interface ");
 	add_name(t, sb->why.label);
 	add(t, " is up, beneath another one, or in another namespace; ");
-	add(t, "end that first, or take it with --force");
+	add(t, "end that first");
 }
 
 static void add_host_disk(struct text *t, const struct sriovb *sb)
 {
 	add(t, "in use by the host: its disk ");
 	add_name(t, sb->why.label);
-	add(t, " is open; unmount or close it first, or take it with --force");
+	add(t, " is open; unmount or close it first");
 }
 
 static void add_pf_vfio(struct text *t, const struct sriovb *sb)
@@ -267,6 +250,7 @@ static const char *const plain[] = {
 	[SRIOV_BROKER_WHY_NOT_PF] = "the device has no SR-IOV",
 	[SRIOV_BROKER_WHY_IS_VF] = "a VF, where a PF is wanted",
 	[SRIOV_BROKER_WHY_IS_PF] = "a PF, where a VF is wanted",
+	[SRIOV_BROKER_WHY_NO_VFS] = "0 VFs asked, it can have 1 or more",
 	[SRIOV_BROKER_WHY_PF_BUSY] =
 		"another operation is under way on the PF; try again",
 	[SRIOV_BROKER_WHY_ORPHANS] =
@@ -280,6 +264,7 @@ static const char *const plain[] = {
 		"try pci=assign-busses on the kernel's command line",
 	[SRIOV_BROKER_WHY_RETURNING] =
 		"on its way back from its last lease; try again",
+	[SRIOV_BROKER_WHY_QUARANTINED] = "in quarantine",
 	[SRIOV_BROKER_WHY_NOT_POOLED] =
 		"with the host, not in the pool; bind it to vfio-pci first",
 	[SRIOV_BROKER_WHY_GROUP] =
@@ -288,23 +273,21 @@ static const char *const plain[] = {
 	[SRIOV_BROKER_WHY_ASSIGNED] =
 		"its driver keeps the VFs while one is assigned to a guest; "
 		"take that from the guest first",
-	[SRIOV_BROKER_WHY_OPEN_POOL] = "open to all, so not leased out; "
-				       "enable its PF without --open for that",
+	[SRIOV_BROKER_WHY_OPEN_POOL] = "open to all, so not leased out",
 	[SRIOV_BROKER_WHY_TIMEOUT] =
-		"no VF of those asked for became free in time; see sriovctl list",
+		"no VF of those asked for became free in time",
 	[SRIOV_BROKER_WHY_NO_NETDEV] =
 		"no network interface of it knows of its VFs; "
 		"bind it to its network driver first",
 	[SRIOV_BROKER_WHY_OTHER_LOAD] =
 		"the lease was of an earlier load of the module, "
-		"so it has ended; see sriovctl list",
+		"so it has ended",
 	[SRIOV_BROKER_WHY_RESET] =
-		"could not be reset, so nobody gets it; the kernel's log may say more",
+		"could not be reset, so it is not leased out; the kernel's log may say more",
 };
 
 /* Those that need more. */
 static void (*const special[])(struct text *t, const struct sriovb *sb) = {
-	[SRIOV_BROKER_WHY_NO_VFS] = add_no_vfs,
 	[SRIOV_BROKER_WHY_TOO_MANY] = add_too_many,
 	[SRIOV_BROKER_WHY_NO_INDEX] = add_no_index,
 	[SRIOV_BROKER_WHY_NO_SRIOV_DRIVER] = add_no_sriov_driver,
@@ -315,7 +298,6 @@ static void (*const special[])(struct text *t, const struct sriovb *sb) = {
 	[SRIOV_BROKER_WHY_PROBE] = add_refused,
 	[SRIOV_BROKER_WHY_LEASED] = add_leased,
 	[SRIOV_BROKER_WHY_IN_USE] = add_in_use,
-	[SRIOV_BROKER_WHY_QUARANTINED] = add_quarantined,
 	[SRIOV_BROKER_WHY_POOL_EMPTY] = add_pool_empty,
 	[SRIOV_BROKER_WHY_TOO_FEW] = add_too_few,
 	[SRIOV_BROKER_WHY_QUOTA] = add_quota,
@@ -365,13 +347,12 @@ static void add_errno(struct text *t, const struct sriovb *sb, int error)
 /* The kernel tells the state the VF is in; what counts is which it is not. */
 static int is_not_quarantined(const struct sriovb *sb, int error)
 {
-	return sb->request.op == SRIOVB_OP_CLEAR && error == EINVAL &&
+	return sb->asked.op == SRIOVB_OP_CLEAR && error == EINVAL &&
 	       sb->why.reason != SRIOV_BROKER_WHY_IS_PF;
 }
 
 static void add_open_error(struct text *t, int error)
 {
-	add(t, "%s: ", SRIOVB_DEVICE);
 	switch (error) {
 	case ENOENT:
 	case ENODEV:
@@ -384,9 +365,8 @@ static void add_open_error(struct text *t, int error)
 		break;
 	case EPROTONOSUPPORT:
 	case ENOTTY:
-		add(t, "the loaded module speaks another ABI than %d; ",
+		add(t, "the loaded module speaks another ABI than %d",
 		    SRIOV_BROKER_ABI_MAJOR);
-		add(t, "install module and tool of one release");
 		break;
 	default:
 		add(t, "%s", strerror(error));
@@ -442,4 +422,52 @@ const char *sriovb_strfault(unsigned int fault)
 	if (fault == SRIOV_BROKER_FAULT_NONE)
 		return NULL;
 	return fault < NUM(names) ? names[fault] : "?";
+}
+
+const char *sriovb_strreason(unsigned int reason)
+{
+	static const char *const names[] = {
+		[SRIOV_BROKER_WHY_NO_DEVICE] = "no-device",
+		[SRIOV_BROKER_WHY_NOT_PF] = "not-pf",
+		[SRIOV_BROKER_WHY_IS_VF] = "is-vf",
+		[SRIOV_BROKER_WHY_IS_PF] = "is-pf",
+		[SRIOV_BROKER_WHY_NO_VFS] = "no-vfs",
+		[SRIOV_BROKER_WHY_TOO_MANY] = "too-many",
+		[SRIOV_BROKER_WHY_NO_INDEX] = "no-index",
+		[SRIOV_BROKER_WHY_NO_SRIOV_DRIVER] = "no-sriov-driver",
+		[SRIOV_BROKER_WHY_PF_BUSY] = "pf-busy",
+		[SRIOV_BROKER_WHY_PF_REFUSED] = "pf-refused",
+		[SRIOV_BROKER_WHY_PF_SHORT] = "pf-short",
+		[SRIOV_BROKER_WHY_ORPHANS] = "orphans",
+		[SRIOV_BROKER_WHY_NO_IOMMU] = "no-iommu",
+		[SRIOV_BROKER_WHY_NO_MMIO] = "no-mmio",
+		[SRIOV_BROKER_WHY_NO_BUS] = "no-bus",
+		[SRIOV_BROKER_WHY_NO_DRIVER] = "no-driver",
+		[SRIOV_BROKER_WHY_PROBE] = "probe",
+		[SRIOV_BROKER_WHY_LEASED] = "leased",
+		[SRIOV_BROKER_WHY_IN_USE] = "in-use",
+		[SRIOV_BROKER_WHY_RETURNING] = "returning",
+		[SRIOV_BROKER_WHY_QUARANTINED] = "quarantined",
+		[SRIOV_BROKER_WHY_NOT_POOLED] = "not-pooled",
+		[SRIOV_BROKER_WHY_POOL_EMPTY] = "pool-empty",
+		[SRIOV_BROKER_WHY_TOO_FEW] = "too-few",
+		[SRIOV_BROKER_WHY_GROUP] = "group",
+		[SRIOV_BROKER_WHY_ASSIGNED] = "assigned",
+		[SRIOV_BROKER_WHY_RESET] = "reset",
+		[SRIOV_BROKER_WHY_OPEN_POOL] = "open-pool",
+		[SRIOV_BROKER_WHY_QUOTA] = "quota",
+		[SRIOV_BROKER_WHY_LIMIT] = "limit",
+		[SRIOV_BROKER_WHY_TIMEOUT] = "timeout",
+		[SRIOV_BROKER_WHY_NO_LEASE] = "no-lease",
+		[SRIOV_BROKER_WHY_NO_NETDEV] = "no-netdev",
+		[SRIOV_BROKER_WHY_OTHER_LOAD] = "other-load",
+		[SRIOV_BROKER_WHY_HOST_NET] = "host-net",
+		[SRIOV_BROKER_WHY_HOST_DISK] = "host-disk",
+		[SRIOV_BROKER_WHY_PF_VFIO] = "pf-vfio",
+		[SRIOV_BROKER_WHY_NET_LOST] = "net-lost",
+	};
+
+	if (reason == SRIOV_BROKER_WHY_NONE)
+		return NULL;
+	return reason < NUM(names) ? names[reason] : "?";
 }

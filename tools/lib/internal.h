@@ -3,10 +3,15 @@
 #ifndef SRIOVB_INTERNAL_H
 #define SRIOVB_INTERNAL_H
 
+#include <stdint.h>
+
 #include "sriovbroker.h"
 
+/* An ioctl. Return: what it returns, or -errno */
+int sriovb_call(int fd, unsigned long request, void *arg);
+
 /* What was asked last: the words that sentences about its failure need. */
-struct sriovb_request {
+struct asked {
 	enum sriovb_op {
 		SRIOVB_OP_NONE,
 		SRIOVB_OP_LIST,
@@ -25,8 +30,13 @@ struct sriovb_request {
 
 struct sriovb {
 	int fd;
-	struct sriovb_request request;
+	unsigned int abi;
+	struct asked asked;
 	struct sriov_broker_why why;
+	/* Records that one read() brought, of which the first ones were given out. */
+	size_t num_read;
+	size_t given;
+	_Alignas(uint64_t) char records[4 * SRIOV_BROKER_EVENT_ROOM];
 };
 
 #endif /* SRIOVB_INTERNAL_H */

@@ -2,21 +2,29 @@
 /*
  * libsriovbroker: /dev/sriov_broker for C programs.
  *
- * A lease in five lines:
+ * A lease, and what it takes to find out why there is none:
  *
  *	struct sriov_broker_grant vf;
+ *	char text[SRIOVB_ERROR_LEN];
  *	struct sriovb *sb;
- *	int fd = sriovb_open(&sb);
- *	if (!fd)
- *		fd = sriovb_lease(sb, NULL, 0, "my program", &vf);
+ *	int err = sriovb_open(&sb);
  *
- * If fd is not negative, the VF at vf.vf is this program's until fd, and every
- * copy of it, is closed. The kernel then resets the VF and takes it back.
+ *	if (!err)
+ *		err = sriovb_lease(sb, NULL, &vf);
+ *	if (err)
+ *		errx(1, "%s", sriovb_strerror(sb, err, text, sizeof(text)));
+ *
+ * From then on the VF at vf.vf is this program's until vf.fd, and every copy of it, is
+ * closed. The kernel then resets the VF and takes it back.
  *
  * Every function that can fail returns a negative errno; sriovb_strerror() makes a
  * sentence of it. The structures and their units are those of the kernel's
  * <linux/sriov_broker.h>. A handle is for one thread at a time; descriptors of
  * leases know no such limit.
+ *
+ * The kernel's structures may grow at their ends. So the functions that fill them are
+ * told how large the caller's are, by an inline function each: a program goes on to
+ * work with a newer library. Other languages call what is behind it, NAME_sized().
  */
 #ifndef SRIOVBROKER_H
 #define SRIOVBROKER_H
@@ -32,7 +40,10 @@ extern "C" {
 
 #define SRIOVB_DEVICE "/dev/sriov_broker"
 
-/* An open SRIOVB_DEVICE, and what is known of its last failure. */
+/* What sriovb_abi() returns of a module whose ABI is that one. */
+#define SRIOVB_ABI(major, minor) ((unsigned int)(major) << 16 | (minor))
+
+/* An open broker, the events read and not yet asked for, and its last failure. */
 struct sriovb;
 
 /* Room for an address as text, "0000:01:00.0"; domains may have 8 digits. */
@@ -50,15 +61,32 @@ struct sriovb;
  */
 int sriovb_open(struct sriovb **sb);
 
+/* sriovb_open_path - the same, where the device has another name */
+int sriovb_open_path(struct sriovb **sb, const char *path);
+
 /* sriovb_close - close the broker; leases stay. NULL is fine. */
 void sriovb_close(struct sriovb *sb);
 
+/* sriovb_abi - the ABI of the module, to be compared with SRIOVB_ABI(2, 1) */
+unsigned int sriovb_abi(const struct sriovb *sb);
+
 /**
- * sriovb_strerror - a sentence that says which object, what was wrong, what to do
+ * sriovb_fd - the broker's descriptor, for poll(); it stays the handle's
+ *
+ * It is readable when sriovb_next_event() has something to return that it has not
+ * read yet. It does not block on read.
+ */
+int sriovb_fd(const struct sriovb *sb);
+
+/**
+ * sriovb_strerror - a sentence that says which object, and what was wrong
  * @sb: the handle whose last call failed; NULL after a failed sriovb_open()
  * @error: what that call returned
  * @buf: where to put the sentence, one line without its end
  * @len: room there, SRIOVB_ERROR_LEN is enough
+ *
+ * What to do is in it where that is the same for every program. Labels and names
+ * of others are in it, without control characters.
  *
  * Return: @buf
  */
@@ -68,8 +96,21 @@ const char *sriovb_strerror(const struct sriovb *sb, int error, char *buf,
 /* sriovb_why - the kernel's reason for the last failure; valid until the next call */
 const struct sriov_broker_why *sriovb_why(const struct sriovb *sb);
 
+/**
+ * sriovb_subject - the device that the last failure is about
+ *
+ * Return: the one in the way, or else the one that was asked for; where there is
+ * neither, its @valid is 0. Valid until the next call.
+ */
+const struct sriov_broker_addr *sriovb_subject(const struct sriovb *sb);
+
 /* sriovb_info - what the module is. Return: 0 or -errno. */
-int sriovb_info(struct sriovb *sb, struct sriov_broker_info *info);
+int sriovb_info_sized(struct sriovb *sb, struct sriov_broker_info *info,
+		      size_t size);
+static inline int sriovb_info(struct sriovb *sb, struct sriov_broker_info *info)
+{
+	return sriovb_info_sized(sb, info, sizeof(*info));
+}
 
 /**
  * sriovb_list_pfs - the PFs of the machine
@@ -78,8 +119,15 @@ int sriovb_info(struct sriovb *sb, struct sriov_broker_info *info);
  *
  * Return: number of elements or -errno.
  */
-ssize_t sriovb_list_pfs(struct sriovb *sb, const struct sriov_broker_addr *pf,
-			struct sriov_broker_pf **pfs);
+ssize_t sriovb_list_pfs_sized(struct sriovb *sb,
+			      const struct sriov_broker_addr *pf,
+			      struct sriov_broker_pf **pfs, size_t size);
+static inline ssize_t sriovb_list_pfs(struct sriovb *sb,
+				      const struct sriov_broker_addr *pf,
+				      struct sriov_broker_pf **pfs)
+{
+	return sriovb_list_pfs_sized(sb, pf, pfs, sizeof(**pfs));
+}
 
 /**
  * sriovb_list_vfs - the VFs of one PF, or of all
@@ -88,17 +136,32 @@ ssize_t sriovb_list_pfs(struct sriovb *sb, const struct sriov_broker_addr *pf,
  *
  * Return: number of elements or -errno.
  */
-ssize_t sriovb_list_vfs(struct sriovb *sb, const struct sriov_broker_addr *pf,
-			struct sriov_broker_vf **vfs);
+ssize_t sriovb_list_vfs_sized(struct sriovb *sb,
+			      const struct sriov_broker_addr *pf,
+			      struct sriov_broker_vf **vfs, size_t size);
+static inline ssize_t sriovb_list_vfs(struct sriovb *sb,
+				      const struct sriov_broker_addr *pf,
+				      struct sriov_broker_vf **vfs)
+{
+	return sriovb_list_vfs_sized(sb, pf, vfs, sizeof(**vfs));
+}
 
 /**
  * sriovb_stats - counters and durations since the module was loaded
- * @stats: where to put them, by enum sriov_broker_stat_kind
+ * @stats: where to put them, by enum sriov_broker_stat_kind; zeroes for the kinds
+ *	that the module does not count
  *
  * Return: 0 or -errno.
  */
-int sriovb_stats(struct sriovb *sb,
-		 struct sriov_broker_stat stats[SRIOV_BROKER_STAT_KINDS]);
+int sriovb_stats_sized(struct sriovb *sb, struct sriov_broker_stat *stats,
+		       unsigned int num, size_t size);
+static inline int
+sriovb_stats(struct sriovb *sb,
+	     struct sriov_broker_stat stats[SRIOV_BROKER_STAT_KINDS])
+{
+	return sriovb_stats_sized(sb, stats, SRIOV_BROKER_STAT_KINDS,
+				  sizeof(*stats));
+}
 
 /**
  * sriovb_history - the last events
@@ -108,8 +171,35 @@ int sriovb_stats(struct sriovb *sb,
  *
  * Return: number of elements or -errno.
  */
-ssize_t sriovb_history(struct sriovb *sb, const struct sriov_broker_addr *dev,
-		       struct sriov_broker_event **events);
+ssize_t sriovb_history_sized(struct sriovb *sb,
+			     const struct sriov_broker_addr *dev,
+			     struct sriov_broker_event **events, size_t size);
+static inline ssize_t sriovb_history(struct sriovb *sb,
+				     const struct sriov_broker_addr *dev,
+				     struct sriov_broker_event **events)
+{
+	return sriovb_history_sized(sb, dev, events, sizeof(**events));
+}
+
+/**
+ * sriovb_next_event - the next thing that has happened
+ * @event: where to put it; its @size is what the kernel's had, which may be more
+ * @timeout_ms: how long to wait for one, 0: not at all, -1: for ever
+ *
+ * The first call begins to listen: what happened before is not told, and can be
+ * listed afterwards. When sriovb_fd() is readable, call this until it returns 0, for
+ * one read() may bring several. SRIOV_BROKER_EVENT_LOST: list again.
+ *
+ * Return: 1: there is one; 0: there is none; or -errno, -EINTR: a signal came first.
+ */
+int sriovb_next_event_sized(struct sriovb *sb, struct sriov_broker_event *event,
+			    size_t size, int timeout_ms);
+static inline int sriovb_next_event(struct sriovb *sb,
+				    struct sriov_broker_event *event,
+				    int timeout_ms)
+{
+	return sriovb_next_event_sized(sb, event, sizeof(*event), timeout_ms);
+}
 
 /**
  * sriovb_enable - give a PF so many VFs, bound to a driver
@@ -151,50 +241,79 @@ int sriovb_bind(struct sriovb *sb, const struct sriov_broker_addr *dev,
 /* sriovb_clear - try the return of a VF in quarantine again. Return: 0 or -errno. */
 int sriovb_clear(struct sriovb *sb, const struct sriov_broker_addr *vf);
 
-/**
- * sriovb_lease - lease one free VF
- * @selectors: the VFs that will do
- * @num_selectors: how many, 0: any VF
- * @label: what the lease is for, NULL for nothing; shown to everybody; cut at
- *	SRIOV_BROKER_NAME_LEN - 1 bytes
- * @grant: what was leased
- *
- * Return: the lease's descriptor, close-on-exec, the caller's to close; or
- * -errno, -EAGAIN: nothing that was asked for is free now.
- */
-int sriovb_lease(struct sriovb *sb,
-		 const struct sriov_broker_selector *selectors,
-		 unsigned int num_selectors, const char *label,
-		 struct sriov_broker_grant *grant);
-
 /* What leases are asked for. Zeroes besides @count and @numa_node will do. */
-struct sriovb_wish {
+struct sriovb_request {
 	const struct sriov_broker_selector *selectors; /* VFs that will do */
 	unsigned int num_selectors;		       /* 0: any VF */
 	unsigned int count;			       /* so many, or none */
 	unsigned int flags; /* SRIOV_BROKER_LEASE_* */
 	int numa_node;	    /* of the PF, preferred; -1: any */
 	int timeout_ms;	    /* to wait, 0: not, -1: for ever */
-	const char *label;  /* NULL: none */
+	const char *label;  /* shown to all; cut at 63 bytes; NULL: none */
 };
 
+/* How large the caller's structures are. */
+struct sriovb_sizes {
+	size_t request;
+	size_t selector;
+	size_t grant;
+};
+
+#define SRIOVB_SIZES                                                           \
+	{ sizeof(struct sriovb_request), sizeof(struct sriov_broker_selector), \
+	  sizeof(struct sriov_broker_grant) }
+
 /**
- * sriovb_lease_many - lease VFs, all that are wished for or none
- * @grants: room for @wish->count; the descriptors in it are the caller's to close
+ * sriovb_lease - lease VFs, all that are asked for or none
+ * @request: what is asked for; NULL: any one VF
+ * @grants: room for @request->count; the descriptors in it, close-on-exec, are the
+ *	caller's to close
  *
- * Waits if @wish says so; a fatal signal ends that.
+ * Waits if @request says so; a fatal signal ends that.
  *
- * Return: 0 or -errno, -EAGAIN: not so many are free now; -ETIMEDOUT: nor were
- * they in time; -ENOSPC: there will never be so many.
+ * Return: 0 or -errno, -EAGAIN: not so many are free now; -EBUSY: nor is the one VF
+ * that was asked for; -ETIMEDOUT: nor were they in time; -ENOSPC: there will never be
+ * so many.
  */
-int sriovb_lease_many(struct sriovb *sb, const struct sriovb_wish *wish,
-		      struct sriov_broker_grant *grants);
+int sriovb_lease_sized(struct sriovb *sb, const struct sriovb_request *request,
+		       struct sriov_broker_grant *grants,
+		       const struct sriovb_sizes *sizes);
+static inline int sriovb_lease(struct sriovb *sb,
+			       const struct sriovb_request *request,
+			       struct sriov_broker_grant *grants)
+{
+	const struct sriovb_sizes sizes = SRIOVB_SIZES;
+
+	return sriovb_lease_sized(sb, request, grants, &sizes);
+}
+
+/**
+ * sriovb_try_lease - the same for a program that must not wait
+ *
+ * As sriovb_lease() with a timeout of 0. After -EAGAIN or -EBUSY call it again when
+ * sriovb_fd() is readable: then something has happened, which may have made a VF free.
+ * It takes the handle's events for that; a program that wants to see them opens
+ * another handle. Such a call has no place in the queue: those that wait in
+ * sriovb_lease() are served before it.
+ */
+int sriovb_try_lease_sized(struct sriovb *sb,
+			   const struct sriovb_request *request,
+			   struct sriov_broker_grant *grants,
+			   const struct sriovb_sizes *sizes);
+static inline int sriovb_try_lease(struct sriovb *sb,
+				   const struct sriovb_request *request,
+				   struct sriov_broker_grant *grants)
+{
+	const struct sriovb_sizes sizes = SRIOVB_SIZES;
+
+	return sriovb_try_lease_sized(sb, request, grants, &sizes);
+}
 
 /**
  * sriovb_revoke - take a lease from its holder
  * @instance: that of the load of the module which the lease is of, as sriovb_info()
  *	told it then; 0: the number is of the present one
- * @grace_ms: for the holder to end it himself, up to SRIOV_BROKER_MAX_GRACE_MS
+ * @grace_ms: for the holder to end it, up to SRIOV_BROKER_MAX_GRACE_MS
  *
  * Return: 0 or -errno; does not wait for the VF's return. -ESTALE: another instance.
  */
@@ -216,7 +335,37 @@ int sriovb_net_hold(struct sriovb *sb, const struct sriov_broker_addr *vf,
 		    unsigned long long lease);
 
 /* sriovb_lease_info - what a lease's descriptor stands for. Return: 0 or -errno. */
-int sriovb_lease_info(int lease, struct sriov_broker_lease_info *info);
+int sriovb_lease_info_sized(int lease, struct sriov_broker_lease_info *info,
+			    size_t size);
+static inline int sriovb_lease_info(int lease,
+				    struct sriov_broker_lease_info *info)
+{
+	return sriovb_lease_info_sized(lease, info, sizeof(*info));
+}
+
+/* No more events of a lease come at once. */
+#define SRIOVB_LEASE_EVENTS 16
+
+/**
+ * sriovb_lease_events - what has happened to a lease since the last call
+ * @events: room for SRIOVB_LEASE_EVENTS
+ * @timeout_ms: how long to wait for something, 0: not at all, -1: for ever
+ *
+ * A lease's descriptor can be polled: POLLIN: there are events; POLLHUP: it is over.
+ *
+ * Return: number of events; 0: there is none; or -errno, -ENODEV: the lease is over,
+ * and all has been told; -EINTR: a signal came first.
+ */
+int sriovb_lease_events_sized(int lease,
+			      struct sriov_broker_lease_event *events,
+			      size_t size, int timeout_ms);
+static inline int sriovb_lease_events(int lease,
+				      struct sriov_broker_lease_event *events,
+				      int timeout_ms)
+{
+	return sriovb_lease_events_sized(lease, events, sizeof(*events),
+					 timeout_ms);
+}
 
 /* sriovb_lease_set_label - rename a lease. Return: 0 or -errno. */
 int sriovb_lease_set_label(int lease, const char *label);
@@ -263,27 +412,20 @@ const char *sriovb_format_addr(const struct sriov_broker_addr *addr, char *buf);
 int sriovb_same_addr(const struct sriov_broker_addr *a,
 		     const struct sriov_broker_addr *b);
 
-/**
- * sriovb_utf8 - make valid UTF-8 of what may be anything, such as a lease's label
- * @text: changed in place, "?" for each byte that is none
- *
- * Return: @text
- */
-char *sriovb_utf8(char *text);
-
-/**
- * sriovb_printable - the same, for a terminal, which shall not obey it
- * @text: changed in place, "?" for each byte of a control character, C1 as well
- *
- * Return: @text
- */
-char *sriovb_printable(char *text);
-
 /* sriovb_strstate - name of an enum sriov_broker_vf_state, "?" if unknown */
 const char *sriovb_strstate(unsigned int state);
 
 /* sriovb_strfault - name of an enum sriov_broker_fault, NULL for none */
 const char *sriovb_strfault(unsigned int fault);
+
+/* sriovb_strreason - name of an enum sriov_broker_reason, NULL for none */
+const char *sriovb_strreason(unsigned int reason);
+
+/* sriovb_strevent - name of an enum sriov_broker_event_type, "?" if unknown */
+const char *sriovb_strevent(unsigned int type);
+
+/* sriovb_strcause - name of an enum sriov_broker_lease_cause, "?" if unknown */
+const char *sriovb_strcause(unsigned int cause);
 
 #ifdef __cplusplus
 }

@@ -23,7 +23,7 @@ static const char *sentence(struct sriovb *sb, char *text)
 static void every_reason(void **state)
 {
 	struct sriovb sb = {
-		.request = { .dev = { .bdf = 0x100, .valid = 1 }, .number = 9 },
+		.asked = { .dev = { .bdf = 0x100, .valid = 1 }, .number = 9 },
 		.why = { .value = 7, .lease_id = 5 },
 	};
 	char text[SRIOVB_ERROR_LEN];
@@ -45,8 +45,7 @@ static void every_reason(void **state)
 
 static void no_reason(void **state)
 {
-	struct sriovb sb = { .request = {
-				     .dev = { .bdf = 0x100, .valid = 1 } } };
+	struct sriovb sb = { .asked = { .dev = { .bdf = 0x100, .valid = 1 } } };
 	char text[SRIOVB_ERROR_LEN];
 
 	(void)state;
@@ -77,42 +76,42 @@ static void labels(void **state)
 		"it comes back when that process ends or gives it back");
 }
 
-/* Whatever it is, of the same length, and nothing for a terminal to do. */
-static void printable(void **state)
+/* As scripts know it, each another. */
+static void reason_names(void **state)
 {
-	static const struct {
-		const char *in, *out;
-	} cases[] = {
-		{ "web1 \xc3\xa4\xe2\x82\xac", "web1 \xc3\xa4\xe2\x82\xac" },
-		{ "\x1b[2J\t\n\r\x7f", "?[2J????" },
-		{ "C1: \xc2\x9b"
-		  "31m \x9b"
-		  "31m",
-		  "C1: ??31m ?31m" },
-		{ "\xc2\xa0", "\xc2\xa0" },
-		{ "cut: \xe2\x82", "cut: ??" },
-		{ "\xc0\x9b\xed\xa0\x80\xff", "??????" },
-		{ "", "" },
-	};
-	char text[64];
-	size_t i;
+	unsigned int reason, other;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		strcpy(text, cases[i].in);
-		assert_string_equal(sriovb_printable(text), cases[i].out);
+	assert_null(sriovb_strreason(SRIOV_BROKER_WHY_NONE));
+	for (reason = 1; reason <= LAST_REASON; reason++) {
+		assert_non_null(sriovb_strreason(reason));
+		for (other = 1; other < reason; other++)
+			assert_string_not_equal(sriovb_strreason(reason),
+						sriovb_strreason(other));
 	}
-	strcpy(text, "\x1b \x9b");
-	assert_string_equal(sriovb_utf8(text), "\x1b ?");
+	assert_string_equal(sriovb_strreason(LAST_REASON + 1), "?");
+}
+
+/* What a program could not do: our tool's commands. */
+static void no_commands(void **state)
+{
+	struct sriovb sb = { .asked = { .dev = { .bdf = 0x100, .valid = 1 } } };
+	char text[SRIOVB_ERROR_LEN];
+
+	(void)state;
+	for (; sb.why.reason <= LAST_REASON; sb.why.reason++) {
+		sriovb_strerror(&sb, -EAGAIN, text, sizeof(text));
+		assert_null(strstr(text, "sriovctl"));
+		assert_null(strstr(text, "--"));
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_reason),
-		cmocka_unit_test(no_reason),
-		cmocka_unit_test(labels),
-		cmocka_unit_test(printable),
+		cmocka_unit_test(every_reason), cmocka_unit_test(no_reason),
+		cmocka_unit_test(labels),	cmocka_unit_test(reason_names),
+		cmocka_unit_test(no_commands),
 	};
 
 	return cmocka_run_group_tests_name("error", tests, NULL, NULL);

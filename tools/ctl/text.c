@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-License-Identifier: GPL-2.0-only
 /* Words of strangers: labels, guests' names, what a QEMU says. */
 #include <string.h>
 
-#include "internal.h"
+#include "text.h"
 
 /* How long a UTF-8 character is by its first byte, 0: none begins so. */
 static size_t utf8_length(unsigned char c)
@@ -32,7 +32,7 @@ static size_t utf8_char(const unsigned char *text)
 	return n;
 }
 
-char *sriovb_utf8(char *text)
+char *utf8(char *text)
 {
 	unsigned char *p = (unsigned char *)text;
 	size_t n;
@@ -46,11 +46,11 @@ char *sriovb_utf8(char *text)
 	return text;
 }
 
-char *sriovb_printable(char *text)
+char *printable(char *text)
 {
 	unsigned char *p;
 
-	sriovb_utf8(text);
+	utf8(text);
 	for (p = (unsigned char *)text; *p; p++) {
 		if (*p < ' ' || *p == 0x7f)
 			*p = '?';

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Words of strangers, and what sriovctl says of a refusal besides the library. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "internal.h"
+#include "advice.h"
+#include "text.h"
+
+/* Whatever it is, of the same length, and nothing for a terminal to do. */
+static void strangers(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+		{ "web1 \xc3\xa4\xe2\x82\xac", "web1 \xc3\xa4\xe2\x82\xac" },
+		{ "\x1b[2J\t\n\r\x7f", "?[2J????" },
+		{ "C1: \xc2\x9b"
+		  "31m \x9b"
+		  "31m",
+		  "C1: ??31m ?31m" },
+		{ "\xc2\xa0", "\xc2\xa0" },
+		{ "cut: \xe2\x82", "cut: ??" },
+		{ "\xc0\x9b\xed\xa0\x80\xff", "??????" },
+		{ "", "" },
+	};
+	char text[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		strcpy(text, cases[i].in);
+		assert_string_equal(printable(text), cases[i].out);
+	}
+	strcpy(text, "\x1b \x9b");
+	assert_string_equal(utf8(text), "\x1b ?");
+}
+
+static void advices(void **state)
+{
+	struct sriovb sb = {
+		.asked = { .dev = { .bdf = 0x100, .valid = 1 } },
+	};
+	char buf[ADVICE_LEN];
+
+	(void)state;
+	assert_null(advice(&sb, -EBUSY, buf));
+	assert_string_equal(advice(&sb, -EAGAIN, buf), "see sriovctl list");
+	sb.why.reason = SRIOV_BROKER_WHY_NO_VFS;
+	assert_string_equal(advice(&sb, -EINVAL, buf),
+			    "to take them away: sriovctl disable 0000:01:00.0");
+	sb.why.reason = SRIOV_BROKER_WHY_QUARANTINED;
+	sb.why.dev = (struct sriov_broker_addr){ .bdf = 0x101, .valid = 1 };
+	assert_string_equal(
+		advice(&sb, -EBUSY, buf),
+		"to try its reset again: sriovctl clear 0000:01:00.1");
+	sb.why.reason = 1000;
+	assert_null(advice(&sb, -EBUSY, buf));
+	assert_null(advice(NULL, -ENOENT, buf));
+	assert_non_null(advice(NULL, -EPROTONOSUPPORT, buf));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(strangers),
+		cmocka_unit_test(advices),
+	};
+
+	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+}
