@@ -47,7 +47,7 @@ int iommufd_check(struct monitor *m)
 static int send_fd(struct qmp *qmp, const char *name, int fd)
 {
 	return qmp_call(qmp, "getfd", qemu_args("fdname", name), fd,
-			QMP_TIMEOUT_MS, NULL);
+			qmp->timeout_ms, NULL);
 }
 
 static void forget_fd(struct qmp *qmp, const char *name)

@@ -172,7 +172,7 @@ int keep_lease(struct qmp *qmp, const char *id, const struct kept *kept, int fd)
 
 	ret = qmp_call(qmp, "add-fd",
 		       qemu_args("opaque", keep_text(kept, id, text)), fd,
-		       QMP_TIMEOUT_MS, &fdset);
+		       qmp->timeout_ms, &fdset);
 	if (ret)
 		return ret;
 	if (!keeps_fdsets(qmp))
@@ -322,7 +322,7 @@ int keep_mark_swap(struct qmp *qmp, const char *id, unsigned long long lease)
 		json_object_object_add(args, "fdset-id",
 				       json_object_get(json_object_object_get(
 					       fdset, "fdset-id")));
-		ret = qmp_call(qmp, "add-fd", args, fd, QMP_TIMEOUT_MS, NULL);
+		ret = qmp_call(qmp, "add-fd", args, fd, qmp->timeout_ms, NULL);
 	}
 	if (fd >= 0)
 		close(fd);

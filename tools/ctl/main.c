@@ -11,6 +11,7 @@
 
 #include "advice.h"
 #include "progress.h"
+#include "qmp.h"
 #include "sriovctl.h"
 #include "text.h"
 #include "vfiouser.h"
@@ -238,6 +239,21 @@ static int check_words(const struct args *args, int words)
 	return 0;
 }
 
+/* On a loaded host a longer one is of use, in a test a shorter one. */
+static int take_patience(const struct args *args)
+{
+	const char *text = getenv(QMP_PATIENCE);
+	unsigned int seconds;
+
+	if (!text)
+		return 0;
+	if (parse_number(args, QMP_PATIENCE, text, 1, QMP_MAX_PATIENCE,
+			 &seconds))
+		return EXIT_USAGE;
+	qmp_patience_ms = seconds * 1000;
+	return 0;
+}
+
 static int run_command(const struct cmd *cmd, int argc, char **argv)
 {
 	struct option longs[MAX_OPTS + 2];
@@ -270,6 +286,8 @@ static int run_command(const struct cmd *cmd, int argc, char **argv)
 	if (!strcmp(argv[optind - 1], "--") && argv[optind - 1] != last)
 		args.rest = argv + optind;
 	err = check_words(&args, words);
+	if (!err)
+		err = take_patience(&args);
 	return err ? err : cmd->run(&args);
 }
 

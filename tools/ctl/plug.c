@@ -117,8 +117,8 @@ static int open_it(struct monitor *m, int patience_ms)
 	int err;
 
 	m->option = m->by_socket ? "--qmp" : "--libvirt";
-	if (patience_ms < QMP_TIMEOUT_MS)
-		patience_ms = QMP_TIMEOUT_MS;
+	if (patience_ms < qmp_patience_ms)
+		patience_ms = qmp_patience_ms;
 	qmp_waiting = progress_tick;
 	progress("%s: waiting for QEMU's greeting", m->name);
 	err = connect_to(m, patience_ms);
@@ -126,7 +126,7 @@ static int open_it(struct monitor *m, int patience_ms)
 		err = lock_guest(m, patience_ms);
 	if (!err && m->by_socket)
 		err = qmp_greet(&m->qmp);
-	m->qmp.timeout_ms = QMP_TIMEOUT_MS;
+	m->qmp.timeout_ms = qmp_patience_ms;
 	progress_end();
 	return err ? monitor_failed(m) : 0;
 }

@@ -34,7 +34,7 @@ int monitor_check(const struct args *args, const char *socket,
 /*
  * Open the monitor at @socket, or if that is NULL that of libvirt's @domain.
  * @patience_ms: for another client of the monitor, and for another sriovctl that
- * is at work on this guest, to be done, 10 s at least.
+ * is at work on this guest, to be done, qmp_patience_ms at least.
  */
 int monitor_open(struct monitor *m, const char *socket, const char *domain,
 		 int patience_ms);

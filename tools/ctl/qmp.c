@@ -28,6 +28,7 @@
 #define LEAVE_MS 1000
 
 void (*qmp_waiting)(void);
+int qmp_patience_ms = 10000;
 
 static volatile sig_atomic_t signalled; /* and no wait has ended of it yet */
 static volatile sig_atomic_t interrupted;
@@ -495,7 +496,7 @@ int qmp_start_helped(struct qmp *qmp, int fd, pid_t helper, int timeout_ms)
 
 int qmp_start(struct qmp *qmp, int fd)
 {
-	return qmp_start_helped(qmp, fd, 0, QMP_TIMEOUT_MS);
+	return qmp_start_helped(qmp, fd, 0, qmp_patience_ms);
 }
 
 /* The queue of a listener may be full: try again, for a while. */

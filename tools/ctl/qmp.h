@@ -15,7 +15,6 @@
 
 #define QMP_MAX_MESSAGE (1 << 20)
 #define QMP_MAX_EVENTS	64
-#define QMP_TIMEOUT_MS	10000 /* for commands that do not wait for a guest */
 
 /* What functions return besides 0: QEMU said no, qmp->error are its words. */
 #define QMP_REFUSED 1
@@ -56,6 +55,11 @@ int qmp_pause(int ms);
 
 /* Until a descriptor has input. Return: 0 or -errno, -EINTR: a signal came */
 int qmp_await(int fd);
+
+/* For whatever does not wait for a guest; main() may set it. */
+#define QMP_PATIENCE	 "SRIOVCTL_PATIENCE" /* seconds, in the environment */
+#define QMP_MAX_PATIENCE 3600
+extern int qmp_patience_ms;
 
 /* Called every now and then while a wait lasts; NULL: nobody is. */
 extern void (*qmp_waiting)(void);

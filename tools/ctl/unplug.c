@@ -21,8 +21,6 @@
 /* A button pressed again within 5 s means "cancel" to the guest. */
 #define REPEAT_MS 10000
 
-/* For drain and reset after the guest has let go, over and above --timeout. */
-#define RETURN_MS      15000
 #define RETURN_POLL_MS 50
 
 static int has_failed(struct unplug *u)
@@ -39,6 +37,12 @@ static int qmp_failed(const struct monitor *m, struct unplug *u)
 }
 
 /* ---- the broker's side ---- */
+
+/* For drain and reset after the guest has let go, over and above --timeout. */
+static int64_t return_deadline(void)
+{
+	return now_ms() + qmp_patience_ms * 3LL / 2;
+}
 
 static int is_returning(const struct unplug *u,
 			const struct sriov_broker_vf *vf)
@@ -106,7 +110,7 @@ static int report_interrupted(const struct unplug *u,
 static int await_vf(const struct monitor *m, struct sriovb *sb,
 		    const struct unplug *u)
 {
-	int64_t deadline = now_ms() + RETURN_MS;
+	int64_t deadline = return_deadline();
 	struct sriov_broker_vf vf;
 	int found;
 
@@ -142,7 +146,7 @@ int await_return(const struct monitor *m, struct sriovb *sb,
 
 void await_all(struct sriovb *sb)
 {
-	int64_t deadline = now_ms() + RETURN_MS;
+	int64_t deadline = return_deadline();
 	struct sriov_broker_vf *vfs;
 	int returning = 1;
 	ssize_t i, n;
