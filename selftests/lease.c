@@ -541,7 +541,7 @@ static void test_quarantine(struct sriov_broker_addr vf)
 	struct sriov_broker_grant g, other;
 	struct vfio v;
 
-	set_drain("5");
+	set_drain("1");
 	lease(vf, "", &g, NULL);
 	is(vfio_open(&v, name_of(vf)), 0, "opened");
 	close(g.fd);

@@ -13,14 +13,15 @@
 /* Virtual functions of any PF that sysfs has. */
 static inline int vfs_in_sysfs(void)
 {
-	FILE *p = popen(
-		"ls -d /sys/bus/pci/devices/*/physfn 2>/dev/null | wc -l", "r");
-	int num = -1;
+	DIR *dir = opendir(SYS_PCI);
+	struct dirent *e;
+	int num = 0;
 
-	if (p && fscanf(p, "%d", &num) != 1)
-		num = -1;
-	if (p)
-		pclose(p);
+	if (!dir)
+		return -1;
+	while ((e = readdir(dir)))
+		num += exists(text(SYS_PCI "/%s/physfn", e->d_name));
+	closedir(dir);
 	return num;
 }
 

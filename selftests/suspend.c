@@ -36,7 +36,7 @@ static void test_used(void)
 	is(vfio_open(&v, name_of(g.vf)), 0, "used: the VF is opened");
 	bar = vfio_map(&v, 0, &size);
 	/* Longer than the driver waits before it suspends the PF. */
-	sleep_ms(8000);
+	sleep_ms(6500);
 	ok(!is_suspended(), "used: which stays awake as long as the lease");
 	ok(bar && bar[2] != ~0U, "used: for its VF answers");
 	munmap((void *)bar, size);
@@ -83,6 +83,7 @@ static void test_freezer(void)
 	}
 	ok(eventually(LONG_MS, !info(&i) && i.num_waiters == 1),
 	   "frozen: somebody waits for that VF");
+	put("/sys/module/suspend/parameters/pm_test_delay", "1");
 	is(put("/sys/power/state", "freeze"), 0,
 	   "frozen: he is, and all others");
 	put("/sys/power/pm_test", "none");
