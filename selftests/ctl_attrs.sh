@@ -60,14 +60,14 @@ words=(--mac 02:00:00:00:00:0b --vlan 12
 	--net "qos=1,proto=802.1q,min-rate=20,max-rate=200,spoofchk=on,trust=off,state=enable,rss-query=off")
 is "all for a lease" "$(sriovctl lease "$netdev#0" "${words[@]}" -- \
 	bash -c "$(declare -f witness); netdev=$netdev; witness 0")" "$leased"
-ok "it ends" eventually 10 in_state "$netdev#0" free
+ok "it ends" await 10 free "$netdev#0"
 is "all of it is put back" "$(witness 0)" "$lasting"
 sriovctl lease "$netdev#0" "${words[@]}" -- sleep 600 &
 holder=$!
 witness_is() { [ "$(witness "$1")" = "$2" ]; }
 ok "once more" eventually 10 witness_is 0 "$leased"
 kill -9 $holder
-ok "a killed holder's VF comes back" eventually 10 in_state "$netdev#0" free
+ok "a killed holder's VF comes back" await 10 free "$netdev#0"
 is "all of it is put back" "$(witness 0)" "$lasting"
 
 ok "no VFs" sriovctl disable "$netdev"

@@ -14,11 +14,9 @@ sriovctl enable "$nvme" 3 || bail "no VFs"
 read -ra vfs <<<"$(vfs_of "$igb" | xargs)"
 work=$(mktemp -d)
 
-number_in() { sriovctl list --json | jq "[.pfs[].vfs[] | select(.state == \"$1\")] | length"; }
-all_free() { [ "$(number_in free)" = 6 ]; }
-leased() { [ "$(number_in leased)" = "$1" ]; }
+number_in() { "$VFSTATE" count "$1"; }
 # What a lease takes, in JSON, and gives back at once.
-try() { sriovctl lease "$@" -j </dev/null && eventually 10 all_free; }
+try() { sriovctl lease "$@" -j </dev/null && await 10 free; }
 
 # --- which ----------------------------------------------------------------------------------------
 
@@ -63,7 +61,7 @@ fails 1 "no VFs" "--count is a number, 1 to" sriovctl lease --count 0
 # --- waiting --------------------------------------------------------------------------------------
 
 sriovctl lease -n 6 -l all >/dev/null < <(exec sleep 600) &
-eventually 10 leased 6 || true
+await 10 leased || true
 holder=$(pidof sriovctl)
 fails 2 "nothing is free" "no VF is free" sriovctl lease
 begin=$SECONDS
@@ -77,10 +75,10 @@ is "it waits" "$(cat "$work/out")" ""
 kill -9 "$holder"
 wait $waiter || true
 like "until one is free" "$(cat "$work/out")" "^got ${igb%:*}:"
-ok "all come back" eventually 10 all_free
+ok "all come back" await 10 free
 
 sriovctl lease -n 6 >/dev/null < <(exec sleep 600) &
-eventually 10 leased 6 || true
+await 10 leased || true
 holder=$(pidof sriovctl)
 sriovctl lease --wait forever </dev/null &
 waiter=$!
@@ -91,38 +89,38 @@ status=0
 wait $waiter || status=$?
 is "who waits can be killed" $status 143
 kill -9 "$holder"
-ok "all come back" eventually 10 all_free
+ok "all come back" await 10 free
 
 # --- forms ----------------------------------------------------------------------------------------
 
 is "for the shell" "$(sriovctl lease "${vfs[1]}" -o shell </dev/null | sed -n '1,4p' | xargs)" \
 	"SRIOV_VF=${vfs[1]} SRIOV_PF=$igb SRIOV_VF_INDEX=1 SRIOV_DRIVER=vfio-pci"
-eventually 10 all_free
+await 10 free
 is "for QEMU" "$(sriovctl lease "${vfs[1]}" -o qemu </dev/null)" "-device vfio-pci,host=${vfs[1]}"
-eventually 10 all_free
+await 10 free
 is "for libvirt" "$(sriovctl lease "${vfs[1]}" -o libvirt </dev/null | grep -c "bus='0x${vfs[1]:5:2}'")" 1
-eventually 10 all_free
+await 10 free
 fails 1 "a form that is none" "the forms are shell" sriovctl lease -o xml
 # shellcheck disable=SC2016 # for the inner shell
 is "several, in a command's words and environment" \
 	"$(sriovctl lease -n 2 "$igb" -- sh -c 'echo {} "$SRIOV_VF_INDEX"')" "${vfs[0]},${vfs[1]} 0 1"
-eventually 10 all_free
+await 10 free
 
 # --- the descriptor inherited ---------------------------------------------------------------------
 
 is "info about it" "$(sriovctl lease "${vfs[1]}" -i -- sriovctl info --json | jq -r .vf)" "${vfs[1]}"
-eventually 10 all_free
+await 10 free
 ok "reset through it" sriovctl lease "${vfs[1]}" -i -- sriovctl reset
-eventually 10 all_free
+await 10 free
 sriovctl lease "${vfs[1]}" -i -- sh -c 'sleep 60 & echo $!' >"$work/pid"
 is "who inherited it holds it, when sriovctl has ended" "$(number_in leased)" 1
 kill "$(cat "$work/pid")"
-ok "and when he ends, it comes back" eventually 10 all_free
+ok "and when he ends, it comes back" await 10 free
 fails 2 "no lease" "^sriovctl: descriptor 0: not a lease$" sriovctl info --fd 0 </dev/null
 fails 2 "no descriptor" "^sriovctl: descriptor 77: not a lease$" sriovctl reset --fd 77
 fails 1 "reset of nothing" "which lease" sriovctl reset
 is "info about the module" "$(sriovctl info --json | jq -c '[.abi, .num_pfs, .num_vfs, .driver]')" \
-	'["1.2",2,6,"vfio-pci"]'
+	'["2.0",2,6,"vfio-pci"]'
 
 # --- revoke ---------------------------------------------------------------------------------------
 
@@ -139,12 +137,12 @@ status=0
 wait $holder || status=$?
 is "its holder ends" $status 2
 like "and says why" "$(cat "$work/err")" "^sriovctl: ${vfs[0]}: lease [0-9]+ has ended: an admin revokes it$"
-ok "the VF comes back" eventually 10 all_free
+ok "the VF comes back" await 10 free
 hold "${vfs[0]}" >/dev/null
-ok "revoke by VF, with grace" sriovctl revoke "${vfs[0]}" --grace 30
+ok "revoke by VF, with grace" sriovctl revoke "${vfs[0]}" --grace 8
 like "the holder is told" "$(eventually 5 grep . "$work/err")" "lease [0-9]+ ends in [0-9]+ s: an admin revokes it"
 is "and has it still" "$(number_in leased)" 1
-ok "until the grace is over" eventually 20 all_free
+ok "until the grace is over" await 20 free
 fails 2 "a lease that is none" "^sriovctl: there is no lease 999; see" sriovctl revoke 999
 fails 2 "a VF that is not leased" "^sriovctl: ${vfs[0]}: not a VF that is leased$" sriovctl revoke "${vfs[0]}"
 sriovctl lease "${vfs[0]}" -- sh -c "trap 'echo told; exit 5' TERM; echo >$work/ready; while :; do sleep 0.1; done" >"$work/out" &
@@ -154,15 +152,15 @@ ok "revoke from a command" sriovctl revoke "${vfs[0]}" --grace 20
 status=0
 wait $holder || status=$?
 is "it is asked to end, and does" "$status $(cat "$work/out")" "5 told"
-ok "the VF comes back" eventually 10 all_free
+ok "the VF comes back" await 10 free
 sriovctl lease "${vfs[0]}" -- sleep 60 &
 holder=$!
-eventually 10 leased 1 || true
+await 10 leased "${vfs[0]}" || true
 ok "revoke at once" sriovctl revoke "${vfs[0]}"
 status=0
 wait $holder || status=$?
 is "the command is killed" $status 137
-ok "the VF comes back" eventually 10 all_free
+ok "the VF comes back" await 10 free
 
 # --- open pools, the library ----------------------------------------------------------------------
 
@@ -170,7 +168,7 @@ modprobe vfio_iommu_type1
 out=$("$(dirname "$0")/../tools/example/bar0" 2>&1) || true
 like "the example reads a register" "$out" "BAR 0 has 16384 bytes, begins with [0-9a-f]{8}"
 is "which is not what one reads where no device is" "$(grep -c 'begins with ffffffff' <<<"$out" || true)" 0
-ok "the VF comes back" eventually 10 all_free
+ok "the VF comes back" await 10 free
 sriovctl disable "$igb"
 ok "enable open" sriovctl enable "$igb" 2 --open
 is "VFs are open" "$(sriovctl list -j "$igb" | jq -r '.pfs[0].vfs[].state' | xargs)" "open open"

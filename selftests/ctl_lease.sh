@@ -19,31 +19,31 @@ lease_of() { sriovctl list --json "$1" | jq -c '.pfs[0].vfs[0].lease'; }
 
 is "{} is the VF" "$(sriovctl lease "$pf#1" -- echo 'a={},{}' '{}' '{')" \
 	"a=${vfs[1]},${vfs[1]} ${vfs[1]} {"
-ok "free afterwards" eventually 10 all_free "$pf"
+ok "free afterwards" await 10 free "$pf"
 # shellcheck disable=SC2016 # for the inner shell
 is "so is the environment" \
 	"$(sriovctl lease "${vfs[2]}" -- sh -c 'echo $SRIOV_VF $SRIOV_PF $SRIOV_VF_INDEX $SRIOV_DRIVER')" \
 	"${vfs[2]} $pf 2 vfio-pci"
-ok "free afterwards" eventually 10 all_free "$pf"
+ok "free afterwards" await 10 free "$pf"
 fails 7 "the command's exit code" "" sriovctl lease -- sh -c 'exit 7'
 fails 143 "the signal that ended it" "" sriovctl lease -- sh -c 'kill -TERM $$'
-eventually 10 all_free "$pf"
+await 10 free "$pf"
 fails 127 "a command that does not exist" "^sriovctl: nosuch: No such file" sriovctl lease -- nosuch
 fails 126 "a command that can't be run" "^sriovctl: /etc/passwd: Permission denied" \
 	sriovctl lease -- /etc/passwd
-ok "free after all these" eventually 10 all_free "$pf"
+ok "free after all these" await 10 free "$pf"
 is "the lease while it runs" \
 	"$(sriovctl lease "${vfs[0]}" -l test -- sriovctl list --json "${vfs[0]}" |
 		jq -c '.pfs[0].vfs[0] | [.state, .lease.label, .lease.uid]')" '["leased","test",0]'
-eventually 10 all_free "$pf"
+await 10 free "$pf"
 is "its label is the command's name, if none is given" \
 	"$(sriovctl lease "${vfs[0]}" -- /bin/sh -c "sriovctl list --json ${vfs[0]}" |
 		jq -c '.pfs[0].vfs[0].lease.label')" '"sh"'
-eventually 10 all_free "$pf"
+await 10 free "$pf"
 # shellcheck disable=SC2016 # for the inner shell
 is "the command does not inherit the lease" \
 	"$(sriovctl lease -- sh -c 'ls -l /proc/$$/fd | grep -c sriov_broker')" 0
-eventually 10 all_free "$pf"
+await 10 free "$pf"
 
 # A command has the VF to itself: sriovctl killed, it is killed.
 sriovctl lease "${vfs[0]}" -- sh -c "echo \$\$ >$work/pid; exec sleep 60" &
@@ -52,7 +52,7 @@ eventually 5 [ -s "$work/pid" ] || true
 kill -9 $holder
 wait $holder 2>/dev/null || true
 ok "the command does not outlive the lease" eventually 5 gone "$(cat "$work/pid")"
-ok "the VF comes back from a killed sriovctl" eventually 10 all_free "$pf"
+ok "the VF comes back from a killed sriovctl" await 10 free "$pf"
 
 rm "$work/pid"
 sriovctl lease "${vfs[0]}" -- sh -c "trap 'exit 9' TERM; echo \$\$ >$work/pid; while :; do sleep 0.1; done" &
@@ -62,35 +62,35 @@ kill -TERM $holder
 status=0
 wait $holder || status=$?
 is "a signal is passed on, its answer passed back" $status 9
-ok "free afterwards" eventually 10 all_free "$pf"
+ok "free afterwards" await 10 free "$pf"
 
 # --- without --------------------------------------------------------------------------------------
 
 like "says what it holds" "$(sriovctl lease "$pf#1" </dev/null)" \
 	"^${vfs[1]} leased: lease [0-9]+, VF 1 of $pf, driver vfio-pci, IOMMU group [0-9]+$"
-eventually 10 all_free "$pf"
+await 10 free "$pf"
 is "as JSON" "$(sriovctl lease "$pf#1" -j </dev/null | jq -c '[.vf, .pf, .index, .driver]')" \
 	"[\"${vfs[1]}\",\"$pf\",1,\"vfio-pci\"]"
-ok "end of input ends it" eventually 10 all_free "$pf"
+ok "end of input ends it" await 10 free "$pf"
 like "one that was there from the beginning is told" "$(sriovctl lease "$pf#1" </dev/null 2>&1 >/dev/null)" \
 	"^sriovctl: standard input is at its end, and with that the lease ends now; to hold it until a signal comes: --hold$"
-eventually 10 all_free "$pf"
+await 10 free "$pf"
 sriovctl lease "${vfs[1]}" --hold </dev/null >"$work/out" 2>&1 &
 holder=$!
-ok "held without input" eventually 5 in_state "${vfs[1]}" leased
+ok "held without input" await 5 leased "${vfs[1]}"
 kill -TERM $holder
 status=0
 wait $holder || status=$?
 is "until a signal" $status 0
 is "without a word of the input" "$(grep -c input "$work/out")" 0
-ok "free afterwards" eventually 10 all_free "$pf"
+ok "free afterwards" await 10 free "$pf"
 fails 1 "a command holds it anyway" "^sriovctl: --hold goes without a command" sriovctl lease --hold -- true
 
 mkfifo "$work/in"
 sriovctl lease "${vfs[1]}" --label 'two words' <"$work/in" >"$work/out" &
 holder=$!
 exec 8>"$work/in"
-ok "held while there is input" eventually 5 in_state "${vfs[1]}" leased
+ok "held while there is input" await 5 leased "${vfs[1]}"
 echo more >&8
 is "what is shown of it" "$(lease_of "${vfs[1]}" | jq -c '[.label, .pid, .uid]')" \
 	"[\"two words\",$holder,0]"
@@ -102,7 +102,7 @@ status=0
 wait $holder || status=$?
 exec 8>&-
 is "a signal ends it, in peace" $status 0
-ok "free afterwards" eventually 10 all_free "$pf"
+ok "free afterwards" await 10 free "$pf"
 
 # --- what the caller ignores, and where from ------------------------------------------------------
 
@@ -114,18 +114,18 @@ os.execvp('sriovctl', ['sriovctl', 'lease'] + sys.argv[1:])" "${@:2}"
 }
 fails 7 "the exit code comes through when children are not waited for" "" \
 	python 'signal.signal(signal.SIGCHLD, signal.SIG_IGN)' -- sh -c 'exit 7'
-eventually 10 all_free "$pf"
+await 10 free "$pf"
 python 'signal.signal(signal.SIGHUP, signal.SIG_IGN)' "${vfs[1]}" -- python3 -c "import signal, sys, time
 signal.signal(signal.SIGHUP, lambda *_: sys.exit(9))
 open('$work/runs', 'w').write('yes')
-time.sleep(10)" &
+time.sleep(3)" &
 holder=$!
 eventually 10 [ -s "$work/runs" ] || true
 kill -HUP "$(pidof sriovctl)"
 status=0
 wait $holder || status=$?
 is "what nohup ignores is not passed on" $status 0
-eventually 10 all_free "$pf"
+await 10 free "$pf"
 [ -e /dev/pts/ptmx ] || busybox mount -t devpts devpts /dev/pts
 # On a terminal, which goes when we have seen enough, but as a job in the background.
 until_seen="while not os.path.exists('$work/seen'):
@@ -137,33 +137,33 @@ if os.fork():
 	time.sleep(60)
 os.setpgid(0, 0)" "${vfs[1]}" &
 holder=$!
-ok "in the background of a terminal it is held" eventually 10 in_state "${vfs[1]}" leased
+ok "in the background of a terminal it is held" await 10 leased "${vfs[1]}"
 sleep 2
 is "and held on" "$(state "${vfs[1]}")" leased
 touch "$work/seen"
 wait $holder || true
-ok "until the terminal goes" eventually 20 all_free "$pf"
+ok "until the terminal goes" await 20 free "$pf"
 # The terminal's hangup goes to its leader only, which is to pass it on.
 rm "$work/seen"
 python "if pty.fork()[0]:
 	$until_seen" "${vfs[1]}" -- sleep infinity &
 holder=$!
-ok "as the leader of a terminal it is held" eventually 10 in_state "${vfs[1]}" leased
+ok "as the leader of a terminal it is held" await 10 leased "${vfs[1]}"
 touch "$work/seen"
 wait $holder || true
-ok "until that hangs up, with a command too" eventually 20 all_free "$pf"
+ok "until that hangs up, with a command too" await 20 free "$pf"
 
 # --- inherited, then revoked ----------------------------------------------------------------------
 
 sriovctl lease "${vfs[1]}" --inherit -- sleep 60 2>"$work/err" &
 holder=$!
-eventually 10 in_state "${vfs[1]}" leased || true
+await 10 leased "${vfs[1]}" || true
 ok "what is inherited is revoked, with grace" sriovctl revoke "${vfs[1]}" --grace 20
 status=0
 wait $holder || status=$?
 is "the command is asked to end" $status 143
 like "the reason is said, once" "$(cat "$work/err")" "^sriovctl: ${vfs[1]}: lease [0-9]+ is being revoked$"
-ok "free afterwards" eventually 10 all_free "$pf"
+ok "free afterwards" await 10 free "$pf"
 
 # Three VFs, three holders, and one too many.
 for i in 0 1 2; do
@@ -177,7 +177,7 @@ fails 2 "none is left" "no VF of those asked for is free; see sriovctl list$" sr
 fails 2 "nor anywhere" "^sriovctl: no VF is free; see sriovctl list$" sriovctl lease
 # shellcheck disable=SC2046 # a list
 kill -9 $(pidof sriovctl)
-ok "all come back from killed holders" eventually 10 all_free "$pf"
+ok "all come back from killed holders" await 10 free "$pf"
 
 fails 2 "a VF that isn't there" "^sriovctl: $pf: VF 3 asked, it has VFs 0 to 2$" sriovctl lease "$pf#3"
 fails 2 "of several the one that isn't" "^sriovctl: $pf: VF 7 asked, it has VFs 0 to 2$" sriovctl lease "$pf#0" "$pf#7" "$pf#1"

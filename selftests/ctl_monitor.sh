@@ -60,7 +60,7 @@ by_list() { sriovctl list -j | jq -c '[.pfs[].vfs[] | [.bdf, .state]] | sort'; }
 sriovctl enable "$pf" 2
 sriovctl lease "$pf#1" --label 'the "first"' -- sleep 1000 &
 jobs+=($!)
-eventually 10 in_state "$pf#1" leased || bail "no lease"
+await 10 leased "$pf#1" || bail "no lease"
 start listener ready python3 genl_listen.py
 start monitor listed sriovctl monitor --json
 
@@ -73,14 +73,14 @@ is "and the VFs" "$(jq -c 'select(.event == "vf") | del(.event)' "$work/monitor"
 sriovctl enable "$nvme" 4
 sriovctl lease "$pf#0" -- true
 sriovctl revoke "$(vfs_of "$pf" | sed -n 2p)"
-eventually 10 all_free "$pf" || true
+await 10 free "$pf" || true
 vf=$(vfs_of "$nvme" | sed -n 2p)
 echo >"$SYS/$vf/reset_method" # none
 sriovctl lease "$vf" -- true
-eventually 10 in_state "$vf" quarantined || bail "$vf: reset by nothing"
+await 10 quarantined "$vf" || bail "$vf: reset by nothing"
 echo default >"$SYS/$vf/reset_method"
 sriovctl clear "$vf"
-eventually 10 in_state "$vf" free || bail "$vf is not free"
+await 10 free "$vf" || bail "$vf is not free"
 sriovctl bind "$nvme#0" host
 sriovctl disable "$nvme"
 echo 1 >"$SYS/$nvme/remove"
@@ -115,7 +115,7 @@ for i in 1 2 3 4 5; do
 done
 touch "$work/enough"
 wait $churn || diag "not every lease was granted"
-eventually 10 all_free "$nvme" || true
+await 10 free "$nvme" || true
 
 # --- too slow -------------------------------------------------------------------------------------
 
@@ -133,7 +133,7 @@ caught_up() { [ "$(in_the_end <"$work/slow")" = "$(by_list)" ]; }
 ok "and lists again: it knows how things are" eventually 10 caught_up
 is "between these, all fits" "$(misfits <"$work/slow")" ""
 sriovctl lease "$nvme#5" -- true
-eventually 10 all_free "$nvme" || true
+await 10 free "$nvme" || true
 ok "it goes on from there" eventually 10 caught_up
 is "and all fits" "$(misfits <"$work/slow")" ""
 kill $slow
@@ -144,8 +144,8 @@ sriovctl lease "$pf#1" --label 'the "first", ü' -- sleep 1000 &
 jobs+=($!)
 sriovctl lease "$nvme#7" -- sleep 1000 &
 jobs+=($!)
-eventually 10 in_state "$pf#1" leased || bail "no lease"
-eventually 10 in_state "$nvme#7" leased || bail "no second lease"
+await 10 leased "$pf#1" || bail "no lease"
+await 10 leased "$nvme#7" || bail "no second lease"
 for dump in pf-get vf-get lease-get; do
 	ok "$dump, by the spec" python3 genl_listen.py $dump
 	python3 genl_listen.py $dump >"$work/$dump" || true
@@ -180,15 +180,15 @@ fails 1 "a dump is not for everybody" "^vf-get: Operation not permitted$" \
 fails 1 "nor are events" "^PermissionError: .*Operation not permitted$" \
 	setpriv --reuid 65534 --clear-groups timeout $((10 * SLOWER)) python3 genl_listen.py
 kill "${jobs[@]: -2}"
-eventually 10 all_free "$pf" || true
-eventually 10 all_free "$nvme" || true
+await 10 free "$pf" || true
+await 10 free "$nvme" || true
 
 # --- for people -----------------------------------------------------------------------------------
 
 vf=$(vfs_of "$pf" | head -n 1)
 start text "^$vf VF" sriovctl monitor
 sriovctl lease "$pf#0" -- true
-eventually 10 all_free "$pf" || true
+await 10 free "$pf" || true
 like "a PF" "$(cat "$work/text")" "^$pf PF, 2 of 8 VFs, driver igb$|^$pf PF, 2 of 7 VFs, driver igb$"
 like "a VF" "$(cat "$work/text")" "^$vf VF 0 of $pf, free$"
 ok "events" eventually 10 has text "^[0-9:]*\.[0-9]\{6\} $vf vf-state resetting -> free"
@@ -205,7 +205,7 @@ piped() { # PROGRAM...: monitor into it, nothing happens meanwhile
 echo 0 >"$work/status"
 piped head -n 1
 is "a reader that has seen enough ends it, though nothing happens" "$(ended)" "0 "
-( for _ in 1 2 3 4 5; do sriovctl lease "$pf#0" -- true; eventually 10 all_free "$pf"; done ) &
+( for _ in 1 2 3 4 5; do sriovctl lease "$pf#0" -- true; await 10 free "$pf"; done ) &
 piped sh -c 'head -n 45; exec <&-; sleep 1'
 is "or while things happen" "$(ended)" "0 "
 wait $!

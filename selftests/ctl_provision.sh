@@ -88,7 +88,7 @@ fails 2 "so does bind" "^sriovctl: $(vf 2): leased as" sriovctl bind "$pf" host
 fails 2 "so does another number of VFs" "^sriovctl: $(vf 2): leased as" sriovctl enable "$pf" 3
 is "all are still there" "$(vfs_of "$pf" | wc -l)" 7
 kill -9 "$(pidof sriovctl)"
-ok "it comes back" eventually 10 all_free "$pf"
+ok "it comes back" await 10 free "$pf"
 
 sriovctl lease "$(vf 2)" >/dev/null 2>&1 < <(exec sleep 600) &
 holder=$!

@@ -122,10 +122,10 @@ lease_witness() { # INDEX OPTION...
 leased="$a 12 2 50 false true"
 words=(--mac "$a" --vlan 12 --net "qos=2,max-rate=50,spoofchk=off,trust=on")
 is "lease sets what it is told" "$(lease_witness 1 "${words[@]}")" "$leased"
-ok "the VF comes back" eventually 10 in_state "${vfs[1]}" free
+ok "the VF comes back" await 10 free "${vfs[1]}"
 is "as it was before" "$(witness 1)" "$lasting"
 is "the next lease finds no trace" "$(lease_witness 1)" "$lasting"
-ok "the VF comes back" eventually 10 in_state "${vfs[1]}" free
+ok "the VF comes back" await 10 free "${vfs[1]}"
 
 hold() { # OPTION...: a lease of VF 1 in the background
 	rm -f "$work/in"
@@ -142,47 +142,47 @@ end_hold() { # SIGNAL
 hold "${words[@]}"
 ok "held with its attributes" eventually 10 witness_is 1 "$leased"
 end_hold KILL
-ok "a killed holder's VF comes back" eventually 10 in_state "${vfs[1]}" free
+ok "a killed holder's VF comes back" await 10 free "${vfs[1]}"
 is "as it was before" "$(witness 1)" "$lasting"
 
 hold
-ok "held as it is" eventually 10 in_state "${vfs[1]}" leased
+ok "held as it is" await 10 leased "${vfs[1]}"
 ok "somebody else sets a MAC" set_vf "$netdev#1" mac $a trust on
 ok "and once more" set_vf "$netdev#1" mac $c vlan 3
 is "seen" "$(witness 1)" "$c 3 7 0 true true"
 end_hold KILL
-ok "the VF comes back" eventually 10 in_state "${vfs[1]}" free
+ok "the VF comes back" await 10 free "${vfs[1]}"
 is "as it was before the first" "$(witness 1)" "$lasting"
 
 hold
-ok "held as it is" eventually 10 in_state "${vfs[1]}" leased
+ok "held as it is" await 10 leased "${vfs[1]}"
 set_vf "$netdev#1" mac $c
 ok "revoked" sriovctl revoke "${vfs[1]}"
-ok "a revoked lease's VF comes back" eventually 10 in_state "${vfs[1]}" free
+ok "a revoked lease's VF comes back" await 10 free "${vfs[1]}"
 is "as it was before" "$(witness 1)" "$lasting"
 end_hold KILL
 
 ok "set while it is free" set_vf "$netdev#1" vlan 0
 lasting="$b 0 0 0 true false"
 lease_witness 1 "${words[@]}" >/dev/null
-ok "the VF comes back" eventually 10 in_state "${vfs[1]}" free
+ok "the VF comes back" await 10 free "${vfs[1]}"
 is "what the admin sets stays" "$(witness 1)" "$lasting"
 
 is "both of two are set" "$(sriovctl lease "$netdev#2-3" -n 2 --vlan 9 -- bash -c \
 	"$(declare -f witness); netdev=$netdev; witness 2; witness 3" | xargs)" \
 	"00:00:00:00:00:00 9 0 0 true false 00:00:00:00:00:00 9 0 0 true false"
-ok "they come back" eventually 10 in_state "${vfs[2]}" free
-ok "both" eventually 10 in_state "${vfs[3]}" free
+ok "they come back" await 10 free "${vfs[2]}"
+ok "both" await 10 free "${vfs[3]}"
 is "as they were" "$(witness 2) $(witness 3)" "$none $none"
 is "run sets it before QEMU is there" "$(sriovctl run "$netdev#2" --mac $a -- bash -c \
 	"$(declare -f witness); netdev=$netdev; witness 2")" "$a 0 0 0 true false"
-ok "it comes back" eventually 10 in_state "${vfs[2]}" free
+ok "it comes back" await 10 free "${vfs[2]}"
 is "as it was" "$(witness 2)" "$none"
 
 fails 2 "lease with what igb can't do" "^sriovctl: ${vfs[1]}: state enable: the PF's driver, igb, can't" \
 	sriovctl lease "$netdev#1" --mac $a --net state=enable -- touch "$work/ran"
 ok "no command was run" test ! -e "$work/ran"
-ok "the lease is given back" eventually 10 in_state "${vfs[1]}" free
+ok "the lease is given back" await 10 free "${vfs[1]}"
 is "with all as it was" "$(witness 1)" "$lasting"
 fails 2 "lease with the MAC of another VF" "VF 1 of $netdev has the MAC $b already" \
 	sriovctl lease "$netdev#0" --mac $b -- true
@@ -191,39 +191,40 @@ fails 1 "nor for two of attach" "a MAC is for one VF, not for 2" \
 	sriovctl attach --qmp none -n 2 --mac $a
 fails 1 "no such attribute" "^sriovctl: color: no attribute" sriovctl lease --net color=red -- true
 fails 1 "no value" "^sriovctl: trust: --net is ATTR=VALUE" sriovctl lease --net trust -- true
-ok "VF 0 is free too" eventually 10 in_state "${vfs[0]}" free
+ok "VF 0 is free too" await 10 free "${vfs[0]}"
 
 # --- a tool that is killed, or slow, between hold and set -------------------------------------------
 
 # Its first message over rtnetlink asks, its second one sets.
 traced_set() { # WHAT-HAPPENS-AT-THE-SECOND
-	strace -o "$work/trace" -e trace=ioctl,sendmsg -e "inject=sendmsg:$1:when=2" \
+	exec strace -D -I 1 -o "$work/trace" -e trace=ioctl,sendmsg -e "inject=sendmsg:$1:when=2" \
 		sriovctl set "${vfs[1]}" mac $c vlan 9
 }
 in_trace() { grep -qs "$1" "$work/trace"; }
 hold
-ok "held as it is" eventually 10 in_state "${vfs[1]}" leased
+ok "held as it is" await 10 leased "${vfs[1]}"
 fails 137 "a tool is killed before it sets" "" traced_set signal=KILL
 ok "it had asked the kernel to remember" in_trace '0xbd, 0x9,'
 is "it has not set anything" "$(witness 1)" "$lasting"
 end_hold KILL
-ok "the VF comes back" eventually 10 in_state "${vfs[1]}" free
+ok "the VF comes back" await 10 free "${vfs[1]}"
 is "as it was before" "$(witness 1)" "$lasting"
 
 hold
-ok "held as it is" eventually 10 in_state "${vfs[1]}" leased
+ok "held as it is" await 10 leased "${vfs[1]}"
 rm "$work/trace"
-# What is done meanwhile has to be through before it goes on.
-traced_set delay_enter=$((SLOWER > 4 ? 10 : 8))000000 >"$work/slow" 2>&1 &
+# Until its tracer goes.
+traced_set delay_enter=600000000 >"$work/slow" 2>&1 &
 slow=$!
 ok "a slow tool has asked the kernel to remember" eventually 5 in_trace '0xbd, 0x9,.*= 0'
 end_hold KILL
 is "the lease is over, the VF waits for the tool" "$(state "${vfs[1]}")" draining
+pkill -x strace
 status=0
 wait $slow || status=$?
 is "the tool finds that its work was for nothing" "$status $(cat "$work/slow")" \
 	"2 sriovctl: ${vfs[1]}: lease $(sed -n 's/.*lease \([0-9]*\) has.*/\1/p' "$work/slow") has ended, and the attributes are put back with it"
-ok "the VF comes back" eventually 10 in_state "${vfs[1]}" free
+ok "the VF comes back" await 10 free "${vfs[1]}"
 is "as it was before" "$(witness 1)" "$lasting"
 
 # --- into a guest ---------------------------------------------------------------------------------
@@ -234,7 +235,7 @@ guest_start g || bail "the guest does not start"
 qmp=$GUESTS/g/qmp
 fails 2 "attach with what igb can't do" "^sriovctl: ${vfs[3]}: state enable: the PF's driver, igb, can't" \
 	sriovctl attach --qmp "$qmp" "$netdev#3" --mac $a --net state=enable
-ok "the lease is given back" eventually 10 in_state "${vfs[3]}" free
+ok "the lease is given back" await 10 free "${vfs[3]}"
 ok "attach with a MAC and a VLAN" \
 	sriovctl attach --qmp "$qmp" "$netdev#3" --id net1 --mac $a --vlan 12
 ok "the guest has the MAC" eventually 20 has_mac g "^$a"
@@ -253,7 +254,7 @@ ok "out" sriovctl detach -t 120 --qmp "$qmp" net1
 is "what was before was not the guest's own MAC" "$(witness 3)" "$none"
 ok "in with a MAC" sriovctl attach --qmp "$qmp" "$netdev#3" --id net1 --mac $a --vlan 12
 guest_kill g
-ok "a killed QEMU's VF comes back" eventually 15 in_state "${vfs[3]}" free
+ok "a killed QEMU's VF comes back" await 15 free "${vfs[3]}"
 is "without its MAC and VLAN" "$(witness 3)" "$none"
 
 rm -r "$work"

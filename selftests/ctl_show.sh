@@ -90,13 +90,13 @@ mkfifo "$work/in"
 sriovctl lease "$pf#1" --label "two $(printf '\302\2331m')words" <"$work/in" >/dev/null &
 holder=$!
 exec 8>"$work/in"
-ok "it is leased" eventually 10 in_state "$netdev#1" leased
+ok "it is leased" await 10 leased "$netdev#1"
 is "by whom" "$(show "$netdev#1" .lease.pid)" "$holder"
 text=$(sriovctl show "$netdev#1")
 # U+009B begins a command to a terminal; the shorter ways the kernel refuses.
 like "a label can't command the terminal" "$text" "lease .*\"two \?\?1mwords\" of process $holder$"
 exec 8>&-
-ok "it comes back" eventually 10 in_state "$netdev#1" free
+ok "it comes back" await 10 free "$netdev#1"
 is "what happened to it" "$(show "$netdev#1" '[.events[] | select(.seq > 0) | .event] | .[-6:]')" \
 	'["vf-state","lease-granted","lease-ended","vf-state","vf-state","vf-state"]'
 is "each of these in a state after the other" \

@@ -20,32 +20,22 @@ guest_start g 2 || bail "the guest does not start"
 qmp=$GUESTS/g/qmp
 work=$(mktemp -d)
 
-leased() { sriovctl list --json | jq -r '.pfs[].vfs[] | select(.state == "leased").bdf' | sort | xargs; }
-returning() { sriovctl list --json | jq -r '.pfs[].vfs[] | select(.state == "draining" or .state == "resetting").bdf'; }
-none_returns() { [ -z "$(returning)" ]; }
-lease_fds() { # GUEST: the leases that its QEMU has descriptors of
-	local pid
-	pid=$(cat "$GUESTS/$1/pid")
-	find "/proc/$pid/fd" -lname '*sriov_broker*' -printf "/proc/$pid/fdinfo/%f\n" | xargs -r grep -h ^lease: | sort -u | wc -l
-}
+num_leased() { "$VFSTATE" count leased; }
 ids() { # the devices that QEMU has of ours
-	guest_qmp g '{"execute":"qom-list","arguments":{"path":"/machine/peripheral"}}' |
-		jq -r '.return[] | select(.type == "child<vfio-pci>").name' | sort | xargs
-}
-host_of() {
-	guest_qmp g "{\"execute\":\"qom-get\",\"arguments\":{\"path\":\"/machine/peripheral/$1\",\"property\":\"host\"}}" |
-		jq -r .return
+	local device all=()
+	for device in $(guest_devices g); do all+=("${device%%=*}"); done
+	echo "${all[*]}"
 }
 
 # A VF is leased if QEMU has its lease, and the other way round; every device has a leased VF.
 agree() {
-	local id all
-	eventually 15 none_returns || { echo "$(returning) does not come back"; return 1; }
-	all=$(leased)
-	[ "$(wc -w <<<"$all")" = "$(lease_fds g)" ] || { echo "leased: $all, QEMU has $(lease_fds g)"; return 1; }
-	for id in $(ids); do
-		grep -qw -- "$(host_of "$id")" <<<"$all" || [[ " $(ids) " != *" $id "* ]] || # gone meanwhile
-			{ echo "$id is not leased: $all"; return 1; }
+	local device all
+	await 15 settled || return
+	mapfile -t all < <("$VFSTATE" in leased)
+	[ ${#all[@]} = "$(guest_leases g)" ] || { echo "leased: ${all[*]}, QEMU has $(guest_leases g)"; return 1; }
+	for device in $(guest_devices g); do
+		[[ " ${all[*]} " == *" ${device#*=} "* ]] || [[ " $(ids) " != *" ${device%%=*} "* ]] || # gone meanwhile
+			{ echo "$device is not leased: ${all[*]}"; return 1; }
 	done
 }
 
@@ -53,7 +43,7 @@ agree() {
 points() {
 	local trace=$work/$1 all
 	shift
-	strace -f -qq -s 64 -e trace=sendmsg -o "$trace" "$@" >&2 || return
+	strace -f --seccomp-bpf -qq -s 64 -e trace=sendmsg -o "$trace" "$@" >&2 || return
 	all=$(wc -l <"$trace")
 	grep -nE 'add-fd|chardev-add|device_del|device_add|remove-fd' "$trace" | cut -d : -f 1 |
 		while read -r n; do printf '%s\n' "$n" $((n + 1)); done | sort -nu |
@@ -110,7 +100,7 @@ for n in "${where[@]}"; do
 	else
 		ok "attach, $n: the same command gets there" "${attach[@]}"
 	fi
-	is "attach, $n: one device, one lease" "$(ids) $(lease_fds g) $(leased | wc -w)" "net0 1 1"
+	is "attach, $n: one device, one lease" "$(ids) $(guest_leases g) $(num_leased)" "net0 1 1"
 	ok "attach, $n: out again" "${detach[@]}"
 	ok "attach, $n: nothing is left" all_free
 done
@@ -128,7 +118,7 @@ for n in "${where[@]}"; do
 	ok "detach, $n: module and guest agree" agree
 	out=$("${detach[@]}" 2>&1) || true
 	like "detach, $n: the same command gets there" "$out" "^net0 detached|^sriovctl: net0: no such device, and no lease kept"
-	is "detach, $n: no device, no lease" "$(ids) $(lease_fds g)" " 0"
+	is "detach, $n: no device, no lease" "$(ids) $(guest_leases g)" " 0"
 	ok "detach, $n: nothing is left" all_free
 done
 
@@ -145,8 +135,8 @@ for n in "${where[@]}"; do
 	ok "swap dies before message $n" killed_at swap "$n" "${swap[@]}" "${pfs[to]}"
 	ok "swap, $n: module and guest agree" agree
 	ok "swap, $n: the same command gets there" "${swap[@]}" "${pfs[to]}"
-	is "swap, $n: one device, one lease" "$(ids) $(lease_fds g) $(leased | wc -w)" "net0 1 1"
-	like "swap, $n: of the PF that was wanted" "$(host_of net0)" "^${pfs[to]%:*}:"
+	is "swap, $n: one device, one lease" "$(ids) $(guest_leases g) $(num_leased)" "net0 1 1"
+	like "swap, $n: of the PF that was wanted" "$(guest_devices g)" "^net0=${pfs[to]%:*}:"
 done
 # The same with make before break, whose id changes. How often it asks for the guest's doing is not
 # foreseen, so that it dies before that.
@@ -164,7 +154,7 @@ for n in "${where[@]}"; do
 	ok "make before break dies before message $n" killed_at make "$n" "${make[@]}" "${pfs[to]}" $id
 	ok "make before break, $n: module and guest agree" agree
 	ok "make before break, $n: the same command gets there" "${make[@]}" "${pfs[to]}" $id
-	is "make before break, $n: one device, one lease" "$(ids) $(lease_fds g) $(leased | wc -w)" "net0-swap$number 1 1"
+	is "make before break, $n: one device, one lease" "$(ids) $(guest_leases g) $(num_leased)" "net0-swap$number 1 1"
 done
 # And when it has asked for the old one.
 dies_after() { # WORD COMMAND...
@@ -185,7 +175,7 @@ eventually 20 guest_run g 'ls -d /sys/class/net/eth*' >/dev/null || true
 ok "make before break dies in the second half" dies_after device_del "${make[@]}" "${pfs[to]}" $id
 ok "make before break, second half: module and guest agree" agree
 ok "make before break, second half: the same command gets there" "${make[@]}" "${pfs[to]}" $id
-is "make before break, second half: one device, one lease" "$(ids) $(lease_fds g) $(leased | wc -w)" "net0-swap$number 1 1"
+is "make before break, second half: one device, one lease" "$(ids) $(guest_leases g) $(num_leased)" "net0-swap$number 1 1"
 ok "make before break: back under its old id" sriovctl detach -t 120 --qmp "$qmp" "net0-swap$number"
 "${attach[@]}" >/dev/null
 to=0
@@ -229,17 +219,23 @@ dies_in() {
 	is "QEMU dies in $name: it ends, as refused" $status 2
 	like "QEMU dies in $name: in words" "$(cat "$work/out")" \
 		"^sriovctl: .*(it closed the connection|[Rr]eset by peer|Broken pipe)"
-	ok "QEMU dies in $name: all VFs come back" eventually 20 all_free
+	ok "QEMU dies in $name: all VFs come back" await 20 free
 }
 
 undo=("${swap[@]}" "${pfs[to]}")
 dies_in swap device_add "${swap[@]}" "${pfs[1 - to]}"
-guest_start g 2 || bail "the guest does not start"
-undo=("${detach[@]}")
+# The guest has no part in the others: it does not even begin to boot.
+answers() { guest_qmp g '{"execute":"query-name"}' >/dev/null; }
+fresh_qemu() {
+	guest_begin g 2
+	eventually 20 answers || bail "QEMU does not start"
+}
+GUEST_WORDS=(-S)
+undo=()
+fresh_qemu
 dies_in attach device_add "${attach[@]}"
-guest_start g 2 || bail "the guest does not start"
-"${attach[@]}" >/dev/null
-undo=("${attach[@]}")
+fresh_qemu
+"${attach[@]/--wait-guest/--json}" >/dev/null
 dies_in detach device_del "${detach[@]}"
 is "no lease is out" "$(sriovctl info --json | jq .num_leases)" 0
 

@@ -23,7 +23,7 @@ quiet_ping() { ping_out >/dev/null 2>&1; }
 has_traffic() { eventually 30 quiet_ping || ping_out; }
 # Of a VF whose lease has ended: free, and without the MAC that it was leased with.
 is_back() { # INDEX
-	eventually 10 all_free "${vfs[$1]}" &&
+	await 10 free "${vfs[$1]}" &&
 		ip -j link show "$(netdev_of "$pf")" | jq -e ".[0].vfinfo_list[$1].address == \"00:00:00:00:00:00\"" >/dev/null
 }
 holder() { sriovctl list -j "${vfs[$1]}" | jq -c '.pfs[0].vfs[0].lease | [.label, .pid]'; }

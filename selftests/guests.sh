@@ -17,10 +17,9 @@ sriovctl enable "$pf" 7 || bail "no VFs"
 read -ra vfs <<<"$(vfs_of "$pf" | xargs)"
 for i in "${!vfs[@]}"; do ip link set "$netdev" vf "$i" mac "02:00:00:00:00:0$i"; done
 
-how_many() { sriovctl list --json "$pf" | jq -r '.pfs[0].vfs[].state' | sort | uniq -c | xargs; }
+how_many() { "$VFSTATE" tally "$pf"; }
 how_many_are() { [ "$(how_many)" = "$*" ]; }
-leases() { sriovctl info --json | jq .num_leases; }
-pid_of() { cat "$GUESTS/$1/pid"; }
+leases() { "$VFSTATE" leases; }
 attach() { sriovctl attach --qmp "$GUESTS/$1/qmp" "${@:2}"; }
 detach() { sriovctl detach -t 120 --qmp "$GUESTS/$1/qmp" "${@:2}"; }
 
@@ -42,21 +41,21 @@ fails 1 "an id that QEMU would not take" "an id is a letter" sriovctl run "$pf" 
 fails 2 "more VFs than there are" "no more than 7 VFs" sriovctl run "$pf" --count 8 -- touch /run/started
 ok "then nothing is started" [ ! -e /run/started ]
 fails 127 "a QEMU that does not exist" "^sriovctl: nosuch: No such file" sriovctl run "$pf" -- nosuch
-ok "nothing stays leased" eventually 10 how_many_are 7 free
+ok "nothing stays leased" await 10 free "$pf"
 
 # What becomes of the words, by a command that tells.
 is "a VF is added to the words" "$(sriovctl run "${vfs[6]}" --id net -- echo -M pc -name vm)" \
 	"-M pc -name vm -device vfio-pci,host=${vfs[6]},id=net -add-fd fd=4,set=1000002,opaque=sriov_broker lease=2 vf=${vfs[6]} id=net -chardev pipe,id=sriov_broker-2,path=/dev/fdset/1000002"
-eventually 10 how_many_are 7 free
+await 10 free "$pf"
 like "on a q35 it gets a port" "$(sriovctl run "${vfs[6]}" --id net -- echo -machine type=q35)" \
 	"-device pcie-root-port,id=port-net,chassis=128 -device vfio-pci,host=${vfs[6]},id=net,bus=port-net -add-fd"
-eventually 10 how_many_are 7 free
+await 10 free "$pf"
 like "or the place it is given" "$(sriovctl run "${vfs[6]}" -- echo -M q35 -device '{},bus=a' -S)" \
 	"^-M q35 -device vfio-pci,host=${vfs[6]},id=sriov-0000-[0-9a-f-]*,bus=a -S -add-fd"
-eventually 10 how_many_are 7 free
+await 10 free "$pf"
 is "the label is the guest's name" "$(sriovctl run "${vfs[6]}" -- \
 	bash -c "sriovctl list --json ${vfs[6]}" -name guest=vm,debug-threads=on | jq -r '.pfs[0].vfs[0].lease.label')" vm
-eventually 10 how_many_are 7 free
+await 10 free "$pf"
 
 # --- seven VFs, three guests ----------------------------------------------------------------------
 
@@ -83,10 +82,10 @@ ok "ids: run's" eventually 10 ids_are g1 "net-0 net-1 net-2"
 ok "ids: attach's" eventually 10 ids_are g2 "a b"
 ok "ids: made of the address" eventually 10 ids_are g3 "a sriov-$(tr :. - <<<"${vfs[6]}")"
 is "processes and monitors" "$(sriovctl guests --json | jq -r '.guests[] | "\(.name) \(.pid) \(.monitor)"' | sort)" \
-	"$(for g in g1 g2 g3; do echo "$g $(pid_of $g) $GUESTS/$g/qmp"; done)"
+	"$(for g in g1 g2 g3; do echo "$g $(guest_pid $g) $GUESTS/$g/qmp"; done)"
 is "run's leases are QEMU's" "$(sriovctl list --json "${vfs[0]}" | jq -c '.pfs[0].vfs[0].lease | [.label, .pid]')" \
-	"[\"g1\",$(pid_of g1)]"
-like "the table says the same" "$(sriovctl guests "$pf")" "^g1 +$(pid_of g1) ${vfs[1]} +$pf +[0-9]+ net-1 +$GUESTS/g1/qmp$"
+	"[\"g1\",$(guest_pid g1)]"
+like "the table says the same" "$(sriovctl guests "$pf")" "^g1 +$(guest_pid g1) ${vfs[1]} +$pf +[0-9]+ net-1 +$GUESTS/g1/qmp$"
 
 # --- what can't be known --------------------------------------------------------------------------
 
@@ -97,10 +96,10 @@ is "a monitor that has a client is left alone" "$(timeout $((5 * SLOWER)) sriovc
 	jq -c '.guests[] | select(.name == "g2").vfs | map([.index, .id])')" '[[3,null],[4,null]]'
 kill $client
 wait $client 2>/dev/null || true
-kill -STOP "$(pid_of g3)"
+kill -STOP "$(guest_pid g3)"
 all_ids_are() { [ "$(timeout $((10 * SLOWER)) sriovctl guests --json | jq -c '.guests[] | [.name, .vfs[].id]' | sort | xargs)" = "$*" ]; }
 ok "a QEMU that does not answer is not waited for" eventually 10 all_ids_are "[g1,net-0,net-1,net-2] [g2,a,b] [g3,null,null]"
-kill -CONT "$(pid_of g3)"
+kill -CONT "$(guest_pid g3)"
 
 # --- out, and in again ----------------------------------------------------------------------------
 
@@ -112,7 +111,7 @@ ok "one that detach and attach have moved" eventually 10 ids_are g1 "net-0 again
 ok "the third guest's go back" detach g3 a
 sriovctl lease "${vfs[5]}" -- sleep infinity &
 holder=$!
-eventually 10 how_many_are 7 leased || bail "no lease"
+await 10 leased "$pf" || bail "no lease"
 is "who leases a VF without a guest is not a guest" "$(held_by sleep)$(sriovctl guests --json | jq '.guests | length')" 3
 kill $holder
 wait $holder || true
@@ -136,26 +135,27 @@ grown() { # MORE FILE FILE
 	awk -v least="$1" 'NR == FNR { was[$1] = $2; next }
 		{ more = $2 - was[$1] } more >= least && more > $5 { print $1, more }' "$2" "$3"
 }
-descriptors() { find "/proc/$(pid_of g2)/fd" -mindepth 1 | wc -l; }
-groups() { find /sys/kernel/iommu_groups -mindepth 1 -maxdepth 1 | wc -l; }
-users() { cat /sys/module/{sriov_broker,vfio_pci}/refcnt | xargs; }
-counts() { echo "$(leases) leases, $(descriptors) descriptors, $(groups) groups, module users $(users), $(how_many)"; }
-round() { # NUMBER: in, seen by the guest, out
-	attach g2 "$pf#1" --id x && eventually 20 seen "$1" && detach g2 x
+counts() {
+	local fds groups
+	fds=("/proc/$(guest_pid g2)/fd"/*)
+	groups=(/sys/kernel/iommu_groups/*)
+	echo "$(leases) leases, ${#fds[@]} descriptors, ${#groups[@]} groups, module users" \
+		"$(</sys/module/sriov_broker/refcnt) $(</sys/module/vfio_pci/refcnt), $(how_many)"
 }
-seen() { [ "$(grep -c 'Address: 02:00:00:00:00:01' "$GUESTS/g2/log")" = "$1" ]; }
+round() { # in, seen by the guest, out
+	local from
+	from=$(guest_lines g2)
+	attach g2 "$pf#1" --id x && eventually 20 guest_says g2 'Address: 02:00:00:00:00:01' "$from" && detach g2 x
+}
 
 detach g2 b >/dev/null
-round 1 || bail "no round can be made"
+round || bail "no round can be made"
 before=$(counts)
 objects >"$GUESTS/before"
-failed=0 done=1
+failed=0
 rounds() {
-	local end=$((done + ROUNDS))
-	while [ $done -lt $end ]; do
-		done=$((done + 1))
-		round $done >/dev/null || failed=$((failed + 1))
-	done
+	local i
+	for ((i = 0; i < ROUNDS; i++)); do round >/dev/null || failed=$((failed + 1)); done
 }
 rounds
 objects >"$GUESTS/after"
@@ -176,7 +176,7 @@ else
 fi
 
 guest_kill g2
-ok "all are free in the end" eventually 15 how_many_are 7 free
+ok "all are free in the end" await 15 free "$pf"
 is "no lease is left" "$(leases)" 0
 unload_module
 done_testing

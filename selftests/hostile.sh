@@ -141,7 +141,7 @@ else
 fi
 
 kill -9 "${jobs[@]}" 2>/dev/null || true
-eventually 20 all_free || diag "$(sriovctl list)"
+await 20 free || diag "$(sriovctl list)"
 unload_module
 rm -r "$work"
 done_testing

@@ -24,7 +24,7 @@ let_go() { touch "$qmp.go"; }
 over() {
 	end_last
 	rm -f "$qmp.go" "$qmp"
-	eventually 20 all_free || bail "VFs do not come back: $(sriovctl list)"
+	await 20 free || bail "VFs do not come back: $(sriovctl list)"
 }
 ids() { sriovctl guests --json 2>/dev/null | jq -c "[.guests[] | select(.pid == $pid).vfs[].id]"; }
 gives_up() { # COMMAND...
@@ -32,7 +32,7 @@ gives_up() { # COMMAND...
 		timeout 60 sriovctl "$1" --qmp "$qmp" --timeout 2 net1 "${@:2}"
 }
 gone() { # NAME: the VF is back, nothing was plugged in, QEMU keeps nothing
-	ok "$1: the VF comes back" eventually 20 in_state "${vfs[0]}" free
+	ok "$1: the VF comes back" await 20 free "${vfs[0]}"
 	is "$1: nothing is plugged in" "$(grep -c device_add "$qmp.log")" 0
 	is "$1: no lease is out" "$(sriovctl info --json | jq .num_leases)" 0
 }
@@ -86,7 +86,7 @@ begin
 let_go
 out=$(timeout 60 sriovctl attach --qmp "$qmp" "${vfs[1]}" --id net2 2>&1) || true
 like "attach of another one sees it" "$out" "$LEFT"
-ok "attach: its VF comes back" eventually 20 in_state "${vfs[0]}" free
+ok "attach: its VF comes back" await 20 free "${vfs[0]}"
 like "attach: the other one is in" "$out" "^${vfs[1]} attached as net2"
 over
 

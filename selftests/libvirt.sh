@@ -12,6 +12,8 @@ for program in libvirtd virsh; do
 	command -v $program >/dev/null || skip_all "there is no $program"
 done
 command -v sriovctl-libvirt >/dev/null || bail "sriovctl was built without libvirt, though it is here"
+trap 'libvirt_end lv' EXIT
+libvirt_begin
 load_module || bail "the module does not load"
 read -r pf other <<<"$(pfs_of igb | xargs)"
 [ -n "$other" ] || bail "two igb PFs are wanted"
@@ -22,12 +24,11 @@ sriovctl enable "$pf" 3 || bail "no VFs"
 read -ra vfs <<<"$(vfs_of "$pf" | xargs)"
 ip link set "$netdev" vf 1 mac 02:00:00:00:00:01
 
-trap 'libvirt_end lv' EXIT
-libvirt_start || bail "libvirtd does not start here: $(tail -n 1 "$LIBVIRT_LOG")"
+libvirt_ready || bail "libvirtd does not start here: $(tail -n 1 "$LIBVIRT_LOG")"
 libvirt_guest lv || bail "no guest"
 guest_pid=$(cat "$GUESTS/lv/pid")
 
-none_leased() { [ "$(sriovctl info --json | jq .num_leases)" = 0 ]; }
+none_leased() { [ "$("$VFSTATE" leases)" = 0 ]; }
 hostdevs() { virsh -q dumpxml lv | sed -n "/<hostdev/,/<.hostdev/s/.*alias name='\(.*\)'.*/\1/p" | xargs; }
 has_hostdevs() { [ "$(hostdevs)" = "$*" ]; }
 sees() { guest_macs lv | grep -qx "$1"; }
@@ -53,7 +54,7 @@ like "swap, which takes the MAC along" "$(sriovctl swap -t 120 --libvirt lv net1
 	"^${vfs[2]} attached as ua-net1 at pci\.[0-9]+, lease [0-9]+, instead of ${vfs[1]}$"
 ok "the guest has that" eventually 20 sees 02:00:00:00:00:01
 like "libvirt knows it" "$(virsh -q dumpxml lv)" "slot='0x$(printf %02x $((16#${vfs[2]:8:2})))' function='0x${vfs[2]: -1}'"
-ok "the other one is free" in_state "${vfs[1]}" free
+is "the other one is free" "$(state "${vfs[1]}")" free
 ok "and back" sriovctl swap -t 120 --libvirt lv net1 --to "$pf#1"
 is "detach" "$(sriovctl detach -t 120 --libvirt lv net1 2>&1)" "ua-net1 detached: ${vfs[1]} is free"
 ok "libvirt knows of that as well" eventually 10 has_hostdevs "ua-sriov-$(tr :. - <<<"${vfs[0]}")"
@@ -62,7 +63,7 @@ is "QEMU keeps no descriptor of it" "$(find "/proc/$guest_pid/fd" -lname '*sriov
 ok "detach by the whole id" sriovctl detach -t 120 --libvirt lv "ua-sriov-$(tr :. - <<<"${vfs[0]}")"
 fails 2 "libvirt's own words when it refuses" "^sriovctl: ${vfs[1]}: QEMU refused it: .*PCI" \
 	sriovctl attach --libvirt lv "$pf#1" --id net1 --bus pci.77
-ok "then the VF is free" eventually 10 in_state "${vfs[1]}" free
+ok "then the VF is free" await 10 free "${vfs[1]}"
 
 # --- what is not there ----------------------------------------------------------------------------
 
@@ -76,8 +77,8 @@ fails 2 "no helper" "^sriovctl: .*there is no $GUESTS/alone/sriovctl-libvirt; in
 fails 2 "a helper that is no program" "$GUESTS/alone/sriovctl-libvirt: is there, but may not be executed$" \
 	"$GUESTS/alone/sriovctl" attach --libvirt lv "$pf"
 kill -STOP $LIBVIRTD
-fails 2 "a libvirtd that hangs is not waited for" "^sriovctl: lv: no answer of libvirt in 10 s" \
-	timeout 60 sriovctl attach --libvirt lv "$pf"
+fails 2 "a libvirtd that hangs is not waited for" "^sriovctl: lv: no answer of libvirt in 2 s" \
+	env SRIOVCTL_PATIENCE=2 timeout 60 sriovctl attach --libvirt lv "$pf"
 kill -CONT $LIBVIRTD
 ok "nothing was leased for these" all_free "$pf"
 
@@ -110,7 +111,7 @@ ok "in once more" sriovctl attach -t 120 --libvirt lv "$pf#1" --id net1 --wait-g
 ok "out by virsh" eventually 60 by_virsh
 ends_it() { [ "$(sriovctl guests --json 2>/dev/null | jq -c .)" = '{"guests":[]}' ]; }
 ok "or guests ends it" eventually 20 ends_it
-ok "and the VF is free" eventually 20 in_state "${vfs[1]}" free
+ok "and the VF is free" await 20 free "${vfs[1]}"
 
 # --- the guest ends -------------------------------------------------------------------------------
 

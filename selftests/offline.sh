@@ -51,13 +51,13 @@ ok "then nothing is started" [ ! -e "$work/started" ]
 is "none was leased for that" "$(states "$nvme")" free
 like "attach takes the one that works" "$(timeout 60 sriovctl attach --qmp "$qmp" "$nvme" --id net1)" "^${vfs[1]} attached as net1"
 end_last
-eventually 20 all_free || bail "VFs do not come back"
+await 20 free || bail "VFs do not come back"
 is "so does run" "$(sriovctl run "$nvme" --id x -- echo | grep -o 'host=[^,]*')" "host=${vfs[1]}"
-eventually 20 all_free || bail "VFs do not come back"
+await 20 free || bail "VFs do not come back"
 is "by vendor and device too" "$(sriovctl run -d 1b36:0010 --id x -- echo | grep -o 'host=[^,]*')" "host=${vfs[1]}"
-eventually 20 all_free || bail "VFs do not come back"
+await 20 free || bail "VFs do not come back"
 like "lease takes any: it is not only for guests" "$(sriovctl lease "${vfs[0]}" -- printenv SRIOV_VF)" "^${vfs[0]}$"
-eventually 20 all_free || bail "VFs do not come back"
+await 20 free || bail "VFs do not come back"
 
 rm "$qmp"
 HOST=${vfs[1]} USED=net1 PORTS=1 serve qmp polite sriovctl run "${vfs[1]}" --id net1 --
@@ -68,7 +68,7 @@ bring_online "${vfs[2]}" >/dev/null || bail "no VF can be brought online"
 like "swap takes the one that works now" "$(timeout 60 sriovctl swap --qmp "$qmp" net1 2>&1)" \
 	"^${vfs[2]} attached as net1, lease [0-9]+, instead of ${vfs[1]}$"
 end_last
-eventually 20 all_free || bail "VFs do not come back"
+await 20 free || bail "VFs do not come back"
 
 # --- a PF that is down ------------------------------------------------------------------------------
 
@@ -80,7 +80,7 @@ out=$(timeout 60 sriovctl attach --qmp "$qmp" "${nics[0]}" --id net1 2>&1) && st
 is "a network card that is down is no hindrance" "$status" 0
 like "but it is said" "$out" "^sriovctl: ${nics[0]}: note that its PF's interface is down, .*: ip link set $netdev up$"
 end_last
-eventually 20 all_free || bail "VFs do not come back"
+await 20 free || bail "VFs do not come back"
 
 unload_module
 rm -r "$work"

@@ -15,33 +15,29 @@ read -ra vfs <<<"$(vfs_of "$pf" | xargs)"
 ip link set "$netdev" vf 1 mac 02:00:00:00:00:01
 guest_start g || bail "the guest does not start"
 qmp=$GUESTS/g/qmp
-guest_pid=$(cat "$GUESTS/g/pid")
+guest_pid=$(guest_pid g)
 
-lease_fds() { # leases that it has descriptors of
-	find "/proc/$guest_pid/fd" -lname '*sriov_broker*' -printf "/proc/$guest_pid/fdinfo/%f\n" |
-		xargs -r grep -h ^lease: | sort -u | wc -l
-}
-guest_says() { grep -qE "$1" "$GUESTS/g/log"; }
+
 
 # --- into the guest -------------------------------------------------------------------------------
 
 is "attach says what it did" "$(sriovctl attach --qmp "$qmp" "$pf#1" --id net1 2>&1)" \
 	"${vfs[1]} attached as net1 at hp0, lease 1"
 ok "the guest's driver has it, with the MAC set on the host" \
-	eventually 20 guest_says 'igbvf .*Address: 02:00:00:00:00:01'
-is "QEMU holds the lease" "$(lease_fds)" 1
+	eventually 20 guest_says g 'igbvf .*Address: 02:00:00:00:00:01'
+is "QEMU holds the lease" "$(guest_leases g)" 1
 is "the list names the guest and its process" \
 	"$(sriovctl list -j "${vfs[1]}" | jq -c '.pfs[0].vfs[0].lease | [.label, .pid]')" "[\"g\",$guest_pid]"
 
 fails 2 "an id that is taken" "^sriovctl: net1: there is a device of this id, a vfio-pci; choose another" \
 	sriovctl attach --qmp "$qmp" "$pf#2" --id net1
-is "the lease of the device that has it goes on" "$(state "${vfs[1]}") $(lease_fds)" "leased 1"
+is "the lease of the device that has it goes on" "$(state "${vfs[1]}") $(guest_leases g)" "leased 1"
 is "nothing was leased for it" "$(state "${vfs[2]}")" free
 fails 2 "QEMU's own words when it refuses" \
 	"^sriovctl: ${vfs[2]}: QEMU refused it: Bus 'nosuch' not found$" \
 	sriovctl attach --qmp "$qmp" "$pf#2" --bus nosuch
-ok "the lease is given back" eventually 10 in_state "${vfs[2]}" free
-is "QEMU keeps no descriptor of it" "$(lease_fds)" 1
+ok "the lease is given back" await 10 free "${vfs[2]}"
+is "QEMU keeps no descriptor of it" "$(guest_leases g)" 1
 fails 1 "an id that QEMU would not take" "an id is a letter" sriovctl attach --qmp "$qmp" --id 1net
 fails 1 "no socket named" "which QEMU" sriovctl attach "$pf"
 fails 2 "a VF that is leased" "^sriovctl: ${vfs[1]}: leased as lease 1 \"g\" by process $guest_pid" \
@@ -52,7 +48,7 @@ is "a second one, named by itself" "$(sriovctl attach --qmp "$qmp" "${vfs[0]}" -
 fails 2 "no slot is left" "no free hot-plug slot; start QEMU with" sriovctl attach --qmp "$qmp"
 fails 2 "disable while the guest has VFs" "^sriovctl: .*: leased as lease [0-9]+ \"g\" by process" \
 	sriovctl disable "$pf"
-is "both are still the guest's" "$(lease_fds)" 2
+is "both are still the guest's" "$(guest_leases g)" 2
 mkdir -p "$GUESTS/bare"
 qemu-system-x86_64 -machine q35 -accel kvm -S -nodefaults -display none -m 64 \
 	-qmp "unix:$GUESTS/bare/qmp,server=on,wait=off" </dev/null >/dev/null 2>&1 &
@@ -68,7 +64,7 @@ wait $bare 2>/dev/null || true
 is "detach says what it did" "$(sriovctl detach -t 120 --qmp "$qmp" net1 2>&1)" \
 	"net1 detached: ${vfs[1]} is free"
 is "it is free when detach ends" "$(state "${vfs[1]}")" free
-is "QEMU let go of its lease" "$(lease_fds)" 1
+is "QEMU let go of its lease" "$(guest_leases g)" 1
 fails 2 "there is nothing left to detach" \
 	"^sriovctl: net1: no such device, and no lease kept for one" sriovctl detach --qmp "$qmp" net1
 fails 2 "what is no leased VF is not detached" "^sriovctl: hp0: a pcie-root-port, not a leased VF" \
@@ -76,11 +72,12 @@ fails 2 "what is no leased VF is not detached" "^sriovctl: hp0: a pcie-root-port
 fails 1 "an id that is none" "not the id of a device" sriovctl detach --qmp "$qmp" a/b
 
 for i in 1 2 3; do
+	from=$(guest_lines g)
 	ok "round $i: in" sriovctl attach --qmp "$qmp" "$pf#1" --id net1
-	ok "round $i: seen" eventually 20 eval "[ \$(grep -c 'Address: 02:00' $GUESTS/g/log) = $((i + 1)) ]"
+	ok "round $i: seen" eventually 20 guest_says g 'Address: 02:00' "$from"
 	ok "round $i: out" sriovctl detach -t 120 --qmp "$qmp" net1
 done
-is "no descriptor is left of these" "$(lease_fds)" 1
+is "no descriptor is left of these" "$(guest_leases g)" 1
 
 # --- several at once ------------------------------------------------------------------------------
 
@@ -91,15 +88,15 @@ is "two in one call, which have numbers" \
 	"$(sriovctl attach -t 120 --qmp "$qmp" "$pf#3-6" -n 2 --id gang --wait-guest -j | jq -r '.[] | .id + " " + .bus' | xargs)" \
 	"gang-0 hp0 gang-1 hp1"
 is "the guest was using both when attach ended" "$(guest_run g 'cat /sys/bus/pci/devices/0000:0[1-9]*/enable' | xargs)" "1 1"
-is "QEMU holds both leases" "$(lease_fds)" 2
+is "QEMU holds both leases" "$(guest_leases g)" 2
 fails 2 "of several ids those that are there are detached" "^sriovctl: nosuch: no such device, and no lease" \
 	sriovctl detach -t 120 --qmp "$qmp" gang-0 nosuch gang-1
 ok "they are free" all_free "$pf"
 sriovctl bind "$pf#6" pci-stub
 fails 2 "one of two is refused by QEMU" "^sriovctl: ${vfs[6]}: QEMU refused it: .*vfio" \
 	sriovctl attach --qmp "$qmp" "$pf#5-6" --count all --id gang
-ok "the other comes out again" eventually 10 all_free "$pf"
-is "nothing is left in QEMU" "$(lease_fds)" 0
+ok "the other comes out again" await 10 free "$pf"
+is "nothing is left in QEMU" "$(guest_leases g)" 0
 sriovctl bind "$pf#6" vfio-pci
 fails 1 "all of what is no range" "count all goes with PF#RANGE" sriovctl attach --qmp "$qmp" "$pf" --count all
 fails 1 "one slot for several" "bus is for one VF" sriovctl attach --qmp "$qmp" "$pf" --count 2 --bus hp0
@@ -139,7 +136,7 @@ if [ -e /dev/vfio/devices ]; then
 		sriovctl attach --qmp "$qmp" "$pf#2" --id fd2 --bus hp0 --iommufd
 	is "nothing was leased for it" "$(state "${vfs[2]}")" free
 	ok "out" sriovctl detach -t 120 --qmp "$qmp" fd1
-	is "of all these, QEMU keeps the iommufd" "$(vfio_fds '/dev/vfio/devices/*') $(vfio_fds /dev/iommu) $(lease_fds)" "0 1 0"
+	is "of all these, QEMU keeps the iommufd" "$(vfio_fds '/dev/vfio/devices/*') $(vfio_fds /dev/iommu) $(guest_leases g)" "0 1 0"
 else
 	skip "a device by descriptor" "this kernel has no /dev/vfio/devices (CONFIG_VFIO_DEVICE_CDEV)"
 	fails 2 "no way by descriptor: it says so" "CONFIG_IOMMUFD|has no iommufd" sriovctl attach --qmp "$qmp" "$pf#1" --iommufd
@@ -185,7 +182,7 @@ for way in late by_hand by_guest; do
 	is "$way: its VF is leased still" "$(state "${vfs[1]}")" leased
 	like "$way: the command that looks gives it back" "$(sriovctl guests 2>&1 >/dev/null)" \
 		"^sriovctl: ${vfs[1]}: net1 has left the guest; lease [0-9]+ is given back$"
-	ok "$way: it is free" eventually 20 in_state "${vfs[1]}" free
+	ok "$way: it is free" await 20 free "${vfs[1]}"
 	is "$way: QEMU keeps nothing" "$(lease_fds)" 0
 done
 
@@ -216,7 +213,7 @@ ok "then its PF has no user" eventually 20 sriovctl disable "$nvme"
 
 ok "once more in" sriovctl attach --qmp "$qmp" "$pf#1" --id net1
 guest_kill g
-ok "all VFs come back from a killed QEMU" eventually 15 all_free "$pf"
+ok "all VFs come back from a killed QEMU" await 15 free "$pf"
 fails 2 "a socket that nobody serves" "^sriovctl: $qmp: Connection refused; nobody serves it$" \
 	sriovctl attach --qmp "$qmp" "$pf"
 fails 2 "nor for detach" "^sriovctl: $qmp: Connection refused" sriovctl detach --qmp "$qmp" net1

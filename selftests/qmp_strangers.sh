@@ -40,7 +40,7 @@ peer() {
 	shift 2
 	serve "$@"
 	fails 2 "$name" "^sriovctl: .*$pattern" attach
-	ok "$name: the VF is free" eventually 10 in_state "$vf" free
+	ok "$name: the VF is free" await 10 free "$vf"
 	end_fake
 }
 
@@ -63,7 +63,7 @@ for when in add-fd device_add; do
 		fails 2 "$how over $when" "if QEMU lives it holds the lease; to take it back: sriovctl detach" attach
 		is "$how over $when: the peer has the lease" "$(state "$vf")" leased
 		end_fake
-		ok "$how over $when: and loses it when it dies" eventually 10 in_state "$vf" free
+		ok "$how over $when: and loses it when it dies" await 10 free "$vf"
 	done
 done
 
@@ -73,14 +73,14 @@ ok "a fickle guest gets it again" attach --wait-guest --timeout 20
 is "by device_add" "$(grep -c device_add "$work/qmp.log")" 2
 is "it has the lease" "$(state "$vf")" leased
 end_fake
-ok "and no more when it has gone" eventually 10 in_state "$vf" free
+ok "and no more when it has gone" await 10 free "$vf"
 
 # Before the firmware has numbered the buses query-pci does not list what is plugged in.
 serve hidden
 ok "a guest that is just starting is waited for" attach --wait-guest --timeout 20
 is "what it has is not plugged in again" "$(grep -c device_add "$work/qmp.log")" 1
 end_fake
-eventually 10 in_state "$vf" free || bail "the VF does not come back"
+await 10 free "$vf" || bail "the VF does not come back"
 
 # Of many ports the first that is not answered for is the last that is asked about.
 PORTS=20 peer "silence about a port" "no answer to qom-get in time" silent qom-get#2
@@ -98,7 +98,7 @@ read -ra vfs <<<"$(vfs_of "$pf" | xargs)"
 vf=${vfs[1]}
 sriovctl lease "${vfs[0]}" -- sleep 600 &
 holder=$!
-ok "another VF is leased" eventually 10 in_state "${vfs[0]}" leased
+ok "another VF is leased" await 10 leased "${vfs[0]}"
 
 # A guest that says no is believed, unless a time to try is named.
 HOST=${vfs[0]} serve unwilling
@@ -133,19 +133,19 @@ is "swap: then the guest is not asked" "$(grep -c device_del "$work/qmp.log")" 0
 end_fake
 kill $holder
 wait $holder || true
-ok "the other VF is free" eventually 10 all_free
+ok "the other VF is free" await 10 free
 
 # Nor is it believed whose VF it has: the MAC and VLAN of another guest would go to it.
 sriovctl lease "${vfs[1]}" -- sleep 600 &
 holder=$!
-eventually 10 in_state "${vfs[1]}" leased || bail "no lease"
+await 10 leased "${vfs[1]}" || bail "no lease"
 other=$(sriovctl list --json "${vfs[1]}" | jq '.pfs[0].vfs[0].lease.id')
 under=(sriovctl run "${vfs[0]}" --id net1 --)
 HOST=${vfs[1]} serve polite
 fails 2 "swap: a VF whose lease QEMU does not keep" "^sriovctl: net1: QEMU does not keep its VF's lease, lease $other" \
 	timeout 20 sriovctl swap --qmp "$work/qmp" net1
 end_fake
-eventually 10 in_state "${vfs[0]}" free || bail "the VF does not come back"
+await 10 free "${vfs[0]}" || bail "the VF does not come back"
 OPAQUE="sriov_broker lease=$other vf=${vfs[1]} id=net1" HOST=${vfs[1]} serve polite
 fails 2 "swap: a lease that QEMU claims to keep" \
 	"^sriovctl: net1: process [0-9]+ at $work/qmp does not hold lease $other, which is process [0-9]+'s: left$" \
@@ -154,7 +154,7 @@ is "swap: its guest is not asked" "$(grep -c device_del "$work/qmp.log")" 0
 end_fake
 kill $holder
 wait $holder || true
-ok "these VFs are free" eventually 10 all_free
+ok "these VFs are free" await 10 free
 
 # A swap over which the peer falls ill or dies: it ends, and the new VF is not lost.
 under=(sriovctl run "${vfs[0]}" --id net1 --)
@@ -165,7 +165,7 @@ for when in query-fdsets add-fd device_del device_add; do
 			timeout 60 sriovctl swap --qmp "$work/qmp" --timeout 2 net1
 		[ $how = die ] || ok "swap: $how over $when: the VF of the device is as it was" in_state "${vfs[0]}" leased
 		end_fake
-		ok "swap: $how over $when: the VFs are free" eventually 10 all_free
+		ok "swap: $how over $when: the VFs are free" await 10 free
 	done
 done
 
@@ -176,7 +176,7 @@ for how in silent half endless; do
 	is "swap: $how over device_del: only the VF of the device is leased" \
 		"$(sriovctl list --json | jq -r '.pfs[].vfs[] | select(.lease).bdf')" "${vfs[0]}"
 	end_fake
-	ok "swap: $how over device_del: the VFs are free" eventually 10 all_free
+	ok "swap: $how over device_del: the VFs are free" await 10 free
 done
 
 # It takes neither the new one nor the old one again; the old one's lease is kept for another try.
@@ -186,10 +186,10 @@ is "swap: both refused" "$status" 2
 like "swap: both refused: the new one" "$said" "^sriovctl: ${vfs[1]}: QEMU refused it: no$"
 like "swap: both refused: the old one, and what to do" "$said" \
 	"^sriovctl: net1: nor could ${vfs[0]} be plugged in again: no; to try once more: the same command, to give it up: sriovctl detach --qmp $work/qmp net1$"
-ok "swap: both refused: the new one is given back" eventually 10 in_state "${vfs[1]}" free
+ok "swap: both refused: the new one is given back" await 10 free "${vfs[1]}"
 is "swap: both refused: the old one's lease is kept" "$(state "${vfs[0]}")" leased
 end_fake
-eventually 10 all_free || bail "the VFs do not come back"
+await 10 free || bail "the VFs do not come back"
 
 # A guest that did not hear is asked again.
 HOST=${vfs[0]} serve deaf
@@ -197,7 +197,7 @@ is "detach: a guest that did not hear" "$(timeout 120 sriovctl detach --qmp "$wo
 	"net1 detached: ${vfs[0]} is free"
 is "detach: it was asked twice" "$(grep -c device_del "$work/qmp.log")" 2
 end_fake
-eventually 10 all_free || bail "the VFs do not come back"
+await 10 free || bail "the VFs do not come back"
 
 # A VF whose reset fails when it is out.
 HOST=${vfs[0]} serve polite
@@ -208,7 +208,7 @@ is "detach: nobody gets it" "$(state "${vfs[0]}")" quarantined
 echo default >"$SYS/${vfs[0]}/reset_method"
 ok "detach: it can be reset again" sriovctl clear "${vfs[0]}"
 end_fake
-eventually 10 all_free || bail "the VFs do not come back"
+await 10 free || bail "the VFs do not come back"
 
 # Nor is it over when the new one is in.
 swap() { timeout 60 sriovctl swap --qmp "$work/qmp" --timeout 2 net1 2>&1; }
@@ -218,13 +218,13 @@ HOST=${vfs[0]} serve fickle
 like "swap: a fickle guest gets it again" "$(swap)" "$SWAPPED"
 is "swap: by device_add" "$(grep -c device_add "$work/qmp.log")" 2
 end_fake
-eventually 10 all_free || bail "the VFs do not come back"
+await 10 free || bail "the VFs do not come back"
 HOST=${vfs[0]} USED=net1 serve slow
 like "swap: so does one that takes its time over it, if it used the old one" \
 	"$(timeout 120 sriovctl swap --qmp "$work/qmp" --timeout 60 net1 2>&1)" "$SWAPPED"
 is "swap: by device_add too" "$(grep -c device_add "$work/qmp.log")" 2
 end_fake
-eventually 10 all_free || bail "the VFs do not come back"
+await 10 free || bail "the VFs do not come back"
 HOST=${vfs[0]} USED=net1 serve idle
 said=$(swap)
 like "swap: that the guest makes no use of the new one is said" "$said" \
@@ -232,7 +232,7 @@ like "swap: that the guest makes no use of the new one is said" "$said" \
 like "swap: and is no failure" "$said" "$SWAPPED"
 is "swap: it is back all the same" "$(state "${vfs[0]}") $(state "${vfs[1]}")" "free leased"
 end_fake
-eventually 10 all_free || bail "the VFs do not come back"
+await 10 free || bail "the VFs do not come back"
 
 # interrupted HOW COMMAND N: a swap that gets a signal when the peer has been told COMMAND N times.
 interrupted() {
@@ -249,13 +249,13 @@ is "swap: a signal while it only looks after what is in" "$status" 0
 like "swap: that is a swap" "$(cat "$work/said")" "$SWAPPED"
 is "swap: one lease is left" "$(sriovctl list --json | jq -r '.pfs[].vfs[] | select(.lease).bdf')" "${vfs[1]}"
 end_fake
-eventually 10 all_free || bail "the VFs do not come back"
+await 10 free || bail "the VFs do not come back"
 interrupted fickle,silent device_add 2
 is "swap: a signal while it goes in once more" "$status" 2
 like "swap: what came of it is not known" "$(cat "$work/said")" "to see what became of it: the same command again$"
 is "swap: both leases are left" "$(sriovctl list --json | jq -r '.pfs[].vfs[] | select(.lease).bdf' | xargs)" "${vfs[*]}"
 end_fake
-eventually 10 all_free || bail "the VFs do not come back"
+await 10 free || bail "the VFs do not come back"
 
 # Of two leases that a swap has left, a device that is there has the newer one's VF.
 under=(sriovctl run "${vfs[@]}" --count 2 --id net1 --)
@@ -266,7 +266,7 @@ like "swap: one that was cut short is finished" "$(timeout 60 sriovctl swap --qm
 is "swap: the device keeps its lease, the other one is back" \
 	"$(sriovctl list --json | jq -r '.pfs[].vfs[] | select(.lease).bdf')" "$newer"
 end_fake
-eventually 10 all_free || bail "the VFs do not come back"
+await 10 free || bail "the VFs do not come back"
 ID=net1 HOST='' serve polite
 older=$(sriovctl list --json | jq -r '[.pfs[].vfs[] | select(.lease)] | min_by(.lease.id).bdf')
 newer=$(sriovctl list --json | jq -r '[.pfs[].vfs[] | select(.lease)] | max_by(.lease.id).bdf')
@@ -274,16 +274,16 @@ like "swap: or goes on, if it was not to that VF" \
 	"$(timeout 60 sriovctl swap --qmp "$work/qmp" net1 --to "$older" 2>&1)" \
 	"^$older attached as net1, lease [0-9]+, instead of $newer$"
 end_fake
-eventually 10 all_free || bail "the VFs do not come back"
+await 10 free || bail "the VFs do not come back"
 
 # The lease was revoked while the device was out, and somebody else has its VF.
 under=(sriovctl run "${vfs[0]}" --id net1 --)
 MARKED=1 serve polite
 sriovctl revoke "${vfs[0]}"
-eventually 10 all_free || bail "a revoked lease goes on"
+await 10 free || bail "a revoked lease goes on"
 sriovctl lease "${vfs[0]}" -- sleep 600 &
 holder=$!
-ok "the VF is another's" eventually 10 in_state "${vfs[0]}" leased
+ok "the VF is another's" await 10 leased "${vfs[0]}"
 fails 2 "swap: another's VF is not put into the guest" \
 	"^sriovctl: net1: its lease [0-9]+ has ended, and ${vfs[0]} is another's, under lease [0-9]+; sriovctl detach --qmp $work/qmp net1, then attach$" \
 	timeout 20 sriovctl swap --qmp "$work/qmp" net1
@@ -293,7 +293,7 @@ kill $holder
 wait $holder || true
 
 # The card is pulled while a swap looks after its VF.
-eventually 10 all_free || bail "the VFs do not come back"
+await 10 free || bail "the VFs do not come back"
 HOST=${vfs[0]} serve idle
 swap >"$work/said" &
 swap=$!

@@ -80,7 +80,7 @@ vf=${vfs[1]}
 fault() { sriovctl list --json "$vf" | jq -r '.pfs[0].vfs[0] | "\(.state) \(.fault)"'; }
 insmod "$here/kmod/fake_sick.ko" "dev=$vf" master=1 || bail "no fake"
 ok "it is leased" sriovctl lease "$vf" -- true
-ok "nobody gets it after that" eventually 10 in_state "$vf" quarantined
+ok "nobody gets it after that" await 10 quarantined "$vf"
 is "for it does not look reset" "$(fault)" "quarantined check"
 fails 2 "to be seen by who asks for it" "^sriovctl: $vf: in quarantine; to try its reset again: sriovctl clear $vf$" \
 	sriovctl lease "$vf" -- true
@@ -89,13 +89,13 @@ failed_resets() { [ "$(sriovctl show --json "$vf" | jq '[.events[] | select(.eve
 ok "one reset has failed" failed_resets 1
 ok "it is tried once more" sriovctl clear "$vf"
 ok "in vain" eventually 10 failed_resets 2
-ok "so nobody gets it" eventually 10 in_state "$vf" quarantined
+ok "so nobody gets it" await 10 quarantined "$vf"
 is "for the same reason" "$(fault)" "quarantined check"
 echo 0 >/sys/module/fake_sick/parameters/master
 ok "it is well again" sriovctl clear "$vf"
-ok "and free" eventually 10 in_state "$vf" free
+ok "and free" await 10 free "$vf"
 is "it can be leased" "$(sriovctl lease "$vf" -- echo leased)" leased
-ok "it comes back" eventually 10 in_state "$vf" free
+ok "it comes back" await 10 free "$vf"
 rmmod fake_sick
 
 ok "no VFs" eventually 10 sriovctl disable "$pf"

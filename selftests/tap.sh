@@ -5,6 +5,8 @@
 # A test ends with done_testing, which prints the plan; one that dies on the way has no plan, and so
 # has failed.
 
+. "${BASH_SOURCE[0]%/*}/nap.sh"
+
 TAP_COUNT=0 TAP_FAILED=0 GUESTS_TOLD=
 
 diag() {
@@ -22,6 +24,16 @@ tap_line() { # STATUS NAME
 	fi
 }
 
+# says TEXT PATTERN: a line of it matches, as grep -E has it, without a program.
+says() {
+	local lines line
+	mapfile -t lines <<<"$1"
+	for line in "${lines[@]}"; do
+		if [[ $line =~ $2 ]]; then return 0; fi
+	done
+	return 1
+}
+
 # ok NAME COMMAND...: it succeeds.  Its output is shown when it does not.
 ok() {
 	local name=$1 out status=0
@@ -37,7 +49,7 @@ fails() {
 	local wanted=$1 name=$2 pattern=$3 out status=0
 	shift 3
 	out=$("$@" 2>&1) || status=$?
-	if [ $status = "$wanted" ] && grep -qE -- "$pattern" <<<"$out"; then
+	if [ $status = "$wanted" ] && says "$out" "$pattern"; then
 		tap_line 0 "$name"
 	else
 		tap_line 1 "$name"
@@ -55,7 +67,7 @@ is() {
 
 # like NAME TEXT PATTERN
 like() {
-	if grep -qE -- "$3" <<<"$2"; then tap_line 0 "$1"; else
+	if says "$2" "$3"; then tap_line 0 "$1"; else
 		tap_line 1 "$1"
 		diag "no /$3/ in: $2"
 	fi
@@ -94,8 +106,43 @@ eventually() {
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $end ] || return 1
-		sleep 0.1
+		nap 0.1
 	done
+}
+
+# --- side by side ------------------------------------------------------------------------------
+
+# aside COMMAND...: what follows goes on meanwhile; its points, and whatever else it says, come with the next
+# `together`, in the order in which they were begun.
+ASIDE=() ASIDE_OUT=
+aside() {
+	ASIDE_OUT=${ASIDE_OUT:-$(mktemp -d)}
+	begin_aside "$@" >"$ASIDE_OUT/${#ASIDE[@]}" &
+	ASIDE+=($!)
+}
+begin_aside() {
+	TAP_COUNT=0 TAP_FAILED=0 ASIDE=()
+	trap - EXIT
+	"$@"
+}
+
+# A point's number is its place in the whole.
+together() {
+	local i line status
+	for i in "${!ASIDE[@]}"; do
+		status=0
+		wait "${ASIDE[i]}" || status=$?
+		while IFS= read -r line; do
+			case $line in
+			"ok "[0-9]*" - "*) tap_line 0 "${line#* - }" ;;
+			"not ok "[0-9]*" - "*) tap_line 1 "${line#* - }" ;;
+			"Bail out! "*) echo "# $line" ;;
+			*) echo "$line" ;;
+			esac
+		done <"$ASIDE_OUT/$i"
+		[ $status = 0 ] || tap_line 1 "what ran aside ended with $status"
+	done
+	ASIDE=()
 }
 
 # --- the module and the devices ----------------------------------------------------------------
@@ -114,16 +161,22 @@ unload_module() { [ ! -d /sys/module/sriov_broker ] || rmmod sriov_broker; }
 pfs_of() {
 	local d
 	for d in "/sys/bus/pci/drivers/$1"/0000:*; do
-		[ ! -e "$d/sriov_totalvfs" ] || basename "$d"
+		[ ! -e "$d/sriov_totalvfs" ] || echo "${d##*/}"
 	done
 }
 
 # The VFs of a PF, in the order of their index.
-vfs_of() { readlink "$SYS/$1"/virtfn* 2>/dev/null | xargs -rn 1 basename | sort; }
+vfs_of() {
+	local all
+	mapfile -t all < <(readlink "$SYS/$1"/virtfn*)
+	[ ${#all[@]} = 0 ] || printf '%s\n' "${all[@]##*/}" | sort
+}
 
 # The driver that a device is bound to, or none.
 driver_of() {
-	if [ -e "$SYS/$1/driver" ]; then basename "$(readlink "$SYS/$1/driver")"; else echo none; fi
+	local driver
+	driver=$(readlink "$SYS/$1/driver") || driver=none
+	echo "${driver##*/}"
 }
 
 use_driver() { # DEVICE DRIVER, or none for what the host would choose
@@ -133,13 +186,20 @@ use_driver() { # DEVICE DRIVER, or none for what the host would choose
 }
 
 # Its network interface.
-netdev_of() { ls "$SYS/$1/net"; }
+netdev_of() {
+	local all=("$SYS/$1/net"/*)
+	echo "${all[0]##*/}"
+}
 
-# --- what sriovctl list says -------------------------------------------------------------------
+# --- what the kernel says of VFs; sriovctl is asked where its words are the point ---------------
 
-state() { sriovctl list --json "$1" | jq -r '.pfs[0].vfs[0].state'; }
+VFSTATE=${BASH_SOURCE[0]%/*}/bin/vfstate
+
+# Of a VF, of those of a PF, of all: their states, those of neighbours that are the same once.
+states() { "$VFSTATE" states "$@"; }
+state() { "$VFSTATE" states "$1"; }
 in_state() { [ "$(state "$1")" = "$2" ]; } # VF STATE
+all_free() { [ "$("$VFSTATE" states "$@")" = free ]; }
 
-# Of all VFs, or those of a PF: their states, those of neighbours that are the same once.
-states() { sriovctl list --json "$@" | jq -r '.pfs[].vfs[].state' | uniq | xargs; }
-all_free() { [ "$(states "$@")" = free ]; }
+# await SECONDS STATE [DEVICE...]: as `eventually`, all these VFs, one at least, are in this state.
+await() { "$VFSTATE" await $(($1 * SLOWER)) "${@:2}"; }

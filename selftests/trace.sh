@@ -26,12 +26,12 @@ deeds() { # PF DIRECTORY
 	sriovctl bind "$1#1" vfio-pci
 	sriovctl lease "$1#1" --inherit -- sh -c "sriovctl reset && sriovctl list --json $1#1" |
 		jq '.pfs[0].vfs[0].lease.id' >"$2/lease"
-	eventually 10 all_free "$1"
+	await 10 free "$1"
 	sriovctl disable "$1"
 	echo $(($(date +%s%N) - start)) >"$2/took"
 }
-export -f deeds states all_free vfs_of eventually
-export SYS SLOWER
+export -f deeds vfs_of await
+export SYS SLOWER VFSTATE
 
 # of NAME: what a tracepoint has told, without the time; times NAME: the times.
 of() { sed -nE "s/^$1: (.*) took=.*/\1/p" "$work/told"; }

@@ -41,7 +41,7 @@ like "the right that it needs is said" "$out" \
 	"^sriovctl: ${vfs[0]}: QEMU, process $qemu, runs as $user, which may not open $node; to let it: chown $user $node, "
 is "the command" "$(command_of "$out")" "chown $user $node"
 eval "$(command_of "$out")"
-ok "then the VF is free" eventually 20 in_state "${vfs[0]}" free
+ok "then the VF is free" await 20 free "${vfs[0]}"
 
 out=$(attach) && status=0 || status=$?
 is "with that, and without the right to lock its memory" "$status" 2
@@ -50,12 +50,12 @@ like "how much is said" "$out" \
 	"^sriovctl: ${vfs[0]}: QEMU, process $qemu, may lock 1048576 bytes of memory, .*: $wanted; to let it: prlimit --pid $qemu --memlock=$wanted; for good: "
 is "the command" "$(command_of "$out")" "prlimit --pid $qemu --memlock=$wanted"
 eval "$(command_of "$out")"
-ok "then the VF is free" eventually 20 in_state "${vfs[0]}" free
+ok "then the VF is free" await 20 free "${vfs[0]}"
 like "with both it gets the VF" "$(attach)" "^${vfs[0]} attached as net1 at hp0"
 
 kill -9 $qemu
 wait $qemu 2>/dev/null || true
-ok "it comes back" eventually 20 in_state "${vfs[0]}" free
+ok "it comes back" await 20 free "${vfs[0]}"
 
 # Before a QEMU is started it can be seen.
 chown 0 "$node"
@@ -64,10 +64,10 @@ chmod 660 /dev/sriov_broker
 out=$(prlimit --memlock=1048576 "${as_tenant[@]}" sriovctl run "${vfs[0]}" -- true -m 2G 2>&1)
 like "run: the right" "$out" "runs as $user, which may not open $node; to let it: chown $user $node"
 like "run: the memory" "$out" "^sriovctl: note that QEMU may lock 1048576 bytes of memory, .*: 3221225472; to let it: ulimit -l 3145728$"
-eventually 20 in_state "${vfs[0]}" free || bail "the VF does not come back"
+await 20 free "${vfs[0]}" || bail "the VF does not come back"
 is "root lacks neither" "$(sriovctl run "${vfs[0]}" -- true -m 2G 2>&1)" ""
 
-eventually 20 in_state "${vfs[0]}" free || true
+await 20 free "${vfs[0]}" || true
 unload_module
 rm -r "$work"
 done_testing

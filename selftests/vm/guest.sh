@@ -8,12 +8,16 @@
 #	guest_wait_log NAME PATTERN [S]	until its kernel has said so (20)
 #	guest_qmp NAME JSON		one monitor command, its answer
 #	guest_macs NAME			its interfaces' MACs, a line each
+#	guest_devices NAME		its vfio devices: ID=HOST of each, on a line
+#	guest_leases NAME		how many leases its QEMU has descriptors of
 #	guest_kill NAME			SIGKILL, and wait
 #	guest_forget NAME		before it is killed in another way
 #
 # GUEST_UNDER is an array, a command that QEMU is started under; GUEST_WORDS one of more words for QEMU.
 # GUEST_TICKS, words for its kernel, may be emptied: it then ticks when it has to.
 # $GUESTS/NAME holds the monitor's socket (qmp), the kernel's log (log), the pid.
+
+. /mnt/selftests/nap.sh
 
 GUESTS=/run/guests
 # The distribution's kernel, also where the machine runs a debug kernel.
@@ -76,7 +80,8 @@ guest_boot() {
 	disown
 }
 
-guest_alive() { kill -0 "$(cat "$GUESTS/$1/pid")" 2>/dev/null; }
+guest_pid() { echo "$(<"$GUESTS/$1/pid")"; }
+guest_alive() { kill -0 "$(<"$GUESTS/$1/pid")" 2>/dev/null; }
 
 # KVM in an emulated machine is not KVM: now and then a guest dies or hangs while it boots, before our
 # part begins.  So it gets three tries.
@@ -101,55 +106,47 @@ guest_start() {
 	guest_begin "$@" && guest_ready "$1"
 }
 
+# guest_says NAME PATTERN [LINES]: its kernel has, after its first LINES lines.  No program is started for it: this
+# is asked again and again.
+guest_says() {
+	local said=() line
+	[ ! -e "$GUESTS/$1/log" ] || mapfile -ts "${3:-0}" said <"$GUESTS/$1/log"
+	[[ ${said[*]} =~ $2 ]] || return # most often
+	for line in "${said[@]}"; do
+		[[ ! $line =~ $2 ]] || return 0
+	done
+	return 1
+}
+
+# guest_lines NAME: how many it has said.
+guest_lines() {
+	local said
+	mapfile said <"$GUESTS/$1/log"
+	echo ${#said[@]}
+}
+
 # guest_wait_log NAME PATTERN [SECONDS]
 guest_wait_log() {
-	local log=$GUESTS/$1/log end=$((SECONDS + ${3:-20}))
-	until grep -qE -- "$2" "$log" 2>/dev/null; do
+	local end=$((SECONDS + ${3:-20}))
+	until guest_says "$1" "$2"; do
 		if [ $SECONDS -ge $end ] || ! guest_alive "$1"; then
 			echo "guest $1 did not say /$2/; its last lines:" >&2
-			tail -n 15 "$log" "$GUESTS/$1/stderr" >&2
+			tail -n 15 "$GUESTS/$1/log" "$GUESTS/$1/stderr" >&2
 			return 1
 		fi
-		sleep 0.2
+		nap 0.2
 	done
 }
 
 # guest_run NAME COMMANDS: on one line, for more would be more commands; bounded to 60 s.
-guest_run() {
-	local id=$RANDOM$RANDOM line status=
-	[[ $2 != *$'\n'* ]] || { echo "guest_run: more than one line: $2" >&2; return 2; }
-	coproc RUN { exec socat - "UNIX-CONNECT:$GUESTS/$1/run" 2>/dev/null; }
-	local pid=$RUN_PID
-	echo "$id $2" >&"${RUN[1]}"
-	while read -r -t 60 line <&"${RUN[0]}"; do
-		line=${line%$'\r'}
-		case $line in
-		"END-$id "*) status=${line##* }; break ;;
-		*) printf '%s\n' "$line" ;;
-		esac
-	done
-	kill "$pid" 2>/dev/null || true
-	wait "$pid" 2>/dev/null || true
-	return "${status:-124}"
-}
+guest_run() { /mnt/selftests/bin/ask guest "$GUESTS/$1/run" "$2"; }
+
+guest_devices() { /mnt/selftests/bin/ask devices "$GUESTS/$1/qmp"; }
+guest_leases() { /mnt/selftests/bin/vfstate fds "$(guest_pid "$1")"; }
 
 guest_macs() { guest_run "$1" 'cat /sys/class/net/*/address' | grep -v '^00:00:00:00:00:00'; }
 
-guest_qmp() {
-	local line answers=0 in out
-	coproc QMP { exec socat -t 5 - "UNIX-CONNECT:$GUESTS/$1/qmp" 2>/dev/null; }
-	local pid=$QMP_PID
-	out=${QMP[0]} in=${QMP[1]}
-	printf '%s\n' '{"execute":"qmp_capabilities"}' "$2" >&"$in"
-	while [ $answers -lt 2 ] && read -r -t 20 line <&"$out"; do
-		case $line in '{"return"'* | '{"error"'*) answers=$((answers + 1)) ;; esac
-	done
-	# Then socat ends when QEMU has closed the monitor, which is free for the next one with that.
-	exec {in}>&-
-	wait "$pid" 2>/dev/null || true
-	printf '%s\n' "$line"
-	[ $answers = 2 ] && [[ $line == '{"return"'* ]]
-}
+guest_qmp() { /mnt/selftests/bin/ask qmp "$GUESTS/$1/qmp" "$2" 2>/dev/null; }
 
 # NAME: it is about to be killed.  Not a point that has failed for it, perhaps, but nobody can ask it later.
 guest_forget() {
@@ -159,10 +156,10 @@ guest_forget() {
 
 guest_kill() {
 	local pid
-	pid=$(cat "$GUESTS/$1/pid")
+	pid=$(guest_pid "$1")
 	guest_forget "$1"
 	kill -9 "$pid" 2>/dev/null || true
-	while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+	while kill -0 "$pid" 2>/dev/null; do nap 0.05; done
 }
 
 # NAME: has died by itself, or does not answer, though no test has paused it.

@@ -2,7 +2,9 @@
 # shellcheck shell=bash
 # Guests of libvirt's inside the test machine.  Sourced, after guest.sh.
 #
-#	libvirt_start [SETTING...]	a libvirtd, its process in $LIBVIRTD, its words in $LIBVIRT_LOG
+#	libvirt_begin [SETTING...]	a libvirtd, its process in $LIBVIRTD, its words in $LIBVIRT_LOG
+#	libvirt_ready			it answers, which takes it ten seconds
+#	libvirt_start [SETTING...]	both
 #	libvirt_guest NAME [WORD...]	boot a guest with three free ports; WORDs are more ones for QEMU
 #	libvirt_end NAME		end both
 #
@@ -11,8 +13,7 @@
 LIBVIRT_LOG=$GUESTS/libvirtd.log LIBVIRTD=
 
 # There is no init system, and there are no control groups: libvirtd alone, its guests as root.
-libvirt_start() { # [SETTING...]: more lines for qemu.conf
-	local end=$((SECONDS + 60))
+libvirt_begin() { # [SETTING...]: more lines for qemu.conf
 	mkdir -p /run/libvirt "$GUESTS"
 	# Who guests would run as otherwise; bookworm's looks for him, and another package makes him.
 	if ! grep -q ^libvirt-qemu: /etc/passwd; then
@@ -29,11 +30,17 @@ libvirt_start() { # [SETTING...]: more lines for qemu.conf
 	END
 	libvirtd >"$LIBVIRT_LOG" 2>&1 &
 	LIBVIRTD=$!
+}
+
+libvirt_ready() {
+	local end=$((SECONDS + 60))
 	until virsh -q version >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] && kill -0 "$LIBVIRTD" 2>/dev/null || return 1
-		sleep 0.2
+		nap 0.2
 	done
 }
+
+libvirt_start() { libvirt_begin "$@" && libvirt_ready; }
 
 libvirt_xml() { # NAME [WORD...]
 	local words=
