@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # QEMUs that are none, found by sriovctl guests and drain all the same.  Sourced, after tap.sh.
 #
-#	serve NAME HOW [COMMAND...]	fake_qemu.py HOW at $work/NAME, run by COMMAND, and with the words
+#	serve NAME HOW [COMMAND...]	fake_qemu HOW at $work/NAME, run by COMMAND, and with the words
 #					of the array `words`; its process is the last of `jobs`
 #	end_last			end the last of `jobs`
 
@@ -10,15 +10,14 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 chmod 755 "$work"
 # A program whose name makes it a QEMU.
-cp "$(readlink -f /usr/bin/python3)" "$work/qemu-python"
-export PYTHONHOME=/usr
+cp "$HERE/bin/fake_qemu" "$work/qemu-fake"
 jobs=() words=()
 trap 'kill -9 "${jobs[@]}" 2>/dev/null || true' EXIT
 
 serve() {
 	local name=$1 how=$2
 	shift 2
-	"$@" "$work/qemu-python" "$HERE/fake_qemu.py" "$work/$name" "$how" "${words[@]}" \
+	"$@" "$work/qemu-fake" "$work/$name" "$how" "${words[@]}" \
 		-qmp "unix:$work/$name.new,server=on" 2>"$work/$name.said" &
 	jobs+=($!)
 	eventually 60 [ -S "$work/$name" ] || bail "$name: $(cat "$work/$name.said")"

@@ -8,6 +8,8 @@ set -euo pipefail
 . "$(dirname "$0")/fakes.sh"
 
 TENANT=65534
+cp "$(readlink -f /usr/bin/python3)" "$work/qemu-python" # for what poses as a QEMU
+export PYTHONHOME=/usr
 load_module || bail "the module does not load"
 chgrp $TENANT /dev/sriov_broker
 chmod 660 /dev/sriov_broker
@@ -54,7 +56,7 @@ cp "$(command -v sriovctl)" "$work/bin"
 cat >"$work/bin/sriovctl-libvirt" <<END
 #!/bin/bash
 export PID=$evil HOST=${vfs[1]} UUID=$uuid LOG=$work/helper.log
-exec python3 $HERE/fake_qemu.py - polite -add-fd "fd=1,set=1000001,opaque=${claim/net1/ua-net1}"
+exec $HERE/bin/fake_qemu - polite -add-fd "fd=1,set=1000001,opaque=${claim/net1/ua-net1}"
 END
 chmod +x "$work/bin/sriovctl-libvirt"
 fails 2 "swap --libvirt: a guest that calls itself by another's UUID" \
@@ -74,16 +76,16 @@ unchanged "another PID namespace"
 # --- processes that pose as a VF's holder -----------------------------------------------------------
 
 group=$(basename "$(readlink "$SYS/${vfs[1]}/iommu_group")")
-all="[$(printf '%s\n' "$victim" "$evil" | sort -n | paste -sd ,)]"
-is "guests are those that have leases" "$(guests)" "$all"
+holders="[$(printf '%s\n' "$victim" "$evil" | sort -n | paste -sd ,)]"
+is "guests are those that have leases" "$(guests)" "$holders"
 # shellcheck disable=SC2016 # for the other shell
 pose file "${as_tenant[@]}" unshare --user --map-root-user --mount sh -c \
 	'mount -t tmpfs none /dev/vfio && touch /dev/vfio/$1 && exec "$2/qemu-python" "$3/poser.py" open /dev/vfio/$1' \
 	sh "$group" "$work" "$HERE"
-is "a file that is called like a VF's group makes no guest" "$(guests)" "$all"
+is "a file that is called like a VF's group makes no guest" "$(guests)" "$holders"
 poser=${jobs[-1]}
 pose opath "${as_tenant[@]}" "$work/qemu-python" "$HERE/poser.py" path "/dev/vfio/$group"
-is "nor does the group's node, seen and not opened" "$(guests)" "$all"
+is "nor does the group's node, seen and not opened" "$(guests)" "$holders"
 out=$(timeout 120 sriovctl drain "$pf" --to "$other" 2>&1) || true
 like "drain sees the guests" "$out" "${vfs[0]}: held by guest .* process $evil"
 is "and neither of these" "$(grep -cwE "$poser|${jobs[-1]}" <<<"$out")" 0

@@ -183,7 +183,7 @@ for way in late by_hand by_guest; do
 	like "$way: the command that looks gives it back" "$(sriovctl guests 2>&1 >/dev/null)" \
 		"^sriovctl: ${vfs[1]}: net1 has left the guest; lease [0-9]+ is given back$"
 	ok "$way: it is free" await 20 free "${vfs[1]}"
-	is "$way: QEMU keeps nothing" "$(lease_fds)" 0
+	is "$way: QEMU keeps nothing" "$(guest_leases g)" 0
 done
 
 # --- somebody else's device ------------------------------------------------------------------------

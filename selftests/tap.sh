@@ -198,7 +198,6 @@ VFSTATE=${BASH_SOURCE[0]%/*}/bin/vfstate
 # Of a VF, of those of a PF, of all: their states, those of neighbours that are the same once.
 states() { "$VFSTATE" states "$@"; }
 state() { "$VFSTATE" states "$1"; }
-in_state() { [ "$(state "$1")" = "$2" ]; } # VF STATE
 all_free() { [ "$("$VFSTATE" states "$@")" = free ]; }
 
 # await SECONDS STATE [DEVICE...]: as `eventually`, all these VFs, one at least, are in this state.
