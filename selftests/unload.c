@@ -60,6 +60,14 @@ static int do_unbind(void)
 	return unbind(pf_name);
 }
 
+/* Two points: without VFs the PF is the host's again; and has no driver once more. */
+static void given_back(const char *after)
+{
+	ok(eventually(LONG_MS, !strcmp(driver_of(pf_name), "nvme")),
+	   "%s: the PF is given back to the host", after);
+	is(unbind(pf_name), 0, "%s: its driver is taken off", after);
+}
+
 /* The driver that the PF has of its own leaves VFs on when it goes. */
 static void test_failed_disable(void)
 {
@@ -76,7 +84,7 @@ static void test_failed_disable(void)
 	vfio_close(&v);
 	is(bounded(do_disable), 0, "failed: DISABLE works when he has let go");
 	is(numvfs(pf), 0, "failed: no VFs");
-	ok(!driver_of(pf_name)[0], "failed: the PF has no driver");
+	given_back("failed");
 }
 
 static void test_unload(void)
@@ -100,7 +108,7 @@ static void test_unload(void)
 	       "unload: 3 VFs when he has let go");
 	is(count_state(pf, SRIOV_BROKER_VF_FREE), 3, "unload: in the pool");
 	worked(disable(pf, &why), &why, "unload: and off");
-	ok(!driver_of(pf_name)[0], "unload: the PF has no driver");
+	given_back("unload");
 }
 
 static void test_unbind(void)
@@ -114,6 +122,7 @@ static void test_unbind(void)
 	check_picture("unbind");
 	vfio_close(&v);
 	worked(disable(pf, &why), &why, "unbind: off when he has let go");
+	given_back("unbind");
 	worked(enable(pf, 2, "vfio-pci", &why), &why, "unbind: on again");
 	is(unbind(pf_name), 0, "unbind: nobody has one");
 	is(numvfs(pf), 0, "unbind: then the VFs go with it");
