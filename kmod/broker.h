@@ -143,6 +143,16 @@ struct vfb_loss {
 	char driver[SRIOV_BROKER_NAME_LEN];
 };
 
+/* What is charged to a user; all under vfb_lock. */
+struct vfb_user {
+	struct hlist_node hash;
+	kuid_t uid;
+	unsigned int refs;
+	unsigned int leases;  /* whose VFs are not back yet */
+	unsigned int waiting; /* selectors of requests in the queue */
+	unsigned int readers; /* of events */
+};
+
 struct vfb_pf {
 	struct kref ref;
 	struct pci_dev *pdev; /* counted */
@@ -216,7 +226,6 @@ struct vfb_vf {
 	bool moving;			    /* an operation has it */
 	bool managed;			    /* driver leaves DMA to its user */
 	bool awake;			    /* kept from being suspended */
-	u64 spoken_for;			    /* the round of the pool in which it was */
 	unsigned int net_holds;		    /* clients about to change attributes */
 	struct vfb_net *net;		    /* owned; attributes a lease found, or NULL */
 	bool net_asked;			    /* to put these back */
@@ -245,7 +254,10 @@ struct vfb_group {
 	/* The rest is under vfb_lock. */
 	struct hlist_node hash; /* in the table of groups */
 	struct list_head vfs;
-	struct vfb_lease *lease; /* not counted */
+	struct vfb_lease *lease; /* that is out; not counted */
+	struct vfb_lease *owner; /* counted: that, or the last one, until all VFs are back */
+	bool returning;		 /* on the return path */
+	bool stray;		 /* in quarantine there, until its user lets go */
 };
 
 /* A driver to move VFs to; .drv is NULL for the host's own choice. */
@@ -298,6 +310,10 @@ bool vfb_name_ok(const char *name);
 /* ioctl.c */
 int vfb_refuse(struct vfb_why *why, int err, u32 reason, const struct sriov_broker_addr *dev);
 int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf);
+
+/* user.c */
+struct vfb_user *vfb_user_get(kuid_t uid);
+void vfb_user_put(struct vfb_user *user);
 
 /* event.c */
 int vfb_event_init(void);
@@ -403,6 +419,8 @@ int vfb_group_id(struct vfb_group *group);
 struct vfb_vf *vfb_group_next(struct vfb_group *group, struct vfb_vf *prev);
 bool vfb_group_is_pooled(struct pci_dev *pdev);
 int vfb_group_fence(struct vfb_group *group);
+int vfb_group_refence(struct vfb_group *group);
+int vfb_group_is_stray(struct vfb_group *group);
 void vfb_group_unfence(struct vfb_group *group);
 int vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease, struct vfb_why *why);
 void vfb_group_abandon(struct vfb_group *group);
@@ -440,9 +458,11 @@ void vfb_lease_tell(const struct vfb_lease *lease, struct vfb_event *event);
 int vfb_check_instance(u64 instance, struct vfb_why *why);
 void vfb_lease_blame(struct vfb_why *why, struct vfb_lease *lease);
 void vfb_lease_revoke(struct vfb_lease *lease, u32 cause);
+void vfb_lease_back(struct vfb_group *group);
 
 /* pool.c */
 void vfb_pool_kick(void);
+void vfb_pool_serve(void);
 unsigned int vfb_pool_waiters(void);
 
 /* vfio.c */
@@ -457,7 +477,7 @@ void vfb_return_wake(void);
 void vfb_return_wait(struct vfb_pf *pf, unsigned int timeout_ms);
 
 /* reset.c */
-enum sriov_broker_fault vfb_reset(struct vfb_vf *vf);
+int vfb_reset(struct vfb_vf *vf, enum sriov_broker_fault *fault);
 int vfb_reset_leased(struct vfb_vf *vf, struct vfb_lease *lease);
 
 #endif /* VFB_BROKER_H */

@@ -4,6 +4,8 @@
  * reads the device, or listens to the generic netlink group, has a place in it and
  * nothing else. A reader that is too slow loses the oldest, and is told how many.
  */
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/ktime.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -249,7 +251,7 @@ void vfb_event_vf(struct vfb_vf *vf, u32 type, u32 old, const struct vfb_lease *
  */
 void vfb_event_reset_failed(struct vfb_vf *vf, enum sriov_broker_fault fault)
 {
-	vfb_event_of(vf, SRIOV_BROKER_EVENT_RESET_FAILED, vf->state, fault, vf->group->lease,
+	vfb_event_of(vf, SRIOV_BROKER_EVENT_RESET_FAILED, vf->state, fault, vf->group->owner,
 		     fault);
 }
 
@@ -307,23 +309,55 @@ static void vfb_event_localize(struct vfb_event *event)
 /**
  * vfb_client_init - prepare a newly opened device
  * @client: the client
+ * @opener: who opens it
  *
- * Context: any.
+ * Context: may sleep; takes vfb_lock.
+ * Return: 0 or -ENOMEM.
  */
-void vfb_client_init(struct vfb_client *client)
+int vfb_client_init(struct vfb_client *client, const struct cred *opener)
 {
 	INIT_LIST_HEAD(&client->holds);
+	client->user = vfb_user_get(opener->uid);
+	return client->user ? 0 : -ENOMEM;
 }
 
-/* Most clients never ask. Who does gets what happens from here on. */
-static void vfb_client_subscribe(struct vfb_client *client)
+/**
+ * vfb_client_exit - the device is closed
+ * @client: the client; nothing uses it any more
+ *
+ * Context: takes vfb_lock.
+ */
+void vfb_client_exit(struct vfb_client *client)
 {
-	if (READ_ONCE(client->next))
-		return;
 	mutex_lock(&vfb_lock);
-	if (!client->next)
-		WRITE_ONCE(client->next, vfb_seq + 1);
+	client->user->readers -= !!client->next;
+	vfb_user_put(client->user);
 	mutex_unlock(&vfb_lock);
+}
+
+/*
+ * Most clients never ask. Those that do get what happens from here on; each is woken by
+ * every event, so a user may have no more than some.
+ */
+static int vfb_client_subscribe(struct vfb_client *client)
+{
+	bool exempt;
+	int ret = 0;
+
+	if (READ_ONCE(client->next))
+		return 0;
+	exempt = ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE);
+	mutex_lock(&vfb_lock);
+	if (client->next) {
+		ret = 0;
+	} else if (client->user->readers >= VFB_MAX_READERS && !exempt) {
+		ret = -EDQUOT;
+	} else {
+		client->user->readers++;
+		WRITE_ONCE(client->next, vfb_seq + 1);
+	}
+	mutex_unlock(&vfb_lock);
+	return ret;
 }
 
 static bool vfb_client_next(struct vfb_client *client, struct vfb_event *event)
@@ -371,7 +405,9 @@ ssize_t vfb_client_read(struct file *file, char __user *to, size_t size, loff_t 
 
 	if (size < SRIOV_BROKER_EVENT_ROOM)
 		return -EINVAL;
-	vfb_client_subscribe(client);
+	ret = vfb_client_subscribe(client);
+	if (ret)
+		return ret;
 	while (size - done >= sizeof(event.out)) {
 		if (vfb_client_next(client, &event)) {
 			vfb_event_localize(&event);
@@ -399,7 +435,8 @@ __poll_t vfb_client_poll(struct file *file, poll_table *pt)
 
 	if (!(poll_requested_events(pt) & (EPOLLIN | EPOLLRDNORM)))
 		return 0;
-	vfb_client_subscribe(client);
+	if (vfb_client_subscribe(client))
+		return EPOLLERR;
 	poll_wait(file, &vfb_event_wq, pt);
 	return vfb_client_has_news(client) ? EPOLLIN | EPOLLRDNORM : 0;
 }

@@ -13,6 +13,9 @@
 /* How many events are remembered: so many a reader may be behind. */
 #define VFB_EVENTS 512
 
+/* How many readers one user may have. */
+#define VFB_MAX_READERS 64
+
 /* An event; what depends on who reads it is not in @out yet. */
 struct vfb_event {
 	struct sriov_broker_event out;
@@ -23,13 +26,15 @@ struct vfb_event {
 
 /* An open /dev/sriov_broker. */
 struct vfb_client {
-	/* Both under vfb_lock. */
+	struct vfb_user *user; /* counted: who opened it */
+	/* The rest is under vfb_lock. */
 	struct list_head holds; /* struct vfb_hold, see net.c */
 	u64 next;		/* event to read next, 0: none was asked for yet */
 };
 
 /* event.c */
-void vfb_client_init(struct vfb_client *client);
+int vfb_client_init(struct vfb_client *client, const struct cred *opener);
+void vfb_client_exit(struct vfb_client *client);
 ssize_t vfb_client_read(struct file *file, char __user *to, size_t size, loff_t *pos);
 __poll_t vfb_client_poll(struct file *file, poll_table *pt);
 bool vfb_event_after(u64 *last, struct vfb_event *event);

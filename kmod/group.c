@@ -255,21 +255,12 @@ bool vfb_group_is_pooled(struct pci_dev *pdev)
 	return pooled;
 }
 
-/**
- * vfb_group_fence - put the fence up
- * @group: the group
- *
- * Context: may sleep; takes group->fence and vfb_lock. Never waits for a user.
- * Return: 0, also if it is up already; -EBUSY: the group is leased, or somebody uses a
- * device of it, through vfio or a driver that does DMA for the host; -ENODEV: the
- * group is gone; or another negative errno of the IOMMU's driver.
- */
-int vfb_group_fence(struct vfb_group *group)
+static int vfb_fence_locked(struct vfb_group *group)
 {
 	bool leased;
 	int ret = 0;
 
-	mutex_lock(&group->fence);
+	lockdep_assert_held(&group->fence);
 	/* Under a lease it would keep the holder out; one of the host's may be about to leave. */
 	mutex_lock(&vfb_lock);
 	leased = group->lease;
@@ -284,6 +275,70 @@ int vfb_group_fence(struct vfb_group *group)
 		ret = -EBUSY;
 	if (!ret)
 		group->fenced = true;
+	return ret;
+}
+
+/**
+ * vfb_group_fence - put the fence up
+ * @group: the group
+ *
+ * Context: may sleep; takes group->fence and vfb_lock. Never waits for a user.
+ * Return: 0, also if it is up already; -EBUSY: the group is leased, or somebody uses a
+ * device of it, through vfio or a driver that does DMA for the host; -ENODEV: the
+ * group is gone; or another negative errno of the IOMMU's driver.
+ */
+int vfb_group_fence(struct vfb_group *group)
+{
+	int ret;
+
+	mutex_lock(&group->fence);
+	ret = vfb_fence_locked(group);
+	mutex_unlock(&group->fence);
+	return ret;
+}
+
+/**
+ * vfb_group_is_stray - is a group in quarantine for its user alone
+ * @group: the group
+ *
+ * Context: vfb_lock held.
+ * Return: 0: it is; -EBUSY: an operation has its VFs just now; -ESTALE: it is not.
+ */
+int vfb_group_is_stray(struct vfb_group *group)
+{
+	int ret = -ESTALE;
+	struct vfb_vf *vf;
+
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(vf, &group->vfs, group_node) {
+		if (vf->moving)
+			return -EBUSY;
+		if (vf->state == SRIOV_BROKER_VF_QUARANTINED &&
+		    vf->fault == SRIOV_BROKER_FAULT_OPEN)
+			ret = 0;
+	}
+	return ret;
+}
+
+/**
+ * vfb_group_refence - put the fence up again if a stray's user has let go
+ * @group: the group
+ *
+ * Until then an operation may take its VFs, and the fence down, at any time.
+ *
+ * Context: as vfb_group_fence(); takes vfb_lock.
+ * Return: as vfb_group_is_stray(), or as vfb_group_fence().
+ */
+int vfb_group_refence(struct vfb_group *group)
+{
+	int ret;
+
+	mutex_lock(&group->fence);
+	mutex_lock(&vfb_lock);
+	ret = vfb_group_is_stray(group);
+	mutex_unlock(&vfb_lock);
+	if (!ret)
+		ret = vfb_fence_locked(group);
 	mutex_unlock(&group->fence);
 	return ret;
 }

@@ -41,7 +41,7 @@ int vfb_refuse(struct vfb_why *why, int err, u32 reason, const struct sriov_brok
  */
 int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf)
 {
-	struct vfb_lease *lease = vf->group->lease;
+	struct vfb_lease *lease = vf->group->owner;
 
 	lockdep_assert_held(&vfb_lock);
 

@@ -28,6 +28,7 @@ union vfb_arg {
 	struct sriov_broker_lease_open lease_open;
 	struct sriov_broker_revoke revoke;
 	struct sriov_broker_net_hold net_hold;
+	struct sriov_broker_cancel cancel;
 };
 
 /* One call of an op. */
@@ -77,6 +78,11 @@ int vfb_ioctl_bind(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_info(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_list_pfs(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_list_vfs(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+
+int vfb_ioctl_list_waiters(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+
+/* pool.c */
+int vfb_ioctl_cancel(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
 /* lease.c */
 int vfb_ioctl_lease(struct file *file, union vfb_arg *arg, struct vfb_why *why);

@@ -26,7 +26,8 @@
 
 static LIST_HEAD(vfb_leases);	    /* vfb_lock */
 static u64 vfb_last_id;		    /* vfb_lock */
-static unsigned int vfb_num_leases; /* vfb_lock */
+static unsigned int vfb_num_leases; /* vfb_lock; that are out */
+static unsigned int vfb_num_taken;  /* vfb_lock; whose VFs are not back yet */
 
 /**
  * vfb_lease_count - number of leases that are out
@@ -53,7 +54,7 @@ u64 vfb_lease_id(const struct vfb_lease *lease)
 }
 
 /**
- * vfb_lease_show - what a list tells of a VF's lease
+ * vfb_lease_show - what a list tells of a VF's lease, or its last one
  * @out: the VF's entry, to be added to
  * @lease: the lease
  *
@@ -62,7 +63,7 @@ u64 vfb_lease_id(const struct vfb_lease *lease)
 void vfb_lease_show(struct sriov_broker_vf *out, struct vfb_lease *lease)
 {
 	lockdep_assert_held(&vfb_lock);
-	out->lease_id = lease->id;
+	out->lease_id = lease->revoked ? 0 : lease->id;
 	out->lease_pid = vfb_live_pid_nr(lease->pid);
 	out->lease_uid = vfb_uid_nr(lease->uid);
 	strscpy(out->lease_label, lease->label, sizeof(out->lease_label));
@@ -109,7 +110,7 @@ int vfb_check_instance(u64 instance, struct vfb_why *why)
 void vfb_lease_blame(struct vfb_why *why, struct vfb_lease *lease)
 {
 	lockdep_assert_held(&vfb_lock);
-	why->lease_id = lease->id;
+	why->lease_id = lease->revoked ? 0 : lease->id;
 	put_pid(why->pid); /* one who stood in the way before */
 	why->pid = get_pid(lease->pid);
 	why->uid = lease->uid;
@@ -127,20 +128,14 @@ void vfb_lease_blame(struct vfb_why *why, struct vfb_lease *lease)
 int vfb_lease_over_quota(const struct vfb_request *req, struct vfb_why *why)
 {
 	unsigned int all = vfb_param_max_leases(), each = vfb_param_max_leases_per_user();
-	unsigned int has = 0;
-	struct vfb_lease *lease;
 
 	lockdep_assert_held(&vfb_lock);
-	if (all && vfb_num_leases + req->count > all) {
+	if (all && vfb_num_taken + req->count > all) {
 		if (why)
 			why->value = all;
 		return why ? vfb_refuse(why, -EDQUOT, SRIOV_BROKER_WHY_LIMIT, NULL) : -EDQUOT;
 	}
-	if (!each || req->exempt)
-		return 0;
-	list_for_each_entry(lease, &vfb_leases, node)
-		has += uid_eq(lease->uid, req->uid);
-	if (has + req->count <= each)
+	if (!each || req->exempt || req->user->leases + req->count <= each)
 		return 0;
 	if (!why)
 		return -EDQUOT;
@@ -148,7 +143,42 @@ int vfb_lease_over_quota(const struct vfb_request *req, struct vfb_why *why)
 	return vfb_refuse(why, -EDQUOT, SRIOV_BROKER_WHY_QUOTA, NULL);
 }
 
-static void vfb_lease_begin(struct vfb_lease *lease)
+/* The descriptor has a reference, and so has the group until its VFs are back. */
+static void vfb_lease_put(struct vfb_lease *lease)
+{
+	lockdep_assert_held(&vfb_lock);
+	if (--lease->refs)
+		return;
+	if (lease->user)
+		vfb_user_put(lease->user);
+	put_pid(lease->revoking.by.pid);
+	put_pid(lease->over.by.pid);
+	put_pid(lease->pid);
+	kfree(lease);
+}
+
+/**
+ * vfb_lease_back - what was leased is back, or no longer the pool's
+ * @group: the group
+ *
+ * From here on its last lease is charged to its user no more, and not shown.
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_lease_back(struct vfb_group *group)
+{
+	struct vfb_lease *owner = group->owner;
+
+	lockdep_assert_held(&vfb_lock);
+	if (!owner)
+		return;
+	group->owner = NULL;
+	owner->user->leases--;
+	vfb_num_taken--;
+	vfb_lease_put(owner);
+}
+
+static void vfb_lease_begin(struct vfb_lease *lease, struct vfb_user *user)
 {
 	struct vfb_vf *vf = lease->vf;
 
@@ -156,6 +186,13 @@ static void vfb_lease_begin(struct vfb_lease *lease)
 	lease->id = ++vfb_last_id;
 	list_add_tail(&lease->node, &vfb_leases);
 	vfb_num_leases++;
+	lease->refs++;
+	vf->group->owner = lease;
+	if (!lease->user)
+		user->refs++;
+	lease->user = user;
+	user->leases++;
+	vfb_num_taken++;
 	vf->pf->nr_reserved--;
 	list_for_each_entry(vf, &lease->vf->group->vfs, group_node)
 		vfb_vf_state(vf, SRIOV_BROKER_VF_LEASED, SRIOV_BROKER_FAULT_NONE);
@@ -175,7 +212,7 @@ void vfb_lease_admit(struct vfb_request *req)
 
 	lockdep_assert_held(&vfb_lock);
 	for (i = 0; i < req->count; i++)
-		vfb_lease_begin(req->leases[i]);
+		vfb_lease_begin(req->leases[i], req->user);
 }
 
 /* Ends */
@@ -281,10 +318,18 @@ static void vfb_lease_free(struct vfb_lease *lease)
 		return;
 	if (lease->vf)
 		vfb_vf_put(lease->vf);
-	put_pid(lease->revoking.by.pid);
-	put_pid(lease->over.by.pid);
-	put_pid(lease->pid);
-	kfree(lease);
+	mutex_lock(&vfb_lock);
+	vfb_lease_put(lease);
+	mutex_unlock(&vfb_lock);
+}
+
+static void vfb_lease_unlist(struct vfb_lease *lease)
+{
+	lockdep_assert_held(&vfb_lock);
+	vfb_num_leases--;
+	list_del(&lease->node);
+	lease->revoked = true; /* a grace period that ends now does nothing */
+	vfb_event_vf(lease->vf, SRIOV_BROKER_EVENT_LEASE_ENDED, lease->vf->state, lease, 0);
 }
 
 /* The end of a lease: its VFs go back. */
@@ -293,16 +338,10 @@ static void vfb_lease_end(struct vfb_lease *lease)
 	struct vfb_group *group = lease->vf->group;
 
 	mutex_lock(&vfb_lock);
-	vfb_num_leases--;
-	list_del(&lease->node);
-	lease->revoked = true; /* a grace period that ends now does nothing */
-	vfb_event_vf(lease->vf, SRIOV_BROKER_EVENT_LEASE_ENDED, lease->vf->state, lease, 0);
+	vfb_lease_unlist(lease);
 	if (group->lease == lease)
 		vfb_return_start(group);
 	mutex_unlock(&vfb_lock);
-	/* Who was kept back by a quota need not wait for the VF as well. */
-	if (vfb_param_max_leases() || vfb_param_max_leases_per_user())
-		vfb_pool_kick();
 	/* Off the list, so that no REVOKE can begin another one. */
 	cancel_delayed_work_sync(&lease->grace);
 	module_put(lease->owner);
@@ -345,16 +384,35 @@ static int vfb_lease_info(struct file *file, union vfb_arg *arg, struct vfb_why 
 	return 0;
 }
 
-/* Printable, so that it can be shown anywhere, and with an end. */
+/* Length of the UTF-8 character at @s, which ends with a zero; 0: it is none. */
+static size_t vfb_utf8_char(const u8 *s)
+{
+	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4, i;
+
+	for (i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* Longer than need be, surrogates, and what is beyond Unicode. */
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f) || s[0] > 0xf4)
+		return 0;
+	return len;
+}
+
+/* Valid UTF-8 that can be shown on any terminal, and with an end. */
 static bool vfb_label_ok(const char *label)
 {
-	size_t len = strnlen(label, SRIOV_BROKER_NAME_LEN), i;
+	const u8 *s = label;
+	size_t len;
 
-	if (len == SRIOV_BROKER_NAME_LEN)
+	if (strnlen(label, SRIOV_BROKER_NAME_LEN) == SRIOV_BROKER_NAME_LEN)
 		return false;
-	for (i = 0; i < len; i++)
-		if ((unsigned char)label[i] < ' ' || label[i] == 0x7f)
+	for (; *s; s += len) {
+		len = vfb_utf8_char(s);
+		/* C0, DEL; C1, which are controls as well. */
+		if (!len || s[0] < ' ' || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0))
 			return false;
+	}
 	return true;
 }
 
@@ -414,20 +472,37 @@ bool vfb_lease_is_over(struct vfb_lease *lease)
 	return over;
 }
 
-/* Not under a driver's user: he has vfio's own reset. */
+/* One at a time: there is nothing in a second one, and it would wait for the first. */
+static int vfb_lease_reset_begin(struct vfb_lease *lease)
+{
+	int ret = 0;
+
+	mutex_lock(&vfb_lock);
+	if (lease->resetting)
+		ret = -EAGAIN;
+	lease->resetting = true;
+	mutex_unlock(&vfb_lock);
+	return ret;
+}
+
+/* Not under a driver's user, who has vfio's own reset. */
 static int vfb_lease_reset(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct vfb_lease *lease = file->private_data;
 	struct vfb_vf *vf;
-	int ret = 0;
+	int ret;
 
 	if (arg->lease_reset.flags)
 		return -EOPNOTSUPP;
+	ret = vfb_lease_reset_begin(lease);
+	if (ret)
+		return ret;
 	for (vf = vfb_group_next(lease->vf->group, NULL); vf;
 	     vf = vfb_group_next(lease->vf->group, vf))
 		/* Some may be the host's: they have joined the group since. */
 		if (!ret && READ_ONCE(vf->state) != SRIOV_BROKER_VF_HOST)
 			ret = vfb_reset_leased(vf, lease);
+	WRITE_ONCE(lease->resetting, false);
 	return !ret && vfb_lease_is_over(lease) ? -ENODEV : ret;
 }
 
@@ -611,13 +686,126 @@ static const struct file_operations vfb_lease_fops = {
 
 /* ioctl(SRIOV_BROKER_LEASE) */
 
+/* In a worker, which may open the node. */
+static void vfb_lease_probe(struct work_struct *work)
+{
+	struct vfb_lease *lease = container_of(work, struct vfb_lease, probe);
+
+	lease->found_open = vfb_vfio_is_open(lease->vf->group);
+}
+
+/*
+ * Has a VF been opened while it was free? Its fence is still up, so nothing was done with
+ * it; but with the fence down that descriptor would be as good as the holder's.
+ */
+static bool vfb_any_open(struct vfb_request *req)
+{
+	bool open = false;
+	unsigned int i;
+
+	for (i = 0; i < req->count; i++)
+		queue_work(vfb_wq, &req->leases[i]->probe);
+	for (i = 0; i < req->count; i++) {
+		flush_work(&req->leases[i]->probe);
+		open |= req->leases[i]->found_open;
+	}
+	return open;
+}
+
+static bool vfb_group_is_whole(struct vfb_group *group)
+{
+	struct vfb_vf *vf;
+
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(vf, &group->vfs, group_node)
+		if (!vfb_vf_is_whole(vf))
+			return false;
+	return true;
+}
+
+/* Back into the pool as it came, if it is as it was; else on the return path. */
+static void vfb_lease_undo(struct vfb_lease *lease)
+{
+	struct vfb_group *group = lease->vf->group;
+	struct vfb_vf *vf;
+
+	lockdep_assert_held(&vfb_lock);
+	vfb_lease_unlist(lease);
+	if (group->lease != lease) /* revoked meanwhile */
+		return;
+	/* Whoever has it open, it is not the one that it was leased for. */
+	vfb_lease_back(group);
+	if (lease->found_open || !vfb_group_is_whole(group)) {
+		vfb_return_start(group);
+		return;
+	}
+	group->lease = NULL;
+	list_for_each_entry(vf, &group->vfs, group_node)
+		vfb_vf_state(vf, SRIOV_BROKER_VF_FREE, SRIOV_BROKER_FAULT_NONE);
+}
+
+/* As if they had not been taken. Returns one that was found open. */
+static struct sriov_broker_addr vfb_lease_undo_all(struct vfb_request *req)
+{
+	struct sriov_broker_addr open = {};
+	unsigned int i;
+
+	mutex_lock(&vfb_lock);
+	for (i = 0; i < req->count; i++) {
+		if (req->leases[i]->found_open)
+			open = req->leases[i]->vf->addr;
+		vfb_lease_undo(req->leases[i]);
+	}
+	vfb_pool_serve();
+	mutex_unlock(&vfb_lock);
+	for (i = 0; i < req->count; i++) {
+		struct vfb_lease *lease = req->leases[i];
+
+		cancel_delayed_work_sync(&lease->grace);
+		vfb_group_follow(lease->vf->group);
+		vfb_vf_put(lease->vf);
+		lease->vf = NULL;
+		lease->deadline_ns = 0;
+		lease->revoked = false;
+		put_pid(lease->revoking.by.pid);
+		put_pid(lease->over.by.pid);
+		lease->revoking = (struct vfb_lease_news){};
+		lease->over = (struct vfb_lease_news){};
+	}
+	return open;
+}
+
+/* VFs that nobody else has open. Each try that fails takes one out of the pool. */
+static int vfb_lease_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why)
+{
+	u64 start = ktime_get_ns();
+	struct sriov_broker_addr open;
+	s32 left = timeout_ms;
+	int ret;
+
+	ret = vfb_pool_take(req, timeout_ms, why);
+	while (!ret && vfb_any_open(req)) {
+		open = vfb_lease_undo_all(req);
+		if (timeout_ms > 0)
+			left = max_t(s64, 0,
+				     timeout_ms -
+					     (s64)div_u64(ktime_get_ns() - start, NSEC_PER_MSEC));
+		ret = vfb_pool_take(req, left, why);
+		if (why->reason == SRIOV_BROKER_WHY_RETURNING && !vfb_addr_cmp(&why->dev, &open))
+			why->reason = SRIOV_BROKER_WHY_IN_USE;
+	}
+	return ret;
+}
+
 static struct vfb_lease *vfb_lease_new(const char *label)
 {
 	struct vfb_lease *lease = kzalloc(sizeof(*lease), GFP_KERNEL_ACCOUNT);
 
 	if (!lease)
 		return NULL;
+	lease->refs = 1;
 	init_waitqueue_head(&lease->wait);
+	INIT_WORK(&lease->probe, vfb_lease_probe);
 	INIT_DELAYED_WORK(&lease->grace, vfb_lease_grace_work);
 	lease->pid = get_task_pid(current, PIDTYPE_TGID);
 	lease->uid = current_uid();
@@ -690,52 +878,76 @@ static struct file *vfb_lease_publish(struct vfb_lease *lease, struct sriov_brok
 	return file;
 }
 
+/* A descriptor that is reserved, and the file that will be behind it. */
+struct vfb_slot {
+	int fd;
+	struct file *file;
+};
+
+static void vfb_slots_free(struct vfb_slot *slots, unsigned int num)
+{
+	unsigned int i;
+
+	for (i = 0; i < num; i++) {
+		if (slots[i].fd >= 0)
+			put_unused_fd(slots[i].fd);
+		if (slots[i].file)
+			fput(slots[i].file);
+	}
+	kfree(slots);
+}
+
+/* For vfb_slots_free(), or an ERR_PTR. */
+static struct vfb_slot *vfb_slots_new(unsigned int num, int flags)
+{
+	struct vfb_slot *slots = kcalloc(num, sizeof(*slots), GFP_KERNEL);
+	unsigned int i;
+
+	if (!slots)
+		return ERR_PTR(-ENOMEM);
+	for (i = 0; i < num; i++) {
+		slots[i].fd = get_unused_fd_flags(flags);
+		if (slots[i].fd < 0) {
+			int ret = slots[i].fd;
+
+			vfb_slots_free(slots, i);
+			return ERR_PTR(ret);
+		}
+	}
+	return slots;
+}
+
 /*
  * All leases get their descriptors, or none does: installing them is the last
  * thing, and can't fail. Whatever happens, the leases are used up.
  */
-static int vfb_lease_publish_all(struct vfb_request *req, struct sriov_broker_lease *p, u64 start,
-				 struct vfb_why *why)
+static int vfb_lease_publish_all(struct vfb_request *req, struct sriov_broker_lease *p,
+				 struct vfb_slot *slots, u64 start, struct vfb_why *why)
 {
-	int flags = p->flags & SRIOV_BROKER_LEASE_NO_CLOEXEC ? 0 : O_CLOEXEC;
 	void __user *to = u64_to_user_ptr(p->grants);
-	struct {
-		struct file *file;
-		int fd;
-	} *out;
-	unsigned int i, n;
+	unsigned int i;
 	int ret = 0;
 
-	out = kcalloc(req->count, sizeof(*out), GFP_KERNEL);
-	for (n = 0; out && n < req->count && !ret; n++) {
-		out[n].fd = get_unused_fd_flags(flags);
-		if (out[n].fd < 0) {
-			ret = out[n].fd;
-			break;
-		}
-		out[n].file = vfb_lease_publish(req->leases[n], p, out[n].fd,
-						to + (size_t)n * p->grant_size, start, why);
-		req->leases[n] = NULL;
-		ret = PTR_ERR_OR_ZERO(out[n].file);
-	}
-	if (!out)
-		ret = -ENOMEM;
+	for (i = 0; i < req->count; i++) {
+		struct vfb_lease *lease = req->leases[i];
+		struct file *file;
 
-	for (i = 0; out && i < n; i++) {
-		if (!ret) {
-			fd_install(out[i].fd, out[i].file);
+		req->leases[i] = NULL;
+		if (ret) {
+			vfb_lease_end(lease);
 			continue;
 		}
-		put_unused_fd(out[i].fd);
-		if (!IS_ERR(out[i].file))
-			fput(out[i].file);
+		file = vfb_lease_publish(lease, p, slots[i].fd, to + (size_t)i * p->grant_size,
+					 start, why);
+		if (IS_ERR(file))
+			ret = PTR_ERR(file);
+		else
+			slots[i].file = file;
 	}
-	for (i = 0; i < req->count; i++) {
-		if (req->leases[i])
-			vfb_lease_end(req->leases[i]);
-		req->leases[i] = NULL;
+	for (i = 0; !ret && i < req->count; i++) {
+		fd_install(slots[i].fd, slots[i].file);
+		slots[i] = (struct vfb_slot){ .fd = -1 };
 	}
-	kfree(out);
 	return ret;
 }
 
@@ -837,7 +1049,8 @@ static struct vfb_lease **vfb_leases_new(struct sriov_broker_lease *p)
 	return leases;
 }
 
-static int vfb_lease_run(struct vfb_request *req, struct sriov_broker_lease *p, struct vfb_why *why)
+static int vfb_lease_run(struct vfb_request *req, struct sriov_broker_lease *p,
+			 struct vfb_slot *slots, struct vfb_why *why)
 {
 	u64 start = ktime_get_ns();
 	unsigned int i;
@@ -850,11 +1063,11 @@ static int vfb_lease_run(struct vfb_request *req, struct sriov_broker_lease *p, 
 	req->leases = vfb_leases_new(p);
 	if (!req->leases)
 		return -ENOMEM;
-	ret = vfb_pool_take(req, p->timeout_ms, why);
+	ret = vfb_lease_take(req, p->timeout_ms, why);
 	if (ret)
 		vfb_took(SRIOV_BROKER_STAT_LEASE, NULL, 0, ret, ktime_get_ns() - start);
 	else
-		ret = vfb_lease_publish_all(req, p, start, why);
+		ret = vfb_lease_publish_all(req, p, slots, start, why);
 	for (i = 0; i < req->count; i++)
 		vfb_lease_free(req->leases[i]);
 	kfree(req->leases);
@@ -864,13 +1077,16 @@ static int vfb_lease_run(struct vfb_request *req, struct sriov_broker_lease *p, 
 int vfb_ioctl_lease(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct sriov_broker_lease *p = &arg->lease;
+	int flags = p->flags & SRIOV_BROKER_LEASE_NO_CLOEXEC ? 0 : O_CLOEXEC;
+	struct vfb_client *client = file->private_data;
 	struct vfb_request req = {
 		.flags = p->flags,
 		.numa_node = p->numa_node,
 		.count = p->count,
-		.uid = current_uid(),
+		.user = client->user,
 	};
 	struct sriov_broker_selector *sels;
+	struct vfb_slot *slots;
 	int ret = vfb_lease_check(p);
 
 	if (ret)
@@ -881,7 +1097,14 @@ int vfb_ioctl_lease(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	req.sels = sels;
 	req.num_sels = p->num_selectors;
 	req.exempt = ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE);
-	ret = vfb_lease_run(&req, p, why);
+	/* Before there is anything to give back: a reset for each VF. */
+	slots = vfb_slots_new(p->count, flags);
+	if (IS_ERR(slots)) {
+		ret = PTR_ERR(slots);
+	} else {
+		ret = vfb_lease_run(&req, p, slots, why);
+		vfb_slots_free(slots, p->count);
+	}
 	kfree(sels);
 	return ret;
 }

@@ -21,14 +21,21 @@ struct vfb_lease_news {
 
 struct vfb_lease {
 	u64 id;
-	kuid_t uid;
+	kuid_t uid;		   /* of the task that asked, as it is shown */
 	struct vfb_vf *vf;	   /* counted; first of the group */
 	struct module *owner;	   /* of the VF's driver, counted */
 	wait_queue_head_t wait;	   /* woken by events */
 	struct delayed_work grace; /* ends it when the grace has passed */
 
+	/* While its VFs are taken, but not published yet. */
+	struct work_struct probe;
+	bool found_open; /* another one has a VF open */
+
 	/* The rest is under vfb_lock. */
+	unsigned int refs;
+	struct vfb_user *user; /* counted; charged, NULL before it begins */
 	struct list_head node; /* in the list of leases */
+	bool resetting;	       /* by its holder */
 	bool revoked;	       /* no longer the holder's */
 	u64 deadline_ns;       /* of the grace, 0: none given */
 	struct pid *pid;       /* counted */
@@ -36,6 +43,9 @@ struct vfb_lease {
 	struct vfb_lease_news revoking;
 	struct vfb_lease_news over;
 };
+
+/* How many selectors of requests that wait one user may have. */
+#define VFB_MAX_WAITING 128
 
 struct vfb_request {
 	const struct sriov_broker_selector *sels;
@@ -45,10 +55,14 @@ struct vfb_request {
 	unsigned int count;
 	unsigned int taken;	   /* vfb_lock */
 	struct vfb_lease **leases; /* @count of them */
-	kuid_t uid;
-	bool exempt;	       /* from the quota of users */
-	struct list_head node; /* vfb_lock; among those who wait */
-	bool served;	       /* under vfb_lock */
+	struct vfb_user *user;	   /* the caller's; it is charged to */
+	bool exempt;		   /* from the limits of users */
+
+	/* Of one that waits; under vfb_lock. */
+	struct list_head node;
+	u64 id;
+	u64 since_ns;
+	int answer; /* 0: none yet, 1: served, or a negative errno */
 	wait_queue_head_t wait;
 };
 

@@ -8,6 +8,7 @@
 
 #include "event.h"
 #include "ioctl.h"
+#include "lease.h"
 #include "list.h"
 
 /* How often to try when PFs or VFs appear while we make room for them. */
@@ -43,6 +44,8 @@ int vfb_ioctl_info(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 		.max_force_ms = SRIOV_BROKER_MAX_FORCE_MS,
 		.history_events = VFB_EVENTS,
 		.stat_kinds = SRIOV_BROKER_STAT_KINDS,
+		.max_readers = VFB_MAX_READERS,
+		.max_waiting = VFB_MAX_WAITING,
 	};
 	vfb_param_driver(info->driver);
 	mutex_lock(&vfb_lock);
@@ -71,7 +74,7 @@ static void vfb_fill_pf(struct sriov_broker_pf *out, struct vfb_pf *pf)
 
 static void vfb_fill_vf(struct sriov_broker_vf *out, struct vfb_vf *vf)
 {
-	struct vfb_lease *lease = vf->group->lease;
+	struct vfb_lease *lease = vf->group->owner;
 
 	*out = (struct sriov_broker_vf){
 		.addr = vf->addr,
@@ -245,4 +248,13 @@ int vfb_ioctl_list_pfs(struct file *file, union vfb_arg *arg, struct vfb_why *wh
 int vfb_ioctl_list_vfs(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	return vfb_list(&arg->list, sizeof(struct sriov_broker_vf), vfb_take_vfs, why);
+}
+
+/* ioctl(SRIOV_BROKER_LIST_WAITERS) */
+int vfb_ioctl_list_waiters(struct file *file, union vfb_arg *arg, struct vfb_why *why)
+{
+	/* They are no PF's. */
+	if (arg->list.pf.domain || arg->list.pf.bdf || arg->list.pf.valid)
+		return -EOPNOTSUPP;
+	return vfb_list(&arg->list, sizeof(struct sriov_broker_waiter), vfb_take_waiters, why);
 }

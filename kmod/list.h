@@ -12,6 +12,7 @@ typedef unsigned int (*vfb_take_fn)(void *entries, unsigned int room, struct vfb
 /* list.c */
 unsigned int vfb_take_pfs(void *entries, unsigned int room, struct vfb_pf *only);
 unsigned int vfb_take_vfs(void *entries, unsigned int room, struct vfb_pf *only);
+unsigned int vfb_take_waiters(void *entries, unsigned int room, struct vfb_pf *only); /* pool.c */
 int vfb_copy_entries(struct sriov_broker_list *p, const void *entries, size_t entry,
 		     unsigned int num);
 void *vfb_picture(vfb_take_fn take, size_t entry, struct vfb_pf *only, unsigned int *num, u64 *seq);

@@ -39,6 +39,10 @@ static const struct vfb_ioctl vfb_dev_ioctls[] = {
 		  .fn = vfb_ioctl_revoke, .why = offsetof(struct sriov_broker_revoke, why)),
 	VFB_IOCTL(SRIOV_BROKER_NET_HOLD, sriov_broker_net_hold, why, .admin = true,
 		  .fn = vfb_ioctl_net_hold, .why = offsetof(struct sriov_broker_net_hold, why)),
+	VFB_IOCTL(SRIOV_BROKER_LIST_WAITERS, sriov_broker_list, why, .out = true,
+		  .fn = vfb_ioctl_list_waiters),
+	VFB_IOCTL(SRIOV_BROKER_CANCEL, sriov_broker_cancel, why, .admin = true,
+		  .fn = vfb_ioctl_cancel, .why = offsetof(struct sriov_broker_cancel, why)),
 	VFB_IOCTL(SRIOV_BROKER_STATS, sriov_broker_list, why, .out = true, .fn = vfb_ioctl_stats),
 	VFB_IOCTL(SRIOV_BROKER_HISTORY, sriov_broker_list, why, .out = true,
 		  .fn = vfb_ioctl_history),
@@ -55,7 +59,10 @@ static int vfb_dev_open(struct inode *inode, struct file *file)
 
 	if (!client)
 		return -ENOMEM;
-	vfb_client_init(client);
+	if (vfb_client_init(client, file->f_cred)) {
+		kfree(client);
+		return -ENOMEM;
+	}
 	file->private_data = client;
 	return 0;
 }
@@ -63,6 +70,7 @@ static int vfb_dev_open(struct inode *inode, struct file *file)
 static int vfb_dev_release(struct inode *inode, struct file *file)
 {
 	vfb_net_release(file->private_data);
+	vfb_client_exit(file->private_data);
 	kfree(file->private_data);
 	return 0;
 }

@@ -382,7 +382,10 @@ static int vfb_phase_join(struct vfb_move *m)
 
 static int vfb_phase_reset(struct vfb_move *m)
 {
-	return vfb_reset(m->vf) ? -EIO : 0;
+	enum sriov_broker_fault fault;
+	int ret = vfb_reset(m->vf, &fault);
+
+	return ret == -EAGAIN ? -EBUSY : fault ? -EIO : 0;
 }
 
 /* Back to the driver it had. What fails here is left with no driver. */
@@ -510,6 +513,14 @@ static int vfb_attach_refuse(struct vfb_why *why, struct vfb_move *m, u32 reason
 	return vfb_move_refuse(why, m, reason, to);
 }
 
+/* Another one has the VF's lock; or the device is at fault. */
+static int vfb_reset_refuse(struct vfb_why *why, struct vfb_move *m)
+{
+	u32 reason = m->err == -EBUSY ? SRIOV_BROKER_WHY_IN_USE : SRIOV_BROKER_WHY_RESET;
+
+	return vfb_move_refuse(why, m, reason, NULL);
+}
+
 static int vfb_move_phases(struct vfb_moves *all, struct vfb_pf *pf, unsigned int flags,
 			   struct vfb_why *why)
 {
@@ -533,7 +544,7 @@ static int vfb_move_phases(struct vfb_moves *all, struct vfb_pf *pf, unsigned in
 		return vfb_attach_refuse(why, m, SRIOV_BROKER_WHY_GROUP);
 	m = to->managed && !(flags & VFB_MOVE_FRESH) ? vfb_phase(all, vfb_phase_reset) : NULL;
 	if (m)
-		return vfb_move_refuse(why, m, SRIOV_BROKER_WHY_RESET, NULL);
+		return vfb_reset_refuse(why, m);
 	if (pf->open && to->managed)
 		vfb_phase(all, vfb_phase_relax);
 	return 0;

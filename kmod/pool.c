@@ -3,19 +3,25 @@
  * The pool: choosing free VFs for a request, and the queue of those who wait.
  *
  * Every PF keeps a bitmap of its free VFs, so that a choice costs a step per PF,
- * not per VF. Who came first is served first: as long as somebody waits, nobody
- * behind him gets a VF that he could have.
+ * not per VF. Requests for one VF stand in line. Those for several wait for all of them
+ * at once, and hold nothing back from others meanwhile: they are served when all fit.
  */
 #include <linux/bitmap.h>
 #include <linux/sched/signal.h>
 
+#include "ioctl.h"
 #include "lease.h"
+#include "list.h"
 #include "stats.h"
 
-/* Selectors of all who wait: whoever may lease could else keep vfb_lock busy with them. */
-#define VFB_MAX_WAITING 1024
+/* Selectors of all requests that wait: each VF that comes free is compared with them. */
+#define VFB_MAX_WAITING_ALL 1024
 
-static LIST_HEAD(vfb_waiters); /* vfb_lock; in the order they came */
+/* All under vfb_lock. */
+static LIST_HEAD(vfb_waiters);	     /* in the order they came */
+static unsigned int vfb_num_waiters; /* of these */
+static unsigned int vfb_waiting;     /* selectors of these */
+static u64 vfb_last_waiter;	     /* id */
 
 /* What a selector's range means on a PF: slots from *first up to *end. */
 static void vfb_range(const struct sriov_broker_selector *sel, struct vfb_pf *pf,
@@ -58,45 +64,6 @@ static bool vfb_node_fits(const struct vfb_request *req, struct vfb_pf *pf)
 	return !(req->flags & SRIOV_BROKER_LEASE_NUMA_STRICT) || vfb_on_node(req, pf);
 }
 
-static bool vfb_req_fits(const struct vfb_request *req, struct vfb_vf *vf)
-{
-	unsigned int i;
-
-	if (!vfb_node_fits(req, vf->pf))
-		return false;
-	for (i = 0; i < req->num_sels; i++)
-		if (vfb_sel_fits(&req->sels[i], vf))
-			return true;
-	return false;
-}
-
-/*
- * A round lasts while the queue and the quotas stay as they are, and requests are
- * looked at in the order of the queue: who is in one's way is in the way of all
- * who come later, and need not be looked for again.
- */
-static u64 vfb_round;
-
-/* Does somebody who came before wait for what this VF is? */
-static bool vfb_is_spoken_for(const struct vfb_request *req, struct vfb_vf *vf)
-{
-	struct vfb_request *w;
-
-	lockdep_assert_held(&vfb_lock);
-	if (vf->spoken_for == vfb_round)
-		return true;
-	list_for_each_entry(w, &vfb_waiters, node) {
-		if (w == req)
-			return false;
-		/* Who may not have more leases now is in nobody's way. */
-		if (vfb_req_fits(w, vf) && !vfb_lease_over_quota(w, NULL)) {
-			vf->spoken_for = vfb_round;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* A group is leased as a whole, so all of it has to be free. */
 static struct vfb_vf *vfb_busy_peer(struct vfb_vf *vf)
 {
@@ -122,11 +89,10 @@ static bool vfb_pf_fits(const struct vfb_request *req, struct vfb_pf *pf)
 	return !(req->flags & SRIOV_BROKER_LEASE_DISTINCT_PFS) || !pf->nr_reserved;
 }
 
-static bool vfb_vf_fits(const struct vfb_request *req, const struct sriov_broker_selector *sel,
-			struct vfb_vf *vf)
+static bool vfb_vf_fits(const struct sriov_broker_selector *sel, struct vfb_vf *vf)
 {
 	return vf->state == SRIOV_BROKER_VF_FREE && !vf->moving && !vf->group->lease &&
-	       vfb_sel_fits(sel, vf) && !vfb_busy_peer(vf) && !vfb_is_spoken_for(req, vf);
+	       vfb_sel_fits(sel, vf) && !vfb_busy_peer(vf);
 }
 
 static struct vfb_vf *vfb_choose_on(const struct vfb_request *req,
@@ -140,7 +106,7 @@ static struct vfb_vf *vfb_choose_on(const struct vfb_request *req,
 	vfb_range(sel, pf, &first, &end);
 	for (i = find_next_bit(pf->free, end, first); i < end;
 	     i = find_next_bit(pf->free, end, i + 1))
-		if (vfb_vf_fits(req, sel, pf->vfs[i]))
+		if (vfb_vf_fits(sel, pf->vfs[i]))
 			return pf->vfs[i];
 	return NULL;
 }
@@ -176,7 +142,7 @@ static struct vfb_vf *vfb_choose_by(const struct vfb_request *req,
 	lockdep_assert_held(&vfb_lock);
 	vf = sel->dev.valid ? vfb_vf_lookup(&sel->dev) : NULL;
 	if (vf)
-		return vfb_pf_fits(req, vf->pf) && vfb_vf_fits(req, sel, vf) ? vf : NULL;
+		return vfb_pf_fits(req, vf->pf) && vfb_vf_fits(sel, vf) ? vf : NULL;
 
 	list_for_each_entry(pf, &vfb_pfs, node) {
 		if (sel->dev.valid && vfb_addr_cmp(&sel->dev, &pf->addr))
@@ -201,7 +167,17 @@ static struct vfb_vf *vfb_choose(const struct vfb_request *req)
 	return best;
 }
 
-/* Reserved: nobody else chooses from its group. All under one holding of vfb_lock. */
+/* All of a group, while nothing but a reservation keeps it from being chosen. */
+static void vfb_offer(struct vfb_group *group, bool on)
+{
+	struct vfb_vf *vf;
+
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(vf, &group->vfs, group_node)
+		assign_bit(vf->index, vf->pf->free, on);
+}
+
+/* Reserved: no other lease is given a VF of its group. All under one holding of vfb_lock. */
 static void vfb_reserve(struct vfb_lease *lease, struct vfb_vf *vf)
 {
 	lockdep_assert_held(&vfb_lock);
@@ -209,6 +185,7 @@ static void vfb_reserve(struct vfb_lease *lease, struct vfb_vf *vf)
 	lease->vf = vf;
 	vf->group->lease = lease;
 	vf->pf->nr_reserved++;
+	vfb_offer(vf->group, false);
 }
 
 static void vfb_unreserve(struct vfb_lease *lease)
@@ -216,6 +193,7 @@ static void vfb_unreserve(struct vfb_lease *lease)
 	struct vfb_vf *vf = lease->vf;
 
 	lockdep_assert_held(&vfb_lock);
+	vfb_offer(vf->group, true);
 	vf->group->lease = NULL;
 	vf->pf->nr_reserved--;
 	lease->vf = NULL;
@@ -309,52 +287,72 @@ static int vfb_pool_refuse(const struct vfb_request *req, struct vfb_why *why)
 			  req->num_sels == 1 ? &sel->dev : NULL);
 }
 
-static void vfb_serve_waiters(void)
+static void vfb_enqueue(struct vfb_request *req)
 {
-	struct vfb_request *w, *next;
+	lockdep_assert_held(&vfb_lock);
+	req->id = ++vfb_last_waiter;
+	req->since_ns = ktime_get_ns();
+	list_add_tail(&req->node, &vfb_waiters);
+	vfb_num_waiters++;
+	vfb_waiting += req->num_sels;
+	req->user->waiting += req->num_sels;
+}
+
+/* Off the queue, with an answer, or without one: it gave up. */
+static void vfb_dequeue(struct vfb_request *req, int answer)
+{
+	lockdep_assert_held(&vfb_lock);
+	list_del_init(&req->node);
+	vfb_num_waiters--;
+	vfb_waiting -= req->num_sels;
+	req->user->waiting -= req->num_sels;
+	WRITE_ONCE(req->answer, answer);
+	if (answer)
+		wake_up(&req->wait);
+}
+
+static unsigned int vfb_num_free(void)
+{
+	unsigned int num = 0;
+	struct vfb_pf *pf;
 
 	lockdep_assert_held(&vfb_lock);
-	vfb_round++;
+	list_for_each_entry(pf, &vfb_pfs, node)
+		num += bitmap_weight(pf->free, pf->slots);
+	return num;
+}
+
+/**
+ * vfb_pool_serve - VFs have become free, or more may be leased: serve who waits
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_pool_serve(void)
+{
+	struct vfb_request *w, *next;
+	unsigned int num_free = vfb_num_free();
+
+	lockdep_assert_held(&vfb_lock);
 	list_for_each_entry_safe(w, next, &vfb_waiters, node) {
-		if (vfb_lease_over_quota(w, NULL) || !vfb_serve(w))
+		if (!num_free)
+			return;
+		if (w->count > num_free || vfb_lease_over_quota(w, NULL) || !vfb_serve(w))
 			continue;
-		vfb_round++;
-		list_del_init(&w->node);
-		w->served = true;
-		wake_up(&w->wait);
+		vfb_dequeue(w, 1);
+		num_free = vfb_num_free();
 	}
 }
 
 /**
- * vfb_pool_kick - VFs have become free, or more may be leased: serve who waits
+ * vfb_pool_kick - the same
  *
  * Context: takes vfb_lock.
  */
 void vfb_pool_kick(void)
 {
 	mutex_lock(&vfb_lock);
-	vfb_serve_waiters();
+	vfb_pool_serve();
 	mutex_unlock(&vfb_lock);
-}
-
-/*
- * True: the wait ended without an answer, and the request is off the queue. The lock is
- * taken in any case: who serves has it until the request is done with, which may be gone
- * when we return.
- */
-static bool vfb_give_up(struct vfb_request *req)
-{
-	bool waiting;
-
-	mutex_lock(&vfb_lock);
-	waiting = !req->served;
-	if (waiting) {
-		list_del_init(&req->node);
-		/* Who stood behind may have been kept from something. */
-		vfb_serve_waiters();
-	}
-	mutex_unlock(&vfb_lock);
-	return waiting;
 }
 
 /**
@@ -365,44 +363,49 @@ static bool vfb_give_up(struct vfb_request *req)
  */
 unsigned int vfb_pool_waiters(void)
 {
-	struct vfb_request *w;
-	unsigned int num = 0;
-
 	lockdep_assert_held(&vfb_lock);
-	list_for_each_entry(w, &vfb_waiters, node)
-		num++;
-	return num;
+	return vfb_num_waiters;
 }
 
-static bool vfb_queue_has_room(const struct vfb_request *req)
+/* One user does not fill the queue for all, and none does for those who are exempt. */
+static int vfb_queue_full(const struct vfb_request *req, struct vfb_why *why)
 {
-	unsigned int num = req->num_sels;
-	struct vfb_request *w;
-
 	lockdep_assert_held(&vfb_lock);
-	list_for_each_entry(w, &vfb_waiters, node)
-		num += w->num_sels;
-	return num <= VFB_MAX_WAITING;
+	if (req->exempt || (vfb_waiting + req->num_sels <= VFB_MAX_WAITING_ALL &&
+			    req->user->waiting + req->num_sels <= VFB_MAX_WAITING))
+		return 0;
+	why->value = VFB_MAX_WAITING;
+	return vfb_refuse(why, -EAGAIN, SRIOV_BROKER_WHY_QUEUE_FULL, NULL);
 }
 
 /*
- * wait_event_killable_timeout(), but who waits can be frozen: he may wait for days, and the
- * machine is to be suspended meanwhile. Returns as that does.
+ * wait_event_interruptible_timeout(), but who waits can be frozen: the wait may last for
+ * days, and the machine is to be suspended meanwhile. Returns as that does.
  */
-static long vfb_await_served(struct vfb_request *req, long timeout)
+static long vfb_await_answer(struct vfb_request *req, long timeout)
 {
-	return ___wait_event(req->wait, ___wait_cond_timeout(READ_ONCE(req->served)),
-			     (TASK_KILLABLE | TASK_FREEZABLE), 0, timeout,
+	return ___wait_event(req->wait, ___wait_cond_timeout(READ_ONCE(req->answer)),
+			     (TASK_INTERRUPTIBLE | TASK_FREEZABLE), 0, timeout,
 			     __ret = schedule_timeout(__ret));
 }
 
 static int vfb_pool_wait(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why)
 {
 	long timeout = timeout_ms < 0 ? MAX_SCHEDULE_TIMEOUT : msecs_to_jiffies(timeout_ms);
-	long left = vfb_await_served(req, timeout);
+	long left = vfb_await_answer(req, timeout);
+	int answer;
 
-	if (!vfb_give_up(req))
+	/* In any case: who answers has the lock until the request is done with. */
+	mutex_lock(&vfb_lock);
+	answer = req->answer;
+	if (!answer)
+		vfb_dequeue(req, 0);
+	mutex_unlock(&vfb_lock);
+	if (answer > 0)
 		return 0;
+	if (answer)
+		return vfb_refuse(why, answer, SRIOV_BROKER_WHY_CANCELLED, NULL);
+	/* Not to be restarted, with all of its time once more: a handler has run. */
 	if (left < 0)
 		return -EINTR;
 	return vfb_refuse(why, -ETIMEDOUT, SRIOV_BROKER_WHY_TIMEOUT,
@@ -412,11 +415,11 @@ static int vfb_pool_wait(struct vfb_request *req, s32 timeout_ms, struct vfb_why
 /**
  * vfb_pool_take - take VFs out of the pool
  * @req: which, how many, and the leases to give them to
- * @timeout_ms: how long to wait: 0 not at all, less: until killed
+ * @timeout_ms: how long to wait: 0 not at all, less: until there is an answer
  * @why: says why not
  *
  * Context: may sleep, and waits for other users, but not for longer than
- * @timeout_ms, and can be killed.
+ * @timeout_ms, and until a signal.
  * Return: 0: all the leases have VFs; or a negative errno: none has.
  */
 int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why)
@@ -424,23 +427,87 @@ int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why)
 	u64 start = ktime_get_ns();
 	int ret;
 
-	req->served = false;
+	req->taken = 0;
+	req->answer = 0;
 	init_waitqueue_head(&req->wait);
 	INIT_LIST_HEAD(&req->node);
 
 	mutex_lock(&vfb_lock);
-	vfb_round++;
 	ret = vfb_lease_over_quota(req, why);
 	if (!ret && !vfb_serve(req))
 		ret = vfb_pool_refuse(req, why);
-	if ((ret == -EAGAIN || ret == -EBUSY) && timeout_ms && vfb_queue_has_room(req)) {
-		list_add_tail(&req->node, &vfb_waiters);
-		put_pid(why->pid);
-		*why = (struct vfb_why){ .uid = INVALID_UID };
+	if ((ret != -EAGAIN && ret != -EBUSY) || !timeout_ms) {
 		mutex_unlock(&vfb_lock);
-		ret = vfb_pool_wait(req, timeout_ms, why);
-		vfb_took(SRIOV_BROKER_STAT_WAIT, NULL, 0, ret, ktime_get_ns() - start);
 		return ret;
+	}
+	ret = vfb_queue_full(req, why);
+	if (!ret)
+		vfb_enqueue(req);
+	mutex_unlock(&vfb_lock);
+	if (ret)
+		return ret;
+
+	/* What it was refused for is of no interest any more. */
+	put_pid(why->pid);
+	*why = (struct vfb_why){ .uid = INVALID_UID };
+	ret = vfb_pool_wait(req, timeout_ms, why);
+	vfb_took(SRIOV_BROKER_STAT_WAIT, NULL, 0, ret, ktime_get_ns() - start);
+	return ret;
+}
+
+/**
+ * vfb_take_waiters - the requests that wait, for vfb_picture()
+ * @entries: array of struct sriov_broker_waiter to fill
+ * @room: as far as there is room
+ * @only: NULL
+ *
+ * Context: vfb_lock held; in the task that asks.
+ * Return: how many there are.
+ */
+unsigned int vfb_take_waiters(void *entries, unsigned int room, struct vfb_pf *only)
+{
+	struct sriov_broker_waiter *out = entries;
+	struct vfb_request *w;
+	unsigned int num = 0;
+
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(w, &vfb_waiters, node) {
+		if (num++ >= room)
+			continue;
+		*out = (struct sriov_broker_waiter){
+			.id = w->id,
+			.since_ns = w->since_ns,
+			.count = w->count,
+			.pid = vfb_live_pid_nr(w->leases[0]->pid),
+			.uid = vfb_uid_nr(w->leases[0]->uid),
+		};
+		if (w->num_sels == 1)
+			out->dev = w->sels[0].dev;
+		strscpy(out->label, w->leases[0]->label, sizeof(out->label));
+		out++;
+	}
+	return num;
+}
+
+/* ioctl(SRIOV_BROKER_CANCEL) */
+int vfb_ioctl_cancel(struct file *file, union vfb_arg *arg, struct vfb_why *why)
+{
+	struct sriov_broker_cancel *p = &arg->cancel;
+	struct vfb_request *w, *next;
+	int ret;
+
+	if (p->flags)
+		return -EOPNOTSUPP;
+	ret = vfb_check_instance(p->instance, why);
+	if (ret)
+		return ret;
+	ret = vfb_refuse(why, -ENOENT, SRIOV_BROKER_WHY_NO_WAITER, NULL);
+	mutex_lock(&vfb_lock);
+	list_for_each_entry_safe(w, next, &vfb_waiters, node) {
+		if (w->id != p->waiter_id)
+			continue;
+		vfb_dequeue(w, -ECANCELED);
+		ret = 0;
 	}
 	mutex_unlock(&vfb_lock);
 	return ret;

@@ -81,13 +81,14 @@ static int vfb_holder_may(struct vfb_vf *vf, struct vfb_lease *lease)
 	return pci_is_enabled(vf->pdev) ? -EBUSY : 0;
 }
 
+/* Returns -EAGAIN where the VF's lock can't be had: nothing is known to be wrong with it. */
 static int vfb_reset_for(struct vfb_vf *vf, struct vfb_lease *lease, enum sriov_broker_fault *fault)
 {
 	struct device *pf_dev = &vf->pf->pdev->dev, *dev = &vf->pdev->dev;
 	u64 start = ktime_get_ns();
 	int refused = 0;
 
-	*fault = SRIOV_BROKER_FAULT_RESET;
+	*fault = SRIOV_BROKER_FAULT_NONE;
 	/* The VF's parent is the bridge: nothing else wakes the PF. */
 	pm_runtime_get_sync(pf_dev);
 	pm_runtime_get_sync(dev);
@@ -96,8 +97,8 @@ static int vfb_reset_for(struct vfb_vf *vf, struct vfb_lease *lease, enum sriov_
 		if (!refused)
 			*fault = vfb_reset_locked(vf);
 		pci_dev_unlock(vf->pdev);
-	} else if (lease && fatal_signal_pending(current)) {
-		refused = -EINTR; /* nothing is known to be wrong with the VF */
+	} else {
+		refused = lease && fatal_signal_pending(current) ? -EINTR : -EAGAIN;
 	}
 	pm_runtime_put(dev);
 	pm_runtime_put(pf_dev);
@@ -115,18 +116,15 @@ static int vfb_reset_for(struct vfb_vf *vf, struct vfb_lease *lease, enum sriov_
 /**
  * vfb_reset - reset a VF, and check that it is reset
  * @vf: the VF; nobody has it open, nor can open it
+ * @fault: what is wrong; SRIOV_BROKER_FAULT_NONE also for a VF that is leaving the bus
  *
  * Context: may sleep: a function level reset takes 100 ms, a broken device up to
  * a minute; takes the VF's device lock.
- * Return: SRIOV_BROKER_FAULT_NONE, also for a VF that is leaving the bus; or what
- * is wrong.
+ * Return: 0; -EAGAIN: the VF's lock was not to be had.
  */
-enum sriov_broker_fault vfb_reset(struct vfb_vf *vf)
+int vfb_reset(struct vfb_vf *vf, enum sriov_broker_fault *fault)
 {
-	enum sriov_broker_fault fault;
-
-	vfb_reset_for(vf, NULL, &fault);
-	return fault;
+	return vfb_reset_for(vf, NULL, fault);
 }
 
 /**
@@ -136,7 +134,8 @@ enum sriov_broker_fault vfb_reset(struct vfb_vf *vf)
  *
  * Context: as vfb_reset(); takes vfb_lock.
  * Return: 0; -ENODEV: the lease is over; -EBUSY: a driver's user has the VF; -EIO:
- * the reset failed; -EINTR: the holder is being killed.
+ * the reset failed; -EAGAIN: another one has the VF's lock; -EINTR: the holder is being
+ * killed.
  */
 int vfb_reset_leased(struct vfb_vf *vf, struct vfb_lease *lease)
 {

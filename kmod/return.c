@@ -6,7 +6,8 @@
  * of one: wait until vfio has let go (the fence can be put up), bind each VF to the
  * driver that it belongs on if its holder has changed that, reset it and look at the
  * outcome, put its network attributes back. Then it is free; if anything fails it goes
- * into quarantine.
+ * into quarantine. One that is there since its user did not let go comes back by itself
+ * when that has happened.
  *
  * A VF of the group that is the host's was not leased, having come later: it is let be.
  */
@@ -21,11 +22,26 @@
 /* How long to wait at most before looking again whether vfio has let go. */
 #define VFB_DRAIN_POLL_MS 50
 
+/* And when it has not in time, and the VF is in quarantine for it. */
+#define VFB_STRAY_POLL_MS 1000
+
+/* How long to wait before trying again for a lock that was not to be had. */
+#define VFB_RETRY_MS 1000
+
 static bool vfb_stopping;
 
 /* Woken whenever a group has come to the end of the path. */
 static DECLARE_WAIT_QUEUE_HEAD(vfb_return_wq);
 static atomic_t vfb_returning; /* groups on the return path */
+
+static const char *const vfb_fault_names[] = {
+	[SRIOV_BROKER_FAULT_OPEN] = "its user does not let go",
+	[SRIOV_BROKER_FAULT_RESET] = "the reset failed",
+	[SRIOV_BROKER_FAULT_CHECK] = "it does not look reset",
+	[SRIOV_BROKER_FAULT_DRIVER] = "it is not on its driver",
+	[SRIOV_BROKER_FAULT_FENCE] = "the IOMMU group can't be claimed",
+	[SRIOV_BROKER_FAULT_NET] = "its network attributes can't be put back",
+};
 
 static bool vfb_is_returning(const struct vfb_vf *vf)
 {
@@ -96,25 +112,36 @@ static enum sriov_broker_fault vfb_rebind(struct vfb_vf *vf)
 	return ret ? SRIOV_BROKER_FAULT_DRIVER : SRIOV_BROKER_FAULT_NONE;
 }
 
-static enum sriov_broker_fault vfb_clean(struct vfb_group *group)
+/* Returns -EAGAIN where a VF's lock is not to be had; then it is to be called again. */
+static int vfb_clean(struct vfb_group *group, enum sriov_broker_fault *fault)
 {
-	enum sriov_broker_fault fault = SRIOV_BROKER_FAULT_NONE;
 	struct vfb_vf *vf;
+	int ret = 0;
 
+	*fault = SRIOV_BROKER_FAULT_NONE;
 	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf)) {
-		if (!vfb_is_returning(vf))
+		if (!vfb_is_returning(vf) || *fault || ret)
 			continue;
-		if (!fault)
-			fault = vfb_rebind(vf);
-		if (!fault)
-			fault = vfb_reset(vf);
+		*fault = vfb_rebind(vf);
+		if (!*fault)
+			ret = vfb_reset(vf, fault);
 		/* Once more: an unbinding by hand may have had the lock that it waited for. */
-		if (!fault)
-			fault = vfb_rebind(vf);
-		if (!fault)
-			fault = vfb_net_restore(vf);
+		if (!ret && !*fault)
+			*fault = vfb_rebind(vf);
+		if (!ret && !*fault)
+			*fault = vfb_net_restore(vf);
 	}
-	return fault;
+	return ret;
+}
+
+/* What follows is another return, with a reference of its own. */
+static void vfb_return_over(struct vfb_group *group)
+{
+	lockdep_assert_held(&vfb_lock);
+	group->returning = false;
+	group->stray = false;
+	/* CLEAR may have sent it on its way once more, while it was. */
+	cancel_delayed_work(&group->ret);
 }
 
 /* All of a group is free, or none is. Returns what keeps it from that, after all. */
@@ -128,55 +155,129 @@ static enum sriov_broker_fault vfb_return_settle(struct vfb_group *group,
 		if (!fault && vfb_is_returning(vf) && !vfb_vf_is_whole(vf))
 			fault = SRIOV_BROKER_FAULT_DRIVER;
 	vfb_group_state(group, fault ? SRIOV_BROKER_VF_QUARANTINED : SRIOV_BROKER_VF_FREE, fault);
+	vfb_return_over(group);
+	/* Before anyone else comes: those who wait were here first. */
+	vfb_pool_serve();
 	mutex_unlock(&vfb_lock);
 	return fault;
 }
 
-static void vfb_return_end(struct vfb_group *group, enum sriov_broker_fault fault)
+/* What follows from where it has ended, or in which quarantine it is looked at further. */
+static void vfb_return_report(struct vfb_group *group, enum sriov_broker_fault fault, u64 took)
 {
-	u64 took = ktime_get_ns() - group->return_ns; /* from here on it may be leased again */
 	struct vfb_vf *vf;
 
-	fault = vfb_return_settle(group, fault);
 	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf)) {
-		if (fault)
-			pci_warn(vf->pdev, VFB_NAME ": in quarantine, fault %d\n", fault);
+		if (fault && vfb_is_returning(vf))
+			pci_warn(vf->pdev, VFB_NAME ": quarantined: %s\n", vfb_fault_names[fault]);
 		vfb_took(SRIOV_BROKER_STAT_RETURN, vf->pdev, 0, fault, took);
 		vfb_pf_follow(vf->pf);
 	}
-	if (!fault)
-		vfb_pool_kick();
+	wake_up_all(&vfb_return_wq);
+}
+
+static void vfb_return_put(struct vfb_group *group)
+{
 	atomic_dec(&vfb_returning);
 	wake_up_all(&vfb_return_wq);
 	vfb_group_put(group);
 }
 
+static void vfb_return_end(struct vfb_group *group, enum sriov_broker_fault fault)
+{
+	u64 took = ktime_get_ns() - group->return_ns; /* from here on it may be leased again */
+
+	fault = vfb_return_settle(group, fault);
+	vfb_return_report(group, fault, took);
+	vfb_return_put(group);
+}
+
+/* An operation has taken what was in quarantine: it is on no way any more. */
+static void vfb_return_quit(struct vfb_group *group)
+{
+	bool over;
+
+	mutex_lock(&vfb_lock);
+	over = group->stray && vfb_group_is_stray(group) == -ESTALE;
+	if (over)
+		vfb_return_over(group);
+	mutex_unlock(&vfb_lock);
+	if (over)
+		vfb_return_put(group);
+}
+
+/* Its user had time enough: from here on there is no hurry. */
+static void vfb_return_stray(struct vfb_group *group)
+{
+	mutex_lock(&vfb_lock);
+	group->stray = true;
+	vfb_group_state(group, SRIOV_BROKER_VF_QUARANTINED, SRIOV_BROKER_FAULT_OPEN);
+	mutex_unlock(&vfb_lock);
+	vfb_return_report(group, SRIOV_BROKER_FAULT_OPEN, ktime_get_ns() - group->return_ns);
+}
+
+/* Somebody still has it open: look again. */
+static void vfb_return_later(struct vfb_group *group, bool stray)
+{
+	unsigned long now = jiffies, pause = msecs_to_jiffies(VFB_STRAY_POLL_MS);
+
+	if (READ_ONCE(vfb_stopping)) {
+		vfb_return_end(group, SRIOV_BROKER_FAULT_OPEN);
+		return;
+	}
+	if (!stray && time_before(now, group->drain_until))
+		/* A process that exits lets go at once, a guest may take its time. */
+		pause = min(1 + (now - group->drain_since) / 4,
+			    msecs_to_jiffies(VFB_DRAIN_POLL_MS));
+	else if (!stray)
+		vfb_return_stray(group);
+	queue_delayed_work(vfb_wq, &group->ret, pause);
+}
+
+/* A lock was not to be had, which is no fault of the device's: from the beginning. */
+static void vfb_return_again(struct vfb_group *group)
+{
+	if (READ_ONCE(vfb_stopping))
+		vfb_return_end(group, SRIOV_BROKER_FAULT_RESET);
+	else
+		queue_delayed_work(vfb_wq, &group->ret, msecs_to_jiffies(VFB_RETRY_MS));
+}
+
+static int vfb_return_fence(struct vfb_group *group, bool stray)
+{
+	int ret;
+
+	if (!stray)
+		vfb_evict(group);
+	ret = stray ? vfb_group_refence(group) : vfb_group_fence(group);
+	if (!ret && (vfb_vfio_is_open(group) || vfb_net_is_held(group)))
+		ret = -EBUSY;
+	if (ret)
+		return ret;
+	mutex_lock(&vfb_lock);
+	if (stray)
+		ret = vfb_group_is_stray(group);
+	if (!ret)
+		vfb_group_state(group, SRIOV_BROKER_VF_RESETTING, SRIOV_BROKER_FAULT_NONE);
+	mutex_unlock(&vfb_lock);
+	return ret;
+}
+
 static void vfb_return_work(struct work_struct *work)
 {
 	struct vfb_group *group = container_of(to_delayed_work(work), struct vfb_group, ret);
-	unsigned long now = jiffies, pause;
-	int ret;
+	bool stray = READ_ONCE(group->stray);
+	enum sriov_broker_fault fault = SRIOV_BROKER_FAULT_FENCE;
+	int ret = vfb_return_fence(group, stray);
 
-	vfb_evict(group);
-	ret = vfb_group_fence(group);
-	if (!ret && (vfb_vfio_is_open(group) || vfb_net_is_held(group)))
-		ret = -EBUSY;
-	if (ret == -EBUSY && !READ_ONCE(vfb_stopping) && time_before(now, group->drain_until)) {
-		/* A process that exits lets go at once, a guest may take its time. */
-		pause = 1 + (now - group->drain_since) / 4;
-		queue_delayed_work(vfb_wq, &group->ret,
-				   min(pause, msecs_to_jiffies(VFB_DRAIN_POLL_MS)));
-		return;
-	}
-	if (ret) {
-		vfb_return_end(group,
-			       ret == -EBUSY ? SRIOV_BROKER_FAULT_OPEN : SRIOV_BROKER_FAULT_FENCE);
-		return;
-	}
-	mutex_lock(&vfb_lock);
-	vfb_group_state(group, SRIOV_BROKER_VF_RESETTING, SRIOV_BROKER_FAULT_NONE);
-	mutex_unlock(&vfb_lock);
-	vfb_return_end(group, vfb_clean(group));
+	if (ret == -EBUSY)
+		vfb_return_later(group, stray);
+	else if (ret == -ESTALE)
+		vfb_return_quit(group);
+	else if (!ret && vfb_clean(group, &fault))
+		vfb_return_again(group);
+	else
+		vfb_return_end(group, fault);
 }
 
 /**
@@ -200,13 +301,17 @@ void vfb_return_start(struct vfb_group *group)
 {
 	lockdep_assert_held(&vfb_lock);
 	group->lease = NULL;
+	group->stray = false;
 	vfb_group_state(group, SRIOV_BROKER_VF_DRAINING, SRIOV_BROKER_FAULT_NONE);
 	group->return_ns = ktime_get_ns();
 	group->drain_since = jiffies;
 	group->drain_until = jiffies + vfb_param_drain();
-	kref_get(&group->ref);
-	atomic_inc(&vfb_returning);
-	queue_delayed_work(vfb_wq, &group->ret, 0);
+	if (!group->returning) {
+		group->returning = true;
+		kref_get(&group->ref);
+		atomic_inc(&vfb_returning);
+	}
+	mod_delayed_work(vfb_wq, &group->ret, 0);
 }
 
 /**
@@ -215,7 +320,7 @@ void vfb_return_start(struct vfb_group *group)
  * Those that vfio still has open are not waited for: they go into quarantine.
  *
  * Context: module exit, no lease is out; may sleep for the time of a reset, and
- * VFB_DRAIN_POLL_MS.
+ * VFB_STRAY_POLL_MS.
  */
 void vfb_return_flush(void)
 {

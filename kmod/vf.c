@@ -126,7 +126,7 @@ static bool vfb_is_out(const struct vfb_vf *vf)
 	       vf->state <= SRIOV_BROKER_VF_RESETTING;
 }
 
-/* Open to all, or still open in the hands of who had leased it. */
+/* Open to all, or still open in the hands of its last holder. */
 static bool vfb_is_open(const struct vfb_vf *vf)
 {
 	if (vf->gone)
@@ -141,6 +141,18 @@ static bool vfb_vf_is_protected(const struct vfb_vf *vf)
 	if (vfb_param_protect_all())
 		return vf->counted_pool;
 	return vfb_param_protect() && (vf->counted_out || vf->counted_open);
+}
+
+/* Has a lease, or has had one, a VF that is not back yet? */
+static bool vfb_group_is_taken(struct vfb_group *group)
+{
+	struct vfb_vf *vf;
+
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(vf, &group->vfs, group_node)
+		if (vfb_is_out(vf) || (vf->state == SRIOV_BROKER_VF_QUARANTINED && !vf->gone))
+			return true;
+	return false;
 }
 
 /**
@@ -176,14 +188,13 @@ void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 	else
 		pci_clear_dev_assigned(vf->pdev);
 
-	if (vf->gone || pf->vfs[vf->index] != vf)
-		return;
-	if (state == SRIOV_BROKER_VF_FREE)
-		set_bit(vf->index, pf->free);
-	else
-		clear_bit(vf->index, pf->free);
-	if (state != old)
-		vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_STATE, old, vf->group->lease, 0);
+	if (!vf->gone && pf->vfs[vf->index] == vf) {
+		assign_bit(vf->index, pf->free, state == SRIOV_BROKER_VF_FREE);
+		if (state != old)
+			vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_STATE, old, vf->group->owner, 0);
+	}
+	if (!vfb_group_is_taken(vf->group))
+		vfb_lease_back(vf->group);
 }
 
 /**
@@ -414,8 +425,9 @@ void vfb_vf_del(struct pci_dev *pdev)
 	vfb_return_wake();
 	if (emptied)
 		vfb_wish_apply(vf->pf, VFB_LOSS_MS);
-	vfb_vf_put(vf); /* ours */
-	vfb_vf_put(vf); /* the table's */
+	vfb_pool_kick(); /* its user may have another one */
+	vfb_vf_put(vf);	 /* ours */
+	vfb_vf_put(vf);	 /* the table's */
 }
 
 /* Was its driver taken off by hand while it was free? */

@@ -128,6 +128,17 @@ static void fill_history(void *arg)
 		sizeof(struct sriov_broker_event);
 }
 
+static void fill_list_waiters(void *arg)
+{
+	((struct sriov_broker_list *)arg)->entry_size =
+		sizeof(struct sriov_broker_waiter);
+}
+
+static void fill_cancel(void *arg)
+{
+	((struct sriov_broker_cancel *)arg)->waiter_id = NO_LEASE;
+}
+
 static void fill_nothing(void *arg)
 {
 	(void)arg;
@@ -194,6 +205,14 @@ static const struct op ops[] = {
 	{ "HISTORY", SRIOV_BROKER_HISTORY, sizeof(struct sriov_broker_list),
 	  fill_history, 0, .out = true, .addr = AT(sriov_broker_list, pf),
 	  .any = true },
+	{ "LIST_WAITERS", SRIOV_BROKER_LIST_WAITERS,
+	  sizeof(struct sriov_broker_list), fill_list_waiters, 0, .out = true,
+	  .reserved = { AT(sriov_broker_list, pf.valid),
+			AT(sriov_broker_list, pf.bdf) } },
+	{ "CANCEL", SRIOV_BROKER_CANCEL, sizeof(struct sriov_broker_cancel),
+	  fill_cancel, ENOENT, .admin = true,
+	  .why = AT(sriov_broker_cancel, why),
+	  .instance = AT(sriov_broker_cancel, instance) },
 	{ "LEASE_INFO", SRIOV_BROKER_LEASE_INFO,
 	  sizeof(struct sriov_broker_lease_info), fill_lease_info, 0,
 	  .lease = true, .out = true },
@@ -423,8 +442,10 @@ static void test_why(const struct op *op)
 {
 	bool no_lease = op->outcome == ENOENT;
 	int wanted = no_lease ? ENOENT : ENODEV;
-	unsigned int reason = no_lease ? SRIOV_BROKER_WHY_NO_LEASE :
-					 SRIOV_BROKER_WHY_NO_DEVICE;
+	bool no_waiter = op->cmd == SRIOV_BROKER_CANCEL;
+	unsigned int reason = no_waiter ? SRIOV_BROKER_WHY_NO_WAITER :
+			      no_lease	? SRIOV_BROKER_WHY_NO_LEASE :
+					  SRIOV_BROKER_WHY_NO_DEVICE;
 	struct sriov_broker_addr dev = no_lease ? no_addr : nobody;
 	unsigned char *room;
 	struct sriov_broker_why *why;
@@ -449,8 +470,8 @@ static void test_why(const struct op *op)
 	ok(err == wanted && why->reason == reason &&
 		   why->size == sizeof(*why) && same_addr(why->dev, dev) &&
 		   why->uid == SRIOV_BROKER_NO_UID && !why->reserved &&
-		   why->lease_id == (no_lease ? NO_LEASE : 0) && !why->pid &&
-		   !why->value && !why->label[0] &&
+		   why->lease_id == (no_lease && !no_waiter ? NO_LEASE : 0) &&
+		   !why->pid && !why->value && !why->label[0] &&
 		   only(room, sizeof(*why), page, 0x5a),
 	   "%s: a why is filled, and no more", op->name);
 

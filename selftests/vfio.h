@@ -24,19 +24,21 @@ static inline void vfio_close(struct vfio *v)
 	close(v->container);
 }
 
-/* 0, or the errno of the step that failed: 1 container, 2 group, 3 set, 4 IOMMU, 5 device. */
-static inline int vfio_open(struct vfio *v, const char *dev)
+/*
+ * With the group's descriptor, which it has from then on.  0, or the errno of the step that
+ * failed: 1 container, 2 group, 3 set, 4 IOMMU, 5 device.
+ */
+static inline int vfio_use(struct vfio *v, int group, const char *dev)
 {
-	int err;
+	int err = errno; /* of the group's opening, where that failed */
 
-	*v = (struct vfio){ .group = -1, .device = -1, .step = 1 };
+	*v = (struct vfio){ .group = group, .device = -1, .step = 2 };
 	v->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	if (v->container < 0)
-		goto fail;
-	v->step++;
-	v->group = open(text("/dev/vfio/%d", iommu_group_of(dev)),
-			O_RDWR | O_CLOEXEC);
-	if (v->group < 0)
+		v->step = 1;
+	else
+		errno = err;
+	if (v->step == 1 || v->group < 0)
 		goto fail;
 	v->step++;
 	if (ioctl(v->group, VFIO_GROUP_SET_CONTAINER, &v->container))
@@ -53,6 +55,14 @@ fail:
 	err = errno;
 	vfio_close(v);
 	return err;
+}
+
+static inline int vfio_open(struct vfio *v, const char *dev)
+{
+	return vfio_use(v,
+			open(text("/dev/vfio/%d", iommu_group_of(dev)),
+			     O_RDWR | O_CLOEXEC),
+			dev);
 }
 
 static inline struct vfio_region_info vfio_region(struct vfio *v, int index)

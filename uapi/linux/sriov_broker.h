@@ -92,6 +92,8 @@ enum {
 	SRIOV_BROKER_CMD_NET_HOLD = 0x09,
 	SRIOV_BROKER_CMD_STATS = 0x0a,
 	SRIOV_BROKER_CMD_HISTORY = 0x0b,
+	SRIOV_BROKER_CMD_LIST_WAITERS = 0x0c,
+	SRIOV_BROKER_CMD_CANCEL = 0x0d,
 };
 
 /* Numbers of the ioctls of a lease descriptor. */
@@ -199,6 +201,10 @@ struct sriov_broker_addr {
  * @SRIOV_BROKER_WHY_NET_LOST: said of a call that has succeeded: the network
  *	attributes of @value VFs, the first of which is @dev, could not be put
  *	back as they were (0)
+ * @SRIOV_BROKER_WHY_QUEUE_FULL: nothing that was asked for is free, and no more
+ *	requests may wait: a user's may have @value selectors (EAGAIN)
+ * @SRIOV_BROKER_WHY_CANCELLED: an admin ended the wait (ECANCELED)
+ * @SRIOV_BROKER_WHY_NO_WAITER: no request of that id waits (ENOENT)
  */
 enum sriov_broker_reason {
 	SRIOV_BROKER_WHY_NONE = 0,
@@ -240,6 +246,9 @@ enum sriov_broker_reason {
 	SRIOV_BROKER_WHY_HOST_DISK = 36,
 	SRIOV_BROKER_WHY_PF_VFIO = 37,
 	SRIOV_BROKER_WHY_NET_LOST = 38,
+	SRIOV_BROKER_WHY_QUEUE_FULL = 39,
+	SRIOV_BROKER_WHY_CANCELLED = 40,
+	SRIOV_BROKER_WHY_NO_WAITER = 41,
 };
 
 /**
@@ -254,7 +263,9 @@ enum sriov_broker_reason {
  * @uid: out: the holder's user in the caller's user namespace, or SRIOV_BROKER_NO_UID
  * @reserved: out: 0
  * @value: out: a number that goes with @reason
- * @lease_id: out: the lease that stands in the way, 0 where none does
+ * @lease_id: out: the lease that stands in the way, 0 where none does. Of a lease that
+ *	has ended, while its VF is not back yet, it is 0 as well, but @pid, @uid and @label
+ *	are told
  * @label: out: that lease's label; or the name of what else @reason speaks of
  * @driver: out: name of the driver that @reason speaks of
  *
@@ -294,6 +305,10 @@ struct sriov_broker_why {
  * @max_force_ms: out: the longest wait of DISABLE, in milliseconds
  * @history_events: out: events that are remembered for HISTORY, of all devices together
  * @stat_kinds: out: entries of the answer of STATS
+ * @max_readers: out: descriptors of the device that one user may read events from;
+ *	CAP_SYS_RESOURCE goes beyond
+ * @max_waiting: out: selectors that the requests of one user that wait may have
+ *	together; CAP_SYS_RESOURCE goes beyond
  * @driver: out: the default target driver of ENABLE
  *
  * Tells what this module is, and how far its limits go. Needs nothing but the open
@@ -315,6 +330,8 @@ struct sriov_broker_info {
 	__u32 max_force_ms;
 	__u32 history_events;
 	__u32 stat_kinds;
+	__u32 max_readers;
+	__u32 max_waiting;
 	char driver[SRIOV_BROKER_NAME_LEN];
 };
 #define SRIOV_BROKER_INFO _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_INFO)
@@ -404,6 +421,9 @@ enum sriov_broker_fault {
  * @lease_id: the lease, 0 for none; never used twice in one load of the module
  * @lease_label: its label
  * @driver: driver the VF is bound to, empty for none
+ *
+ * When the lease of a VF has ended @lease_id is 0, while @lease_pid, @lease_uid and
+ * @lease_label go on to name it until the VF is free again, or the host's.
  */
 struct sriov_broker_vf {
 	struct sriov_broker_addr addr;
@@ -429,16 +449,16 @@ struct sriov_broker_vf {
  * @pf: LIST_VFS: only this PF's VFs; none: those of all PFs.
  *	LIST_PFS: only this PF; none: all.
  *	HISTORY: only what is about this PF or VF; none: all.
- *	STATS: must be 0
- * @entry_size: sizeof(struct sriov_broker_pf, _vf, _event or _stat) as the
+ *	STATS, LIST_WAITERS: must be 0
+ * @entry_size: sizeof(struct sriov_broker_pf, _vf, _event, _stat or _waiter) as the
  *	caller knows it. The kernel writes that many bytes an entry, zeroing what
  *	it does not know
  * @count: in: entries that fit into @entries. out: entries that there are,
  *	which may be more: ask again with a larger array. HISTORY: the newest
  *	that fit
  * @entries: array to fill, may be NULL when @count is 0
- * @why: pointer to a struct sriov_broker_why, or 0; not used by HISTORY and
- *	STATS
+ * @why: pointer to a struct sriov_broker_why, or 0; not used by HISTORY, STATS and
+ *	LIST_WAITERS
  *
  * One consistent picture, ordered by address and index. Needs nothing but the
  * open device.
@@ -456,6 +476,55 @@ struct sriov_broker_list {
 };
 #define SRIOV_BROKER_LIST_PFS _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_LIST_PFS)
 #define SRIOV_BROKER_LIST_VFS _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_LIST_VFS)
+
+/**
+ * struct sriov_broker_waiter - one request in the answer of LIST_WAITERS
+ * @id: the request's number, never used twice in one load of the module
+ * @since_ns: since when it waits, by CLOCK_MONOTONIC
+ * @pid: its process in the caller's PID namespace, 0 where it is not to be seen from
+ *	there
+ * @uid: its user, in the caller's user namespace
+ * @count: VFs that it asks for
+ * @flags: 0
+ * @dev: the PF or VF that it asks for, where that is one or any; else none
+ * @label: what the leases are for
+ *
+ * In the order in which they came.
+ */
+struct sriov_broker_waiter {
+	__aligned_u64 id;
+	__aligned_u64 since_ns;
+	__s32 pid;
+	__u32 uid;
+	__u32 count;
+	__u32 flags;
+	struct sriov_broker_addr dev;
+	char label[SRIOV_BROKER_NAME_LEN];
+};
+/* Needs nothing but the open device. */
+#define SRIOV_BROKER_LIST_WAITERS \
+	_IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_LIST_WAITERS)
+
+/**
+ * struct sriov_broker_cancel - ioctl(SRIOV_BROKER_CANCEL)
+ * @size: sizeof(struct sriov_broker_cancel)
+ * @flags: must be 0
+ * @waiter_id: the request's number, of LIST_WAITERS
+ * @instance: that of the load which the id is of, or 0: not to be checked
+ * @why: pointer to a struct sriov_broker_why, or 0
+ *
+ * Ends the wait of a call of LEASE, which answers ECANCELED. Needs CAP_SYS_ADMIN.
+ *
+ * Of the reasons: NO_WAITER, OTHER_LOAD.
+ */
+struct sriov_broker_cancel {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 waiter_id;
+	__aligned_u64 instance;
+	__aligned_u64 why;
+};
+#define SRIOV_BROKER_CANCEL _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_CANCEL)
 
 /**
  * enum sriov_broker_stat_kind - what STATS counts, in the order of its answer
@@ -704,23 +773,31 @@ struct sriov_broker_grant {
  *	beyond the kernel's must be 0 (E2BIG). Not looked at where there are none
  * @grant_size: sizeof(struct sriov_broker_grant) as the caller knows it. The kernel
  *	writes that many bytes a grant, zeroing what it does not know
- * @timeout_ms: how long to wait, in milliseconds: 0 not at all, -1 for ever.
- *	Who came first is served first
+ * @timeout_ms: how long to wait, in milliseconds: 0 not at all, -1 for ever. Requests for
+ *	one VF are served in the order in which they came; one for several when all that it
+ *	wants is free at once, and it holds nothing back until then
  * @why: pointer to a struct sriov_broker_why, or 0
  * @numa_node: preferred NUMA node of the PF, -1 for any; with NUMA_STRICT no
  *	other will do
- * @label: what the leases are for; shown to everybody; may be empty
+ * @label: what the leases are for; shown to everybody; may be empty. Valid UTF-8
+ *	without control characters (else EINVAL), as any label
  *
  * Takes free VFs out of the pool and returns a descriptor for each, which stands
  * for it. The fence around a VF is lifted while the lease lasts. Needs nothing
  * but the open device.
  *
- * EAGAIN, ETIMEDOUT: no fitting VF is free. Who wants to wait may get EAGAIN at once,
- * or EBUSY, where a thousand wait already. ENOSPC: there will never be as many.
+ * A VF whose vfio group or node is open already is passed over, and drains until it is
+ * closed; with IN_USE where it is the one that was named.
+ *
+ * EAGAIN, ETIMEDOUT: no fitting VF is free, or not enough. ENOSPC: there will never be
+ * as many. EINTR: a signal came, and nothing was leased. ECANCELED: an admin has ended
+ * the wait. A lease is charged to the user who opened the device, from its beginning
+ * until its VFs are free again or the admin has taken them.
  *
  * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_INDEX, LEASED, RETURNING, QUARANTINED,
  * NOT_POOLED, OPEN_POOL (these five only where a single VF was named, and not
- * waited for), GROUP, PF_BUSY, POOL_EMPTY, TIMEOUT, TOO_FEW, QUOTA, LIMIT.
+ * waited for), GROUP, IN_USE, PF_BUSY, POOL_EMPTY, TIMEOUT, TOO_FEW, QUOTA, LIMIT,
+ * QUEUE_FULL, CANCELLED.
  */
 struct sriov_broker_lease {
 	__u32 size;
@@ -895,8 +972,9 @@ struct sriov_broker_lease_set {
  * @flags: must be 0
  *
  * Resets the lease's VFs now, as between two owners. EBUSY: one is open through
- * vfio, whose VFIO_DEVICE_RESET is the way then. EIO: the reset failed, or the
- * device does not look reset. ENODEV: the lease was revoked, or the VF is gone.
+ * vfio, whose VFIO_DEVICE_RESET is the way then. EAGAIN: another reset of the lease is
+ * under way, or another one has the VF's lock. EIO: the reset failed, or the device does
+ * not look reset. ENODEV: the lease was revoked, or the VF is gone.
  */
 struct sriov_broker_lease_reset {
 	__u32 size;
@@ -1037,7 +1115,7 @@ enum sriov_broker_event_type {
  * @state: enum sriov_broker_vf_state
  * @old_state: enum sriov_broker_vf_state
  * @fault: enum sriov_broker_fault
- * @lease_id: the lease, 0 for none
+ * @lease_id: the lease that it is about, or that the VF had last; 0 for none
  * @value: a number that goes with @type
  * @pid: the process that it was done by, in the reader's PID namespace; 0: none (the
  *	kernel did it by itself), or it is not to be seen from there. It may have ended
@@ -1050,8 +1128,9 @@ enum sriov_broker_event_type {
  *
  * A descriptor gets events from its first read() or poll() for input on. One or
  * more whole records a read, which fails with EAGAIN, or waits, where there is
- * none. EINVAL: the buffer is smaller than SRIOV_BROKER_EVENT_ROOM. The same events
- * are sent to the multicast group of the generic netlink family.
+ * none. EINVAL: the buffer is smaller than SRIOV_BROKER_EVENT_ROOM. EDQUOT, and
+ * POLLERR: the user has as many readers as INFO allows. The same events are sent to
+ * the multicast group of the generic netlink family.
  */
 struct sriov_broker_event {
 	__u32 size;

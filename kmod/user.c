@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Users, as far as something is charged to them: leases, places in the queue, readers of
+ * events. Charged is who opened the device, not whom the caller has become since: in a
+ * user namespace one user can be as many as there are subordinate ids.
+ */
+#include <linux/hashtable.h>
+#include <linux/slab.h>
+
+#include "broker.h"
+
+static DEFINE_HASHTABLE(vfb_users, 6); /* vfb_lock */
+
+static struct vfb_user *vfb_user_lookup(kuid_t uid)
+{
+	struct vfb_user *user;
+
+	lockdep_assert_held(&vfb_lock);
+	hash_for_each_possible(vfb_users, user, hash, __kuid_val(uid))
+		if (uid_eq(user->uid, uid))
+			return user;
+	return NULL;
+}
+
+/**
+ * vfb_user_get - the account of a user
+ * @uid: the user
+ *
+ * Context: may sleep; takes vfb_lock.
+ * Return: the account, for vfb_user_put(), or NULL when out of memory.
+ */
+struct vfb_user *vfb_user_get(kuid_t uid)
+{
+	struct vfb_user *new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT), *user;
+
+	if (!new)
+		return NULL;
+	new->uid = uid;
+	mutex_lock(&vfb_lock);
+	user = vfb_user_lookup(uid);
+	if (!user) {
+		hash_add(vfb_users, &new->hash, __kuid_val(uid));
+		swap(user, new);
+	}
+	user->refs++;
+	mutex_unlock(&vfb_lock);
+	kfree(new);
+	return user;
+}
+
+/**
+ * vfb_user_put - done with a user's account
+ * @user: the account
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_user_put(struct vfb_user *user)
+{
+	lockdep_assert_held(&vfb_lock);
+	if (--user->refs)
+		return;
+	hash_del(&user->hash);
+	kfree(user);
+}
