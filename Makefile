@@ -13,7 +13,7 @@ WITHIN	?=
 IOMMU	?= nopt
 VM	:= selftests/vm
 # What the host itself needs; everything else lives in the trees that mmdebstrap makes.
-DEPS	:= mmdebstrap debian-archive-keyring cpio xz-utils perl git
+DEPS	:= mmdebstrap debian-archive-keyring cpio kmod xz-utils perl git
 SUDO	:= $(if $(filter 0,$(shell id -u)),,sudo)
 
 .PHONY: all modules tools selftests demo check check-all check-debug build-all lint bench \
@@ -26,11 +26,11 @@ help:
 	@echo 'make tools            sriovctl and its library'
 	@echo 'make install          both, and what belongs to them; DESTDIR= and prefix= as usual'
 	@echo 'make demo             a VF goes into a KVM guest and back, in a test machine'
-	@echo 'make check            the tests in test machines; KERNEL=6.1|6.12|7.3 (6.12), TESTS="a b" picks some'
+	@echo 'make check            the tests in test machines; KERNEL=6.1|6.12|7.3|debug|arm64 (6.12), TESTS="a b" picks some'
 	@echo 'make check-all        the tests on all three kernels, on each what depends on it; KERNELS="6.12 debug" picks some;'
 	@echo '                      FULL=1: every test on each; WITHIN=S: those that may take longer than S seconds are skipped'
 	@echo 'make check-debug      the tests of the module on a kernel with KASAN, lockdep, kmemleak, fault injection; FULL=1: all'
-	@echo 'make build-all        build only: -rt, -cloud, arm64, clang'
+	@echo 'make build-all        build only: -rt, -cloud, clang, arm64 with pages of 16k and 64k'
 	@echo 'make bench            the benchmark, in a test machine; IOMMU=pt for pass-through (bench/run says why not)'
 	@echo 'make lint             W=1, sparse, checkpatch, clang-format, shellcheck; warnings are errors'
 	@echo 'make deps             the few packages that the host needs for the above'

@@ -37,6 +37,13 @@ guest_initramfs() {
 		$GUEST_DRIVERS && mv $GUESTS/initramfs.new $GUESTS/initramfs
 }
 
+# GUEST_QEMU: the program, and the words for its machine.
+case $(uname -m) in
+aarch64) GUEST_QEMU=(qemu-system-aarch64 -machine virt,gic-version=host) GUEST_CONSOLE=ttyAMA0 ;;
+*) GUEST_QEMU=(qemu-system-x86_64 -machine q35,sata=off,smbus=off) GUEST_CONSOLE=ttyS0 ;;
+esac
+guest_kvm() { [ -e /dev/kvm ] || modprobe kvm_amd || modprobe kvm_intel; }
+
 # TCG's SVM leaves the type of the guest's last exception where KVM looks whether one was just being
 # delivered, and Linux 7.3 then gives the guest up (KVM internal error 3) if the next exit is for MMIO.
 # So the port of guest_run, which programs use, is a legacy one: its doorbell is an I/O port.
@@ -45,7 +52,7 @@ GUEST_PORT=virtio-serial-pci,disable-modern=on
 # It may also lose an interrupt; if that is a one-shot timer's, no timer fires any more: a guest that
 # answered saw a swapped VF only after two minutes.  So its ticks come periodically; not on 7.3, which gives
 # guests up for the above more often then.
-GUEST_APPEND="console=ttyS0 loglevel=4 panic=-1 mitigations=off"
+GUEST_APPEND="console=$GUEST_CONSOLE loglevel=4 panic=-1 mitigations=off"
 GUEST_TICKS="nohz=off highres=off"
 case $(uname -r) in 7.*) GUEST_TICKS='' ;; esac
 
@@ -62,13 +69,12 @@ guest_boot() {
 	local name=$1 dir=$GUESTS/$1 i slots=()
 	mkdir -p "$dir"
 	rm -f "$dir"/*
-	modprobe kvm_amd || modprobe kvm_intel || return
+	guest_kvm || return
 	guest_initramfs || return
 	for ((i = 0; i < ${2:-2}; i++)); do
 		slots+=(-device "pcie-root-port,id=hp$i,chassis=$((i + 1)),slot=$((i + 1))")
 	done
-	"${GUEST_UNDER[@]}" qemu-system-x86_64 -name "$name" -accel kvm -cpu host -machine q35,sata=off,smbus=off \
-		-m 192 -nodefaults -no-user-config -display none -no-reboot \
+	"${GUEST_UNDER[@]}" "${GUEST_QEMU[@]}" -name "$name" -accel kvm -cpu host -m 192 -nodefaults -no-user-config -display none -no-reboot \
 		-kernel "/boot/vmlinuz-$GUEST_RELEASE" -initrd $GUESTS/initramfs \
 		-append "$GUEST_APPEND $GUEST_TICKS" \
 		-qmp "unix:$dir/qmp,server=on,wait=off" \

@@ -25,19 +25,19 @@ tree_release() {
 	basename "${dirs[0]}"
 }
 
-# enter TREE DIR KERNEL COMMAND...: run a command in a tree, in DIR, which is /mnt there; KERNEL, if
+# enter TREE DIR MEDIA COMMAND...: run a command in a tree, in DIR, which is /mnt there; MEDIA, if
 # not empty, is /media.  The mounts live in a name space of their own and end with the command.
 enter() {
-	local tree=$1 out=$2 kernel=$3 user
+	local tree=$1 out=$2 media=$3 user
 	user=$(id -u):$(id -g)
 	shift 3
 	# shellcheck disable=SC2016 # for the inner shell
 	as_root unshare --mount --propagation private bash -euc '
-		tree=$1 out=$2 user=$3 kernel=$4; shift 4
+		tree=$1 out=$2 user=$3 media=$4; shift 4
 		mount --bind "$out" "$tree/mnt"
 		mount -t proc proc "$tree/proc"
-		[ -z "$kernel" ] || mount --bind "$kernel" "$tree/media"
+		[ -z "$media" ] || mount --bind "$media" "$tree/media"
 		exec chroot --userspec="$user" "$tree" /usr/bin/env -i PATH=/usr/sbin:/usr/bin \
 			HOME=/tmp LC_ALL=C.UTF-8 bash -c "cd /mnt && exec \"\$@\"" in-tree "$@"
-	' in-tree "$tree" "$out" "$user" "$kernel" "$@"
+	' in-tree "$tree" "$out" "$user" "$media" "$@"
 }

@@ -10,12 +10,10 @@
 # PFs have a root port of their own, so that their VFs get an IOMMU group each.
 
 # shellcheck disable=SC2034 # read by boot
-MACHINES="default tools two-igb igb four-nvme bench shared-group no-iommu hotplug"
+MACHINES="default tools two-igb igb four-nvme bench shared-group no-iommu hotplug amd amd-group"
 
-iommu() {
-	devices+=(-device intel-iommu,intremap=on,caching-mode=on)
-	append+=" intel_iommu=on iommu=pt"
-}
+# iommu [KIND]: the architecture's own, or another (arch.sh)
+iommu() { "iommu_${1:-$IOMMU}"; }
 
 # port ID [OPTION...]: a root port; its slot number is its place on the command line.
 port() {
@@ -45,13 +43,17 @@ machine_four-nvme() { iommu; for i in 0 1 2 3; do nvme "nvme$i" 127; done; }
 machine_bench() { machine_four-nvme; igb igb0; append+=" nohz=on highres=on"; }
 # A root port without ACS does not keep its functions apart: PF and VFs are one group, or two PFs and
 # the VFs of both.
-machine_shared-group() {
-	iommu; igb igb0; nvme nvme0 7 disable-acs=on
+shared_group() { # [IOMMU]
+	iommu "$@"; igb igb0; nvme nvme0 7 disable-acs=on
 	port port-twin disable-acs=on
 	# The first one has to name the second, for with ARI the kernel does not try each number.
 	devices+=(-device igb,id=twin0,bus=port-twin,addr=0.0,multifunction=on,x-pcie-ari-nextfn-1=on,romfile=
 		-device igb,id=twin1,bus=port-twin,addr=0.1,romfile=)
 }
+machine_shared-group() { shared_group; }
+# The other IOMMU of a PC.
+machine_amd() { iommu amd; igb igb0; nvme nvme0 127; }
+machine_amd-group() { shared_group amd; }
 # The second nvme's VFs want more memory than firmware gives its port, and the kernel may not move it.
 machine_no-iommu() {
 	igb igb0; nvme nvme0 7; nvme nvme1 127
@@ -63,7 +65,7 @@ machine_no-iommu() {
 # slots are PCIe's own, as a server's are, not ACPI's.
 machine_hotplug() {
 	iommu; igb igb0; igb igb1; nvme nvme0 7
-	devices+=(-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off)
+	[ "$ARCH" != amd64 ] || devices+=(-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off)
 	append+=" pcie_ports=native"
 	devices+=(-chardev "socket,id=monitor,path=$sockets/qmp,server=on,wait=off"
 		-mon chardev=monitor,mode=control

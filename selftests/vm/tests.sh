@@ -12,9 +12,10 @@ list_tests() {
 	shift
 	awk -v kernel="$kernel" -v wanted=" $* " -v full="${FULL:-}" '
 		/^#/ || NF != 4 { next }
-		wanted != "  " { if (index(wanted, " " $1 " ")) print $1, $2, $3; next }
-		full || $4 == "all" || ($4 == "stock" && kernel != "debug") || index("," $4 ",", "," kernel ",") {
-			print $1, $2, $3 }' "$TESTS_LIST"
+		{ here = full || $4 == "all" || ($4 == "stock" && kernel != "debug") || index("," $4 ",", "," kernel ",") }
+		{ first = !seen[$1]++ }
+		wanted != "  " { here = index(wanted, " " $1 " ") && (here || first) }
+		here { print $1, $2, $3 }' "$TESTS_LIST"
 }
 
 # KERNEL: how much longer than on a stock kernel all takes.
