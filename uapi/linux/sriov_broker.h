@@ -409,7 +409,8 @@ enum sriov_broker_fault {
  * @pf: its PF
  * @index: its number on the PF, from 0
  * @state: enum sriov_broker_vf_state
- * @iommu_group: number of its IOMMU group, -1 where it has none
+ * @iommu_group: number of its IOMMU group, -1 where it has none; with some IOMMUs (arm64's)
+ *	a VF has none before a driver is bound for the first time
  * @fault: enum sriov_broker_fault
  * @vendor: PCI vendor id
  * @device: PCI device id
