@@ -34,12 +34,12 @@
  * long as it is, nobody can open its devices through vfio, nor bind a driver
  * that does DMA for the host. VFs are leased by the group.
  *
- * Where the IOMMU tells a VF's group no earlier than when a driver is bound (arm64's
- * SMMU, on 6.1 and 6.12), the VF changes its group object once, in the notification
- * of its first binding, or attempt at one, under vfb_lock. Till then it was HOST: nothing
- * was claimed for it and nothing leased. A move claims the fence once more after the
- * binding, before the VF is FREE; a VF that is without an IOMMU even then does not come
- * into the pool, unless its driver gives it to nobody (pci-stub).
+ * Where the IOMMU tells a VF's group no earlier than when a driver is tried on it
+ * (arm64's SMMU, on 6.1 and 6.12), the VF changes its group object once, in the
+ * notification of that, under vfb_lock. Till then it was HOST: nothing was claimed for
+ * it and nothing leased. A move into the pool begins with trying one that fits nothing
+ * (vfb_group_learn), so that the fence is up before the VF is bound; a VF that is without
+ * an IOMMU even then is refused, unless its driver gives it to nobody (pci-stub).
  *
  * A lease (struct vfb_lease) lives as long as a file: from the ioctl to the last
  * close. It covers the VFs of one group. When the file goes, the group is sent
@@ -413,6 +413,9 @@ void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 struct iommu_group *vfb_iommu_group(struct device *dev);
 struct vfb_group *vfb_group_join(struct vfb_vf *vf);
 void vfb_group_find(struct vfb_vf *vf);
+void vfb_group_learn(struct vfb_vf *vf);
+int vfb_group_register(void);
+void vfb_group_unregister(void);
 void vfb_group_leave(struct vfb_vf *vf);
 void vfb_group_put(struct vfb_group *group);
 int vfb_group_id(struct vfb_group *group);

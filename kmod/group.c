@@ -4,11 +4,12 @@
  * is the group's DMA ownership.
  *
  * Most IOMMUs tell a device's group when it appears on the bus. Others (arm64's SMMU,
- * on 6.1 and 6.12) do when it is bound for the first time: till then such a VF is in a
- * group of its own here, without IOMMU, and then moves over.
+ * on 6.1 and 6.12) do when a driver is tried on it for the first time: till then such a
+ * VF is in a group of its own here, without IOMMU, and then moves over.
  */
 #include <linux/hashtable.h>
 #include <linux/iommu.h>
+#include <linux/pci.h>
 #include <linux/slab.h>
 
 #include "broker.h"
@@ -120,7 +121,7 @@ struct vfb_group *vfb_group_join(struct vfb_vf *vf)
 
 /**
  * vfb_group_find - look for the group of a VF that had none when it appeared
- * @vf: the VF, which is bound
+ * @vf: the VF, on which a driver was tried
  *
  * That happens once, and before the VF is in the pool: so the group that it leaves has
  * no other VF, no claim and no lease. Others may look at it just now, so it lives as
@@ -146,6 +147,59 @@ void vfb_group_find(struct vfb_vf *vf)
 	}
 	mutex_unlock(&vfb_lock);
 	vfb_group_put(new);
+}
+
+static int vfb_no_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	return -ENODEV;
+}
+
+static const struct pci_device_id vfb_no_ids[] = { {} };
+
+/* Fits no device. It claims nothing for the host when it is tried. */
+static struct pci_driver vfb_no_driver = {
+	.name = VFB_NAME "_none",
+	.id_table = vfb_no_ids,
+	.probe = vfb_no_probe,
+	.driver_managed_dma = true,
+};
+
+/**
+ * vfb_group_learn - have the IOMMU tell a VF's group, if it has not yet
+ * @vf: the VF
+ *
+ * So that the fence is up before the VF is bound, and not after: a driver that fits no
+ * device is tried on it.
+ *
+ * Context: may sleep; takes the VF's device lock.
+ */
+void vfb_group_learn(struct vfb_vf *vf)
+{
+	struct device *dev = &vf->pdev->dev;
+	int ret;
+
+	if (vf->group->iommu || !device_iommu_mapped(&vf->pf->pdev->dev))
+		return;
+	ret = device_driver_attach(&vfb_no_driver.driver, dev);
+	dev_dbg(dev, VFB_NAME ": IOMMU group %d, %pe\n", vfb_group_id(vf->group), ERR_PTR(ret));
+}
+
+/**
+ * vfb_group_register - get ready for vfb_group_learn()
+ *
+ * Return: 0 or a negative errno.
+ */
+int vfb_group_register(void)
+{
+	return pci_register_driver(&vfb_no_driver);
+}
+
+/**
+ * vfb_group_unregister - and undo that
+ */
+void vfb_group_unregister(void)
+{
+	pci_unregister_driver(&vfb_no_driver);
 }
 
 static void vfb_unfence_locked(struct vfb_group *group)

@@ -127,9 +127,12 @@ static int __init vfb_init(void)
 	ret = vfb_pfdrv_register();
 	if (ret)
 		goto exit_op;
-	ret = vfb_genl_register();
+	ret = vfb_group_register();
 	if (ret)
 		goto unregister_pfdrv;
+	ret = vfb_genl_register();
+	if (ret)
+		goto unregister_group;
 	ret = vfb_notify_start();
 	if (ret)
 		goto unregister_genl;
@@ -146,6 +149,8 @@ stop_notify:
 	vfb_orphan_stop();
 unregister_genl:
 	vfb_genl_unregister();
+unregister_group:
+	vfb_group_unregister();
 unregister_pfdrv:
 	vfb_pfdrv_unregister();
 exit_op:
@@ -172,6 +177,7 @@ static void __exit vfb_exit(void)
 	/* While PFs and VFs are known: it looks whether they are in use. */
 	vfb_pfdrv_unregister();
 	vfb_notify_stop();
+	vfb_group_unregister();
 	vfb_orphan_stop();
 	vfb_genl_unregister();
 	destroy_workqueue(vfb_step_wq);

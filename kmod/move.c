@@ -207,6 +207,20 @@ static int vfb_take(struct vfb_moves *all, struct vfb_pf *pf, unsigned int first
 	return ret;
 }
 
+static void vfb_learn_groups(struct vfb_pf *pf, unsigned int first, unsigned int count)
+{
+	struct vfb_vf *vf;
+	unsigned int i;
+
+	for (i = first; i < first + count; i++) {
+		vf = vfb_pf_vf(pf, i);
+		if (!vf)
+			continue;
+		vfb_group_learn(vf);
+		vfb_vf_put(vf);
+	}
+}
+
 static struct vfb_moves *vfb_moves_new(struct vfb_pf *pf, unsigned int first, unsigned int count,
 				       const struct vfb_driver *to, unsigned int flags,
 				       struct vfb_why *why)
@@ -221,6 +235,7 @@ static struct vfb_moves *vfb_moves_new(struct vfb_pf *pf, unsigned int first, un
 	all->flags = flags;
 	/* VFs of a PF that sleeps are dead. */
 	pm_runtime_get_sync(&pf->pdev->dev);
+	vfb_learn_groups(pf, first, count);
 	ret = vfb_take(all, pf, first, count, flags, why);
 	if (ret) {
 		vfb_moves_free(all);
@@ -329,6 +344,11 @@ static int vfb_phase_release(struct vfb_move *m)
 
 static int vfb_phase_fence(struct vfb_move *m)
 {
+	const struct vfb_driver *to = m->all->to;
+
+	/* No fence that is up for nothing: whoever had the VF had all memory. */
+	if (to && vfb_driver_wants_iommu(to) && !m->vf->group->iommu)
+		return -EOPNOTSUPP;
 	return vfb_group_fence(m->vf->group);
 }
 
@@ -357,27 +377,6 @@ static int vfb_phase_attach(struct vfb_move *m)
 	if (to->drv && vfb_is_bound(m->vf, to->name))
 		return vfb_override_set(m->vf->pdev, to->managed ? to->name : "");
 	return vfb_attach(m->vf, to);
-}
-
-/*
- * Now the VF's group is known for certain, and is fenced before the VF can be had. Has
- * somebody opened it since it was bound, or is it a peer of VFs that are leased?
- */
-static int vfb_phase_join(struct vfb_move *m)
-{
-	const struct vfb_driver *to = m->all->to;
-	struct vfb_group *group;
-	bool leased;
-
-	mutex_lock(&vfb_lock);
-	group = m->vf->group;
-	leased = group->lease;
-	mutex_unlock(&vfb_lock);
-	if (leased)
-		return -EBUSY;
-	if (vfb_driver_wants_iommu(to) && !group->iommu)
-		return -EOPNOTSUPP;
-	return to->managed ? vfb_group_fence(group) : 0;
 }
 
 static int vfb_phase_reset(struct vfb_move *m)
@@ -501,16 +500,11 @@ static int vfb_close_refuse(struct vfb_why *why, struct vfb_move *m)
 	return vfb_move_refuse(why, m, reason, NULL);
 }
 
-/* vfio's drivers do not say that it is an IOMMU that they miss. */
-static int vfb_attach_refuse(struct vfb_why *why, struct vfb_move *m, u32 reason)
+static int vfb_fence_refuse(struct vfb_why *why, struct vfb_move *m)
 {
-	const struct vfb_driver *to = m->all->to;
-
-	if (vfb_driver_wants_iommu(to) && !m->vf->group->iommu) {
-		m->err = -EOPNOTSUPP;
-		reason = SRIOV_BROKER_WHY_NO_IOMMU;
-	}
-	return vfb_move_refuse(why, m, reason, to);
+	if (m->err == -EOPNOTSUPP)
+		return vfb_move_refuse(why, m, SRIOV_BROKER_WHY_NO_IOMMU, m->all->to);
+	return vfb_move_refuse(why, m, SRIOV_BROKER_WHY_GROUP, NULL);
 }
 
 /* Another one has the VF's lock; or the device is at fault. */
@@ -535,13 +529,10 @@ static int vfb_move_phases(struct vfb_moves *all, struct vfb_pf *pf, unsigned in
 		return vfb_move_refuse(why, m, SRIOV_BROKER_WHY_NONE, NULL);
 	m = vfb_phase(all, to->managed ? vfb_phase_fence : vfb_phase_unfence);
 	if (m)
-		return vfb_move_refuse(why, m, SRIOV_BROKER_WHY_GROUP, NULL);
+		return vfb_fence_refuse(why, m);
 	m = vfb_phase(all, vfb_phase_attach);
 	if (m)
-		return vfb_attach_refuse(why, m, SRIOV_BROKER_WHY_PROBE);
-	m = vfb_phase(all, vfb_phase_join);
-	if (m)
-		return vfb_attach_refuse(why, m, SRIOV_BROKER_WHY_GROUP);
+		return vfb_move_refuse(why, m, SRIOV_BROKER_WHY_PROBE, to);
 	m = to->managed && !(flags & VFB_MOVE_FRESH) ? vfb_phase(all, vfb_phase_reset) : NULL;
 	if (m)
 		return vfb_reset_refuse(why, m);
