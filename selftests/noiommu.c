@@ -78,8 +78,17 @@ static void test_unsafe(void)
 static void test_no_mmio(void)
 {
 	struct sriov_broker_addr tight = find_nvme(1);
-	char *before = snapshot();
+	char *before;
 
+	/* A line a resource: after the device's own those of its VFs' BARs. */
+	if (system(text("sed -n 8,13p " SYS_PCI
+			"/%s/resource | grep -q '^0x0*[1-9a-f]'",
+			name_of(tight))) == 0) {
+		skip("this firmware has memory for them",
+		     "VFs that there is no memory for");
+		return;
+	}
+	before = snapshot();
 	refused(enable(tight, 127, "pci-stub", &why), ENOMEM, &why,
 		SRIOV_BROKER_WHY_NO_MMIO, tight,
 		"VFs that there is no memory for");
