@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # PF drivers and devices that do not do what they should, which the test machine's do: a driver that
 # enables fewer VFs than it was told, somebody who has the PF's lock (kmod/test_pf.c); a bus without
-# numbers for the VFs, and a VF that does DMA after its reset (kmod/fake_sick.c).
+# numbers for the VFs, and VFs that do not look reset (kmod/fake_sick.c).
 
 set -euo pipefail
 . "$(dirname "$0")/tap.sh"
@@ -97,6 +97,20 @@ ok "and free" await 10 free "$vf"
 is "it can be leased" "$(sriovctl lease "$vf" -- echo leased)" leased
 ok "it comes back" await 10 free "$vf"
 rmmod fake_sick
+
+# --- other signs that a reset has done nothing ----------------------------------------------------
+
+never_free() { # SIGN of fake_sick
+	insmod "$here/kmod/fake_sick.ko" "dev=$vf" "$1=1" || bail "no fake"
+	ok "$1: it is leased" sriovctl lease "$vf" -- true
+	ok "$1: nobody gets it after that" eventually 10 in_state "$vf" quarantined
+	is "$1: for it does not look reset" "$(fault)" "quarantined check"
+	rmmod fake_sick
+	ok "$1: it is well again" sriovctl clear "$vf"
+	ok "$1: and free" eventually 10 in_state "$vf" free
+}
+never_free msix
+never_free pending
 
 ok "no VFs" eventually 10 sriovctl disable "$pf"
 use_driver "$pf"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes the device "dev" look sick: a VF that does DMA whatever it is told, or a PF
- * whose VFs lie so far apart that its bus has no numbers for them. It stands between
+ * Makes the device "dev" look sick: a VF that, whatever it is told, does DMA or sends
+ * interrupts, or never ends what it has begun; or a PF whose VFs lie so far apart that
+ * its bus has no numbers for them. It stands between
  * the PCI core and the device's configuration space, as aer_inject does, so whatever
  * reads that sees the same.
  */
@@ -18,6 +19,14 @@ static bool master;
 module_param(master, bool, 0644);
 MODULE_PARM_DESC(master, "its bus mastering is always on");
 
+static bool msix;
+module_param(msix, bool, 0644);
+MODULE_PARM_DESC(msix, "its MSI-X is always enabled");
+
+static bool pending;
+module_param(pending, bool, 0644);
+MODULE_PARM_DESC(pending, "it always has transactions pending");
+
 static ushort stride;
 module_param(stride, ushort, 0644);
 MODULE_PARM_DESC(stride, "routing ids from VF to VF, 0: the device's");
@@ -25,7 +34,8 @@ MODULE_PARM_DESC(stride, "routing ids from VF to VF, 0: the device's");
 static struct pci_bus *bus; /* counted */
 static struct pci_ops *real;
 static unsigned int devfn;
-static int sriov; /* the SR-IOV capability, 0: it has none */
+/* Its capabilities, 0: it has none. */
+static int sriov, msix_cap, pcie_cap;
 
 static u32 sick_dword(int where, u32 val)
 {
@@ -33,6 +43,12 @@ static u32 sick_dword(int where, u32 val)
 
 	if (where == PCI_COMMAND && READ_ONCE(master))
 		return val | PCI_COMMAND_MASTER;
+	/* The upper half of these 32 bits. */
+	if (msix_cap && where == msix_cap && READ_ONCE(msix))
+		return val | PCI_MSIX_FLAGS_ENABLE << 16;
+	if (pcie_cap && where == pcie_cap + PCI_EXP_DEVCTL &&
+	    READ_ONCE(pending))
+		return val | PCI_EXP_DEVSTA_TRPND << 16;
 	if (sriov && where == sriov + PCI_SRIOV_VF_OFFSET && wanted)
 		return (val & 0xffff) | wanted << 16;
 	return val;
@@ -46,13 +62,8 @@ static int sick_read(struct pci_bus *on, unsigned int fn, int where, int size,
 	return fake_config_read(real, on, fn, where, size, val, sick_dword);
 }
 
-static int sick_write(struct pci_bus *on, unsigned int fn, int where, int size,
-		      u32 val)
-{
-	return real->write(on, fn, where, size, val);
-}
-
-static struct pci_ops sick_ops = { .read = sick_read, .write = sick_write };
+/* As the real ones but for that: some architectures' need the others of these. */
+static struct pci_ops sick_ops;
 
 static int __init fake_sick_init(void)
 {
@@ -61,10 +72,14 @@ static int __init fake_sick_init(void)
 	if (!pdev)
 		return -ENODEV;
 	sriov = pci_find_ext_capability(pdev, PCI_EXT_CAP_ID_SRIOV);
+	msix_cap = pdev->msix_cap;
+	pcie_cap = pdev->pcie_cap;
 	devfn = pdev->devfn;
 	bus = pdev->bus;
 	get_device(&bus->dev);
 	real = bus->ops;
+	sick_ops = *real;
+	sick_ops.read = sick_read;
 	pci_bus_set_ops(bus, &sick_ops);
 	pci_dev_put(pdev);
 	return 0;
