@@ -175,9 +175,36 @@ is "three holders, each another VF" \
 	"holder 0 holder 1 holder 2"
 fails 2 "none is left" "no VF of those asked for is free; see sriovctl list$" sriovctl lease "$pf"
 fails 2 "nor anywhere" "^sriovctl: no VF is free; see sriovctl list$" sriovctl lease
+
+# --- one who waits --------------------------------------------------------------------------------
+
+waits() { [ "$(sriovctl waiters --json | jq '.waiters | length')" = "$1" ]; }
+sriovctl lease "$pf" --wait 600 --label "in line" -- true 2>"$work/err" &
+waiter=$!
+ok "a fourth waits" eventually 10 waits 1
+is "it is listed" "$(sriovctl waiters --json | jq -c '.waiters[0] | [.pid, .uid, .label, .count, .device]')" \
+	"[$waiter,0,\"in line\",1,\"$pf\"]"
+like "for people, too" "$(sriovctl waiters)" "^[0-9]+: 1 VF of $pf for \"in line\", process $waiter of user 0, for [0-9]+ s$"
+id=$(sriovctl waiters --json | jq '.waiters[0].id')
+fails 2 "another one is not ended" "^sriovctl: no call of that number waits; see sriovctl waiters$" sriovctl cancel $((id + 1))
+ok "it is ended" sriovctl cancel "$id"
+status=0
+wait $waiter || status=$?
+is "and ends" $status 2
+like "with the reason" "$(cat "$work/err")" "^sriovctl: .*an admin has ended the wait$"
+is "none waits" "$(sriovctl waiters)" ""
+
 # shellcheck disable=SC2046 # a list
 kill -9 $(pidof sriovctl)
 ok "all come back from killed holders" await 10 free "$pf"
+
+# --- held by another process than the one that leased ---------------------------------------------
+
+sriovctl lease "${vfs[1]}" --inherit -- sh -c 'sleep 600 & echo $!' >"$work/out"
+is "who has the descriptor is found when who leased is gone" \
+	"$(sriovctl list -j "$pf" | jq '[.pfs[0].vfs[] | select(.lease).lease.pid]' -c)" "[$(cat "$work/out")]"
+kill "$(cat "$work/out")"
+ok "and it comes back" eventually 10 all_free "$pf"
 
 fails 2 "a VF that isn't there" "^sriovctl: $pf: VF 3 asked, it has VFs 0 to 2$" sriovctl lease "$pf#3"
 fails 2 "of several the one that isn't" "^sriovctl: $pf: VF 7 asked, it has VFs 0 to 2$" sriovctl lease "$pf#0" "$pf#7" "$pf#1"

@@ -24,6 +24,8 @@ static const struct {
 	[SRIOV_BROKER_WHY_TIMEOUT] = { "see sriovctl list" },
 	[SRIOV_BROKER_WHY_NO_LEASE] = { "see sriovctl list" },
 	[SRIOV_BROKER_WHY_OTHER_LOAD] = { "see sriovctl list" },
+	[SRIOV_BROKER_WHY_QUEUE_FULL] = { "see sriovctl waiters" },
+	[SRIOV_BROKER_WHY_NO_WAITER] = { "see sriovctl waiters" },
 	[SRIOV_BROKER_WHY_TOO_FEW] = { "ask for fewer, or for what sriovctl list shows" },
 };
 

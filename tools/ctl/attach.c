@@ -17,6 +17,7 @@
 #include "netattr.h"
 #include "out.h"
 #include "plug.h"
+#include "text.h"
 
 /* More slots than a machine has. */
 #define MAX_COUNT 256
@@ -140,9 +141,11 @@ static int choose_label(struct attach *a)
 			 a->args->opt[OPT_LABEL]);
 		return 0;
 	}
-	return qemu_guest_name(&a->monitor.qmp, a->label, sizeof(a->label)) ?
-		       monitor_failed(&a->monitor) :
-		       0;
+	if (qemu_guest_name(&a->monitor.qmp, a->label, sizeof(a->label)))
+		return monitor_failed(&a->monitor);
+	/* QEMU takes any name, and cut at its end it may be none. */
+	printable(a->label);
+	return 0;
 }
 
 /* The id that the user chose; with several VFs "ID-0", "ID-1" and so on. */

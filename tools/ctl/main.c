@@ -20,7 +20,8 @@ static const struct cmd *const commands[] = {
 	&cmd_list,   &cmd_enable,  &cmd_disable, &cmd_bind,    &cmd_clear,
 	&cmd_lease,  &cmd_revoke,  &cmd_info,	 &cmd_reset,   &cmd_attach,
 	&cmd_detach, &cmd_swap,	   &cmd_drain,	 &cmd_guests,  &cmd_run,
-	&cmd_set,    &cmd_monitor, &cmd_show,	 &cmd_metrics,
+	&cmd_set,    &cmd_monitor, &cmd_show,	 &cmd_metrics, &cmd_waiters,
+	&cmd_cancel,
 };
 
 #define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]))

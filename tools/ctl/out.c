@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "out.h"
+#include "proc.h"
 #include "sriovctl.h"
 #include "text.h"
 
@@ -73,7 +74,10 @@ void json_lease(struct json_object *obj, const struct sriov_broker_vf *vf)
 		lease = json_object_new_object();
 		json_number(lease, "id", vf->lease_id);
 		json_name(lease, "label", vf->lease_label);
-		json_number(lease, "pid", vf->lease_pid);
+		/* Whoever leased it has ended; who has the descriptor now? */
+		json_number(lease, "pid",
+			    vf->lease_pid ? vf->lease_pid :
+					    proc_lease_holder(vf->lease_id));
 		json_number(lease, "uid", vf->lease_uid);
 	}
 	json_object_object_add(obj, "lease", lease);

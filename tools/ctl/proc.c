@@ -170,3 +170,41 @@ int proc_fd_device(pid_t pid, int fd, dev_t *device)
 	*device = makedev(stat.stx_rdev_major, stat.stx_rdev_minor);
 	return 0;
 }
+
+/* ---- whose a lease is ---- */
+
+struct holder {
+	unsigned long long lease;
+	pid_t pid; /* that is looked at */
+	pid_t found;
+};
+
+static void look_at_fd(void *ctx, int fd, const char *target)
+{
+	struct holder *holder = ctx;
+	char text[24];
+
+	/* Of a file such a name would begin with a slash. */
+	if (holder->found || strcmp(target, "anon_inode:[sriov_broker:lease]"))
+		return;
+	if (!proc_fdinfo(holder->pid, fd, "lease", text, sizeof(text)) &&
+	    strtoull(text, NULL, 10) == holder->lease)
+		holder->found = holder->pid;
+}
+
+static void look_at_process(void *ctx, pid_t pid)
+{
+	struct holder *holder = ctx;
+
+	holder->pid = pid;
+	if (!holder->found)
+		proc_each_fd(pid, look_at_fd, holder);
+}
+
+pid_t proc_lease_holder(unsigned long long lease)
+{
+	struct holder holder = { .lease = lease };
+
+	proc_each(look_at_process, &holder);
+	return holder.found;
+}

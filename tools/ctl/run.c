@@ -20,6 +20,7 @@
 #include "netattr.h"
 #include "remedy.h"
 #include "vmm.h"
+#include "text.h"
 
 enum {
 	OPT_LABEL = NUM_WISH_OPTS,
@@ -255,6 +256,8 @@ static void choose_label(const struct args *args, char *label, size_t len)
 		vmm_setting(args->rest, "name", "guest", label, len);
 	if (!label[0])
 		snprintf(label, len, "%s", basename(args->rest[0]));
+	/* QEMU takes any name. */
+	printable(label);
 }
 
 static int run(const struct args *args)

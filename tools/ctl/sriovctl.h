@@ -50,6 +50,8 @@ extern const struct cmd cmd_bind;
 extern const struct cmd cmd_clear;
 extern const struct cmd cmd_lease;
 extern const struct cmd cmd_revoke;
+extern const struct cmd cmd_waiters;
+extern const struct cmd cmd_cancel;
 extern const struct cmd cmd_info;
 extern const struct cmd cmd_reset;
 extern const struct cmd cmd_attach;

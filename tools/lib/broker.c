@@ -86,6 +86,19 @@ static void copy_name(char *to, const char *from)
 		memcpy(to, from, strnlen(from, SRIOV_BROKER_NAME_LEN - 1));
 }
 
+/* The same, but cut between two characters. */
+static void copy_label(char *to, const char *from)
+{
+	size_t n = from ? strnlen(from, SRIOV_BROKER_NAME_LEN - 1) : 0;
+
+	/* What follows in a character begins with the bits 10. */
+	while (n && (from[n] & 0xc0) == 0x80)
+		n--;
+	memset(to, 0, SRIOV_BROKER_NAME_LEN);
+	if (n)
+		memcpy(to, from, n);
+}
+
 /* A driver's name is never cut: what is left may be another driver. */
 static int copy_driver(char *to, const char *from)
 {
@@ -344,7 +357,7 @@ static int request_leases(struct sriovb *sb,
 	};
 	int err;
 
-	copy_name(arg.label, request->label);
+	copy_label(arg.label, request->label);
 	memset(grants, 0, request->count * sizes->grant);
 	err = sriovb_call(sb->fd, SRIOV_BROKER_LEASE, &arg);
 	if (err)
@@ -428,6 +441,30 @@ int sriovb_revoke(struct sriovb *sb, unsigned long long lease,
 	return sriovb_call(sb->fd, SRIOV_BROKER_REVOKE, &arg);
 }
 
+ssize_t sriovb_list_waiters_sized(struct sriovb *sb,
+				  struct sriov_broker_waiter **waiters,
+				  size_t size)
+{
+	void *entries;
+	ssize_t n = list(sb, SRIOV_BROKER_LIST_WAITERS, NULL, size, &entries);
+
+	*waiters = entries;
+	return n;
+}
+
+int sriovb_cancel(struct sriovb *sb, unsigned long long waiter,
+		  unsigned long long instance)
+{
+	struct sriov_broker_cancel arg = {
+		.size = sizeof(arg),
+		.waiter_id = waiter,
+		.instance = instance,
+		.why = begin(sb, SRIOVB_OP_CANCEL, NULL, 0, NULL),
+	};
+
+	return sriovb_call(sb->fd, SRIOV_BROKER_CANCEL, &arg);
+}
+
 int sriovb_lease_info_sized(int lease, struct sriov_broker_lease_info *info,
 			    size_t size)
 {
@@ -443,7 +480,7 @@ int sriovb_lease_set_label(int lease, const char *label)
 		.flags = SRIOV_BROKER_SET_LABEL,
 	};
 
-	copy_name(arg.label, label);
+	copy_label(arg.label, label);
 	return sriovb_call(lease, SRIOV_BROKER_LEASE_SET, &arg);
 }
 

@@ -170,6 +170,13 @@ static void add_limit(struct text *t, const struct sriovb *sb)
 	add(t, "end one, or raise the module's max_leases");
 }
 
+static void add_queue_full(struct text *t, const struct sriovb *sb)
+{
+	add(t,
+	    "no VF of those asked for is free, and you wait as often as you may, with %llu selectors",
+	    (unsigned long long)sb->why.value);
+}
+
 static void add_no_lease(struct text *t, const struct sriovb *sb)
 {
 	add(t, "there is no lease %llu", (unsigned long long)sb->why.lease_id);
@@ -282,6 +289,8 @@ static const char *const plain[] = {
 	[SRIOV_BROKER_WHY_OTHER_LOAD] =
 		"the lease was of an earlier load of the module, "
 		"so it has ended",
+	[SRIOV_BROKER_WHY_CANCELLED] = "an admin has ended the wait",
+	[SRIOV_BROKER_WHY_NO_WAITER] = "no call of that number waits",
 	[SRIOV_BROKER_WHY_RESET] =
 		"could not be reset, so it is not leased out; the kernel's log may say more",
 };
@@ -303,6 +312,7 @@ static void (*const special[])(struct text *t, const struct sriovb *sb) = {
 	[SRIOV_BROKER_WHY_QUOTA] = add_quota,
 	[SRIOV_BROKER_WHY_LIMIT] = add_limit,
 	[SRIOV_BROKER_WHY_NO_LEASE] = add_no_lease,
+	[SRIOV_BROKER_WHY_QUEUE_FULL] = add_queue_full,
 	[SRIOV_BROKER_WHY_HOST_NET] = add_host_net,
 	[SRIOV_BROKER_WHY_HOST_DISK] = add_host_disk,
 	[SRIOV_BROKER_WHY_PF_VFIO] = add_pf_vfio,
@@ -461,6 +471,9 @@ const char *sriovb_strreason(unsigned int reason)
 		[SRIOV_BROKER_WHY_NO_LEASE] = "no-lease",
 		[SRIOV_BROKER_WHY_NO_NETDEV] = "no-netdev",
 		[SRIOV_BROKER_WHY_OTHER_LOAD] = "other-load",
+		[SRIOV_BROKER_WHY_QUEUE_FULL] = "queue-full",
+		[SRIOV_BROKER_WHY_CANCELLED] = "cancelled",
+		[SRIOV_BROKER_WHY_NO_WAITER] = "no-waiter",
 		[SRIOV_BROKER_WHY_HOST_NET] = "host-net",
 		[SRIOV_BROKER_WHY_HOST_DISK] = "host-disk",
 		[SRIOV_BROKER_WHY_PF_VFIO] = "pf-vfio",

@@ -22,6 +22,7 @@ struct asked {
 		SRIOVB_OP_CLEAR,
 		SRIOVB_OP_REVOKE,
 		SRIOVB_OP_NET_HOLD,
+		SRIOVB_OP_CANCEL,
 	} op;
 	struct sriov_broker_addr dev;
 	unsigned int number;

@@ -249,7 +249,8 @@ struct sriovb_request {
 	unsigned int flags; /* SRIOV_BROKER_LEASE_* */
 	int numa_node;	    /* of the PF, preferred; -1: any */
 	int timeout_ms;	    /* to wait, 0: not, -1: for ever */
-	const char *label;  /* shown to all; cut at 63 bytes; NULL: none */
+	const char *label;  /* shown to all, so valid UTF-8 without control
+			       characters; cut at 63 bytes; NULL: none */
 };
 
 /* How large the caller's structures are. */
@@ -308,6 +309,32 @@ static inline int sriovb_try_lease(struct sriovb *sb,
 
 	return sriovb_try_lease_sized(sb, request, grants, &sizes);
 }
+
+/**
+ * sriovb_list_waiters - calls that wait for a VF
+ * @waiters: where to put the array, in the order in which they came; the caller's to
+ *	free(); NULL when empty
+ *
+ * Return: number of elements or -errno.
+ */
+ssize_t sriovb_list_waiters_sized(struct sriovb *sb,
+				  struct sriov_broker_waiter **waiters,
+				  size_t size);
+static inline ssize_t sriovb_list_waiters(struct sriovb *sb,
+					  struct sriov_broker_waiter **waiters)
+{
+	return sriovb_list_waiters_sized(sb, waiters, sizeof(**waiters));
+}
+
+/**
+ * sriovb_cancel - end the wait of one of them, which fails with -ECANCELED
+ * @waiter: its id
+ * @instance: as with sriovb_revoke()
+ *
+ * Return: 0 or -errno, -ENOENT: it does not wait any more.
+ */
+int sriovb_cancel(struct sriovb *sb, unsigned long long waiter,
+		  unsigned long long instance);
 
 /**
  * sriovb_revoke - take a lease from its holder
