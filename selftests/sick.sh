@@ -103,11 +103,11 @@ rmmod fake_sick
 never_free() { # SIGN of fake_sick
 	insmod "$here/kmod/fake_sick.ko" "dev=$vf" "$1=1" || bail "no fake"
 	ok "$1: it is leased" sriovctl lease "$vf" -- true
-	ok "$1: nobody gets it after that" eventually 10 in_state "$vf" quarantined
+	ok "$1: nobody gets it after that" await 10 quarantined "$vf"
 	is "$1: for it does not look reset" "$(fault)" "quarantined check"
 	rmmod fake_sick
 	ok "$1: it is well again" sriovctl clear "$vf"
-	ok "$1: and free" eventually 10 in_state "$vf" free
+	ok "$1: and free" await 10 free "$vf"
 }
 never_free msix
 never_free pending
