@@ -406,6 +406,7 @@ struct vfb_vf *vfb_vf_find(const struct sriov_broker_addr *addr);
 struct vfb_vf *vfb_vf_first(void);
 struct vfb_vf *vfb_vf_lookup(const struct sriov_broker_addr *addr);
 void vfb_vf_put(struct vfb_vf *vf);
+void vfb_group_account(struct vfb_group *group);
 void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 		  enum sriov_broker_fault fault);
 

@@ -133,8 +133,9 @@ static void vfb_untake_all(struct vfb_moves *all)
 
 		m->vf->moving = false;
 		if (m->vf->gone)
-			continue;
-		vfb_vf_state(m->vf, m->state, m->fault);
+			vfb_group_account(m->vf->group);
+		else
+			vfb_vf_state(m->vf, m->state, m->fault);
 	}
 }
 
@@ -562,6 +563,9 @@ static void vfb_move_settle(struct vfb_moves *all)
 		else if (all->to->managed)
 			vfb_vf_state(vf, vfb_pooled(vf->pf), SRIOV_BROKER_FAULT_NONE);
 	}
+	/* What was in quarantine for its last holder is so no more. */
+	for (i = 0; i < all->num; i++)
+		vfb_group_account(all->move[i].vf->group);
 	mutex_unlock(&vfb_lock);
 	vfb_move_end(all);
 }

@@ -143,16 +143,30 @@ static bool vfb_vf_is_protected(const struct vfb_vf *vf)
 	return vfb_param_protect() && (vf->counted_out || vf->counted_open);
 }
 
-/* Has a lease, or has had one, a VF that is not back yet? */
-static bool vfb_group_is_taken(struct vfb_group *group)
+/* Leased, not back yet, or on a move that may end where it began: in quarantine. */
+static bool vfb_is_taken(const struct vfb_vf *vf)
+{
+	return vfb_is_out(vf) ||
+	       (!vf->gone && (vf->moving || vf->state == SRIOV_BROKER_VF_QUARANTINED));
+}
+
+/**
+ * vfb_group_account - end the charge for a group's last lease, if nothing of it is out
+ * @group: the group
+ *
+ * vfb_vf_state() does. To be called as well where a move ends and no state changes.
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_group_account(struct vfb_group *group)
 {
 	struct vfb_vf *vf;
 
 	lockdep_assert_held(&vfb_lock);
 	list_for_each_entry(vf, &group->vfs, group_node)
-		if (vfb_is_out(vf) || (vf->state == SRIOV_BROKER_VF_QUARANTINED && !vf->gone))
-			return true;
-	return false;
+		if (vfb_is_taken(vf))
+			return;
+	vfb_lease_back(group);
 }
 
 /**
@@ -193,8 +207,7 @@ void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 		if (state != old)
 			vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_STATE, old, vf->group->owner, 0);
 	}
-	if (!vfb_group_is_taken(vf->group))
-		vfb_lease_back(vf->group);
+	vfb_group_account(vf->group);
 }
 
 /**

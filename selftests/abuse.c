@@ -201,6 +201,8 @@ static void test_heals(void)
 		err += !comes_to(vf_at(pf, i), SRIOV_BROKER_VF_QUARANTINED);
 	is(err, 0, "heal: all are quarantined for it");
 	is(bind_vfs(pf, 6, 1, "host", &why), EBUSY, "heal: one can't be moved");
+	is(vf_now(vf_at(pf, 6)).lease_uid, NOBODY,
+	   "heal: which leaves it charged to its user");
 	is(clear(vf_at(pf, 5), NULL), 0,
 	   "heal: one is sent on its way by hand");
 	ok(comes_to(vf_at(pf, 5), SRIOV_BROKER_VF_QUARANTINED),
