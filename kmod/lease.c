@@ -314,13 +314,17 @@ int vfb_ioctl_revoke(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 
 static void vfb_lease_free(struct vfb_lease *lease)
 {
+	struct vfb_vf *vf;
+
 	if (!lease)
 		return;
-	if (lease->vf)
-		vfb_vf_put(lease->vf);
 	mutex_lock(&vfb_lock);
+	vf = lease->vf;
+	lease->vf = NULL; /* the lease itself may last, as its group's owner */
 	vfb_lease_put(lease);
 	mutex_unlock(&vfb_lock);
+	if (vf)
+		vfb_vf_put(vf);
 }
 
 static void vfb_lease_unlist(struct vfb_lease *lease)
@@ -731,10 +735,11 @@ static void vfb_lease_undo(struct vfb_lease *lease)
 
 	lockdep_assert_held(&vfb_lock);
 	vfb_lease_unlist(lease);
-	if (group->lease != lease) /* revoked meanwhile */
-		return;
 	/* Whoever has it open, it is not the one that it was leased for. */
-	vfb_lease_back(group);
+	if (group->owner == lease)
+		vfb_lease_back(group);
+	if (group->lease != lease) /* revoked meanwhile: it is on its way back */
+		return;
 	if (lease->found_open || !vfb_group_is_whole(group)) {
 		vfb_return_start(group);
 		return;
@@ -742,6 +747,24 @@ static void vfb_lease_undo(struct vfb_lease *lease)
 	group->lease = NULL;
 	list_for_each_entry(vf, &group->vfs, group_node)
 		vfb_vf_state(vf, SRIOV_BROKER_VF_FREE, SRIOV_BROKER_FAULT_NONE);
+}
+
+/* As good as new. Nothing points to it any more, and its grace does not run. */
+static void vfb_lease_renew(struct vfb_lease *lease)
+{
+	struct vfb_vf *vf;
+
+	mutex_lock(&vfb_lock);
+	vf = lease->vf;
+	lease->vf = NULL;
+	lease->deadline_ns = 0;
+	lease->revoked = false;
+	put_pid(lease->revoking.by.pid);
+	put_pid(lease->over.by.pid);
+	lease->revoking = (struct vfb_lease_news){};
+	lease->over = (struct vfb_lease_news){};
+	mutex_unlock(&vfb_lock);
+	vfb_vf_put(vf);
 }
 
 /* As if they had not been taken. Returns one that was found open. */
@@ -763,14 +786,7 @@ static struct sriov_broker_addr vfb_lease_undo_all(struct vfb_request *req)
 
 		cancel_delayed_work_sync(&lease->grace);
 		vfb_group_follow(lease->vf->group);
-		vfb_vf_put(lease->vf);
-		lease->vf = NULL;
-		lease->deadline_ns = 0;
-		lease->revoked = false;
-		put_pid(lease->revoking.by.pid);
-		put_pid(lease->over.by.pid);
-		lease->revoking = (struct vfb_lease_news){};
-		lease->over = (struct vfb_lease_news){};
+		vfb_lease_renew(lease);
 	}
 	return open;
 }
