@@ -102,6 +102,7 @@
 #define VFB_HOST "host"		     /* the driver the host would choose */
 #define VFB_HOLD "sriov_broker_hold" /* an override that names no driver */
 
+struct cred;
 struct file;
 struct iommu_group;
 struct vfb_event;
@@ -312,7 +313,7 @@ int vfb_refuse(struct vfb_why *why, int err, u32 reason, const struct sriov_brok
 int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf);
 
 /* user.c */
-struct vfb_user *vfb_user_get(kuid_t uid);
+struct vfb_user *vfb_user_get(const struct cred *cred);
 void vfb_user_put(struct vfb_user *user);
 
 /* event.c */

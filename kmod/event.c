@@ -317,7 +317,7 @@ static void vfb_event_localize(struct vfb_event *event)
 int vfb_client_init(struct vfb_client *client, const struct cred *opener)
 {
 	INIT_LIST_HEAD(&client->holds);
-	client->user = vfb_user_get(opener->uid);
+	client->user = vfb_user_get(opener);
 	return client->user ? 0 : -ENOMEM;
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Users, as far as something is charged to them: leases, places in the queue, readers of
- * events. Charged is who opened the device, not whom the caller has become since: in a
- * user namespace one user can be as many as there are subordinate ids.
+ * events. Charged is who opened the device, not whom the caller has become since; and
+ * where it was opened in a user namespace, the user who made that, or the outermost of
+ * those around it: in it one user can be as many as there are subordinate ids.
  */
+#include <linux/cred.h>
 #include <linux/hashtable.h>
 #include <linux/slab.h>
+#include <linux/user_namespace.h>
 
 #include "broker.h"
 
@@ -22,16 +25,28 @@ static struct vfb_user *vfb_user_lookup(kuid_t uid)
 	return NULL;
 }
 
+/* One that no user can have more of than the admin gave. */
+static kuid_t vfb_user_charged(const struct cred *cred)
+{
+	struct user_namespace *ns;
+	kuid_t uid = cred->uid;
+
+	for (ns = cred->user_ns; ns != &init_user_ns; ns = ns->parent)
+		uid = ns->owner;
+	return uid;
+}
+
 /**
- * vfb_user_get - the account of a user
- * @uid: the user
+ * vfb_user_get - the account that a task's doing is charged to
+ * @cred: the task's credentials
  *
  * Context: may sleep; takes vfb_lock.
  * Return: the account, for vfb_user_put(), or NULL when out of memory.
  */
-struct vfb_user *vfb_user_get(kuid_t uid)
+struct vfb_user *vfb_user_get(const struct cred *cred)
 {
 	struct vfb_user *new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT), *user;
+	kuid_t uid = vfb_user_charged(cred);
 
 	if (!new)
 		return NULL;

@@ -792,8 +792,9 @@ struct sriov_broker_grant {
  *
  * EAGAIN, ETIMEDOUT: no fitting VF is free, or not enough. ENOSPC: there will never be
  * as many. EINTR: a signal came, and nothing was leased. ECANCELED: an admin has ended
- * the wait. A lease is charged to the user who opened the device, from its beginning
- * until its VFs are free again or the admin has taken them.
+ * the wait. A lease is charged to the user who opened the device, or, where that was in
+ * a user namespace, to the owner of the outermost one below the initial; from its
+ * beginning until its VFs are free again or the admin has taken them.
  *
  * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_INDEX, LEASED, RETURNING, QUARANTINED,
  * NOT_POOLED, OPEN_POOL (these five only where a single VF was named, and not
