@@ -332,7 +332,8 @@ static void vfb_pf_abandon(struct vfb_pf *pf)
 
 		if (!vf)
 			continue;
-		if (vf->group->lease)
+		/* One of the host's may share the group of another PF's leased ones. */
+		if (vf->group->lease && vf->state != SRIOV_BROKER_VF_HOST)
 			vfb_lease_revoke(vf->group->lease, SRIOV_BROKER_LEASE_CAUSE_PF);
 		pci_clear_dev_assigned(vf->pdev);
 	}

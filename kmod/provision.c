@@ -577,14 +577,17 @@ int vfb_pf_disable(struct vfb_pf *pf, unsigned int flags, struct vfb_why *why)
  */
 void vfb_pf_force_begin(struct vfb_pf *pf, unsigned int timeout_ms)
 {
+	struct vfb_vf *vf;
 	unsigned int i;
 
 	mutex_lock(&vfb_lock);
 	pf->closing++;
-	for (i = 0; i < pf->slots; i++)
-		if (pf->vfs[i] && pf->vfs[i]->group->lease)
-			vfb_lease_revoke(pf->vfs[i]->group->lease,
-					 SRIOV_BROKER_LEASE_CAUSE_DISABLE);
+	for (i = 0; i < pf->slots; i++) {
+		vf = pf->vfs[i];
+		/* One of the host's may share the group of another PF's leased ones. */
+		if (vf && vf->group->lease && vf->state != SRIOV_BROKER_VF_HOST)
+			vfb_lease_revoke(vf->group->lease, SRIOV_BROKER_LEASE_CAUSE_DISABLE);
+	}
 	mutex_unlock(&vfb_lock);
 	vfb_return_wait(pf, timeout_ms);
 }

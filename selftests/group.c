@@ -90,7 +90,8 @@ static void test_second_pf(void)
 	put(text(SYS_PCI "/%s/sriov_drivers_autoprobe", name_of(twin[1])), "0");
 	worked(enable(twin[1], 2, "host", &why), &why,
 	       "twins: the host has two, without a driver");
-	worked(disable(twin[1], &why), &why, "twins: they go");
+	worked(disable_force(twin[1], 1000, &why), &why,
+	       "twins: they go, by force");
 	is(state_of(g.vf), SRIOV_BROKER_VF_LEASED, "twins: the lease lasts");
 	ok(!driver_of(name_of(twin[1]))[0],
 	   "twins: no driver of the host is in its way");
