@@ -299,7 +299,7 @@ int vfb_ioctl_revoke(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	ret = vfb_check_instance(p->instance, why);
 	if (ret)
 		return ret;
-	ret = vfb_refuse(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, NULL);
+	ret = -ENOENT;
 	mutex_lock(&vfb_lock);
 	list_for_each_entry(lease, &vfb_leases, node) {
 		if (lease->id != p->lease_id)
@@ -309,7 +309,7 @@ int vfb_ioctl_revoke(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 		break;
 	}
 	mutex_unlock(&vfb_lock);
-	return ret;
+	return ret ? vfb_refuse(why, ret, SRIOV_BROKER_WHY_NO_LEASE, NULL) : 0;
 }
 
 static void vfb_lease_free(struct vfb_lease *lease)

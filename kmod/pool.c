@@ -501,7 +501,7 @@ int vfb_ioctl_cancel(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	ret = vfb_check_instance(p->instance, why);
 	if (ret)
 		return ret;
-	ret = vfb_refuse(why, -ENOENT, SRIOV_BROKER_WHY_NO_WAITER, NULL);
+	ret = -ENOENT;
 	mutex_lock(&vfb_lock);
 	list_for_each_entry_safe(w, next, &vfb_waiters, node) {
 		if (w->id != p->waiter_id)
@@ -510,5 +510,5 @@ int vfb_ioctl_cancel(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 		ret = 0;
 	}
 	mutex_unlock(&vfb_lock);
-	return ret;
+	return ret ? vfb_refuse(why, ret, SRIOV_BROKER_WHY_NO_WAITER, NULL) : 0;
 }

@@ -359,6 +359,7 @@ static void test_cancel(void)
 	is(cancel(w[0].id + 1), ENOENT, "cancel: another one");
 	is(why.reason, SRIOV_BROKER_WHY_NO_WAITER, "cancel: waits not");
 	is(cancel(w[0].id), 0, "cancel: that one");
+	is(why.reason, ~0U, "cancel: of a success nothing is said");
 	is(ends(pid), ECANCELED, "cancel: its call ends so");
 	is(waiters(w, 4), 0, "cancel: none waits");
 	close(g.fd);

@@ -163,7 +163,8 @@ static void test_revoke(void)
 
 	forget();
 	lease(vf, "", &g, NULL);
-	revoke_lease(g.id, 0, NULL);
+	is(revoke_lease(g.id, 0, &why), 0, "revoke: a lease");
+	is(why.reason, ~0U, "revoke: of a success nothing is said");
 	comes_to(vf, FREE);
 	take();
 	at = find(SRIOV_BROKER_EVENT_LEASE_REVOKED, vf, 0);
