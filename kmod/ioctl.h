@@ -43,7 +43,7 @@ struct vfb_call {
 struct vfb_ioctl {
 	unsigned int cmd;
 	unsigned int size;     /* of the struct as this module knows it */
-	unsigned int min_size; /* up to the last field of the first release */
+	unsigned int min_size; /* up to the last field that a caller has to know */
 	unsigned int why;      /* offset of its why pointer, 0: has none */
 	bool admin;	       /* wants CAP_SYS_ADMIN */
 	bool out;	       /* is copied back on success */

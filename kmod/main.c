@@ -20,7 +20,9 @@ struct workqueue_struct *vfb_wq;
 struct workqueue_struct *vfb_step_wq;
 
 static const struct vfb_ioctl vfb_dev_ioctls[] = {
-	VFB_IOCTL(SRIOV_BROKER_INFO, sriov_broker_info, driver, .out = true, .fn = vfb_ioctl_info),
+	/* No more than what is the same in every major number. */
+	VFB_IOCTL(SRIOV_BROKER_INFO, sriov_broker_info, abi_minor, .out = true,
+		  .fn = vfb_ioctl_info),
 	VFB_IOCTL(SRIOV_BROKER_LIST_PFS, sriov_broker_list, why, .out = true,
 		  .fn = vfb_ioctl_list_pfs, .why = offsetof(struct sriov_broker_list, why)),
 	VFB_IOCTL(SRIOV_BROKER_LIST_VFS, sriov_broker_list, why, .out = true,

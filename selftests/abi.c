@@ -159,9 +159,12 @@ static void fill_lease_set(void *arg)
 
 #define AT(type, field) offsetof(struct type, field)
 
+/* What each major number of the ABI promises of INFO. */
+#define SAME_IN_ALL 16
+
 static const struct op ops[] = {
 	{ "INFO", SRIOV_BROKER_INFO, sizeof(struct sriov_broker_info),
-	  fill_info, 0, .out = true },
+	  fill_info, 0, .first = SAME_IN_ALL, .out = true },
 	{ "LIST_PFS", SRIOV_BROKER_LIST_PFS, sizeof(struct sriov_broker_list),
 	  fill_list_pfs, 0, .out = true, .why = AT(sriov_broker_list, why),
 	  .addr = AT(sriov_broker_list, pf), .any = true },

@@ -49,7 +49,8 @@
  * DOC: What stays, and what may change
  *
  * INFO reports a major and a minor number of the ABI. Another major number is
- * another ABI, of which a program knows nothing but INFO's first 16 bytes.
+ * another ABI, of which a program knows nothing but INFO's first 16 bytes, up to
+ * @abi_minor; a call with that @size is always taken.
  *
  * Within a major number these stay as they are: the numbers of ioctls; the offset,
  * size, unit and meaning of each field; the meaning of each flag and of each number
@@ -289,7 +290,7 @@ struct sriov_broker_why {
 
 /**
  * struct sriov_broker_info - ioctl(SRIOV_BROKER_INFO)
- * @size: sizeof(struct sriov_broker_info)
+ * @size: sizeof(struct sriov_broker_info), or less; no less than 16
  * @flags: must be 0
  * @abi_major: out: SRIOV_BROKER_ABI_MAJOR; another number is another ABI
  * @abi_minor: out: SRIOV_BROKER_ABI_MINOR; grows with what is added
@@ -391,7 +392,8 @@ enum sriov_broker_vf_state {
  *	hand while the VF was free
  * @SRIOV_BROKER_FAULT_FENCE: the group's DMA ownership could not be claimed
  * @SRIOV_BROKER_FAULT_NET: the PF's driver did not put the VF's network
- *	attributes back (see NET_HOLD); CLEAR leaves them as they are then
+ *	attributes back (see NET_HOLD). CLEAR tries again, and the VF is back in
+ *	quarantine if that fails, too; BIND to the host leaves them as they are
  */
 enum sriov_broker_fault {
 	SRIOV_BROKER_FAULT_NONE = 0,
