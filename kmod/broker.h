@@ -140,6 +140,7 @@ struct vfb_why {
 /* VFs that another program has taken away, until that has been told. */
 struct vfb_loss {
 	unsigned int had;     /* how many, 0: nothing to tell */
+	bool all;	      /* they were the last that there were */
 	struct vfb_actor who; /* its pid is counted here */
 	char driver[SRIOV_BROKER_NAME_LEN];
 };

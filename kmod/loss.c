@@ -16,22 +16,27 @@ void vfb_loss_note(struct vfb_vf *vf)
 {
 	struct vfb_pf *pf = vf->pf;
 	struct vfb_loss *loss = &pf->loss;
+	struct vfb_actor who;
 
 	lockdep_assert_held(&vfb_lock);
 	if (pf->configuring || pf->leaving || pf->gone ||
 	    (vf->state == SRIOV_BROKER_VF_HOST && !pf->ours))
 		return;
-	if (loss->had++)
-		return;
+	vfb_actor_now(&who);
+	/* What another one took before, a single VF by hand, has no part in this. */
+	if (loss->had && who.pid != loss->who.pid)
+		vfb_loss_forget(pf);
 	put_pid(loss->who.pid);
-	vfb_actor_now(&loss->who);
-	strscpy(loss->driver, vf->target[0] ? vf->target : "the host's driver",
-		sizeof(loss->driver));
+	loss->who = who;
+	if (!loss->had++)
+		strscpy(loss->driver, vf->target[0] ? vf->target : "the host's driver",
+			sizeof(loss->driver));
 }
 
 /**
- * vfb_loss_forget - the VFs are changed by ourselves: nobody else took them
- * @pf: the PF
+ * vfb_loss_forget - what another program took away is of no interest any more
+ * @pf: the PF, whose VFs we change ourselves, whose driver goes, or of which an admin
+ *	has said what is to be
  *
  * Context: vfb_lock held.
  */
@@ -58,7 +63,8 @@ static unsigned int vfb_num_known(const struct vfb_pf *pf)
  *
  * Context: may sleep; pf->op held; takes the PCI core's locks, so that what the other
  * program does instead has been done.
- * Return: true if there was something to tell.
+ * Return: true if there was something to tell. Of single VFs there is not: those that
+ * stay are as they were, and nothing is to be put right.
  */
 bool vfb_loss_tell(struct vfb_pf *pf)
 {
@@ -72,6 +78,11 @@ bool vfb_loss_tell(struct vfb_pf *pf)
 		vfb_pf_unlock(pf);
 
 	mutex_lock(&vfb_lock);
+	if (!pf->loss.all) {
+		vfb_loss_forget(pf);
+		mutex_unlock(&vfb_lock);
+		return false;
+	}
 	loss = pf->loss;
 	pf->loss = (struct vfb_loss){};
 	now = vfb_num_known(pf);

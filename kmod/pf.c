@@ -355,6 +355,8 @@ void vfb_pf_unbind(struct pci_dev *pdev)
 	if (vfb_wish_has(pf))
 		vfb_kept_unbind(pf);
 	mutex_lock(&vfb_lock);
+	/* What pfs says is done when it is back, whoever took the VFs before. */
+	vfb_loss_forget(pf);
 	vfb_pf_abandon(pf);
 	mutex_unlock(&vfb_lock);
 	vfb_pf_put(pf);

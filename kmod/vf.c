@@ -400,7 +400,8 @@ static bool vfb_pf_emptied(struct vfb_pf *pf)
 	pf->open = false;
 	if (pf->configuring || pf->leaving || pf->gone)
 		return false;
-	return pf->loss.had || vfb_pfdrv_is(pf->driver);
+	pf->loss.all = pf->loss.had;
+	return pf->loss.all || vfb_pfdrv_is(pf->driver);
 }
 
 /**

@@ -146,6 +146,21 @@ void vfb_wish_all(void)
 		vfb_wish_apply(pf, 0);
 }
 
+/* An admin has just said what is to be: no other program's doing goes before that. */
+static void vfb_wish_afresh(void)
+{
+	struct vfb_pf *pf;
+
+	for (pf = vfb_pf_next(NULL); pf; pf = vfb_pf_next(pf)) {
+		if (!vfb_wish_has(pf))
+			continue;
+		mutex_lock(&vfb_lock);
+		vfb_loss_forget(pf);
+		mutex_unlock(&vfb_lock);
+	}
+	vfb_wish_all();
+}
+
 static int vfb_pfs_set(const char *val, const struct kernel_param *kp)
 {
 	unsigned int flags = capable(CAP_SYS_MODULE) ? VFB_MAY_LOAD : 0;
@@ -170,7 +185,7 @@ static int vfb_pfs_set(const char *val, const struct kernel_param *kp)
 	list_splice_init(&new, &vfb_wishes);
 	mutex_unlock(&vfb_lock);
 	vfb_free_wishes(&old);
-	vfb_wish_all();
+	vfb_wish_afresh();
 	return 0;
 }
 
