@@ -112,7 +112,7 @@ struct vfb_net;
 
 /* Whose doing something is, as events name it. */
 struct vfb_actor {
-	struct pid *pid; /* counted; NULL: nobody's, the kernel did it by itself */
+	struct pid *pid; /* counted; NULL: none, the kernel did it by itself */
 	kuid_t uid;
 	char comm[SRIOV_BROKER_COMM_LEN];
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Events: every change of a PF, a VF or a lease, numbered, kept in one ring. Who
- * reads the device, or listens to the generic netlink group, has a place in it and
+ * Events: every change of a PF, a VF or a lease, numbered, kept in one ring. A
+ * reader of the device, or listener to the generic netlink group, has a place in it and
  * nothing else. A reader that is too slow loses the oldest, and is told how many.
  */
 #include <linux/capability.h>
@@ -68,7 +68,7 @@ static void vfb_actor_current(struct vfb_actor *actor)
 }
 
 /**
- * vfb_acting_init - note who asks for something that a worker will do
+ * vfb_acting_init - note the caller of something that a worker will do
  * @acting: where to
  *
  * Context: in the task that asks.
@@ -309,7 +309,7 @@ static void vfb_event_localize(struct vfb_event *event)
 /**
  * vfb_client_init - prepare a newly opened device
  * @client: the client
- * @opener: who opens it
+ * @opener: the opener's credentials
  *
  * Context: may sleep; takes vfb_lock.
  * Return: 0 or -ENOMEM.

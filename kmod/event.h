@@ -16,7 +16,7 @@
 /* How many readers one user may have. */
 #define VFB_MAX_READERS 64
 
-/* An event; what depends on who reads it is not in @out yet. */
+/* An event; what depends on its reader is not in @out yet. */
 struct vfb_event {
 	struct sriov_broker_event out;
 	struct vfb_actor by;
@@ -26,7 +26,7 @@ struct vfb_event {
 
 /* An open /dev/sriov_broker. */
 struct vfb_client {
-	struct vfb_user *user; /* counted: who opened it */
+	struct vfb_user *user; /* counted: its opener */
 	/* The rest is under vfb_lock. */
 	struct list_head holds; /* struct vfb_hold, see net.c */
 	u64 next;		/* event to read next, 0: none was asked for yet */

@@ -92,7 +92,7 @@ static int vfb_put_event(struct sk_buff *skb, const struct vfb_event *event)
 		       vfb_put_event_vf(skb, event);
 }
 
-/* Without memory the event is lost to who listens; its number tells them so. */
+/* Without memory the event is lost to the listeners; the numbers tell them so. */
 static void vfb_genl_send(const struct vfb_event *event)
 {
 	struct sk_buff *skb = genlmsg_new(NLMSG_DEFAULT_SIZE / 4, GFP_KERNEL);

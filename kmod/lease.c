@@ -489,7 +489,7 @@ static int vfb_lease_reset_begin(struct vfb_lease *lease)
 	return ret;
 }
 
-/* Not under a driver's user, who has vfio's own reset. */
+/* Not under a driver's user, which has vfio's own reset. */
 static int vfb_lease_reset(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct vfb_lease *lease = file->private_data;
@@ -735,7 +735,7 @@ static void vfb_lease_undo(struct vfb_lease *lease)
 
 	lockdep_assert_held(&vfb_lock);
 	vfb_lease_unlist(lease);
-	/* Whoever has it open, it is not the one that it was leased for. */
+	/* A user that has it open is not the one that it was leased for. */
 	if (group->owner == lease)
 		vfb_lease_back(group);
 	if (group->lease != lease) /* revoked meanwhile: it is on its way back */
@@ -791,7 +791,7 @@ static struct sriov_broker_addr vfb_lease_undo_all(struct vfb_request *req)
 	return open;
 }
 
-/* VFs that nobody else has open. Each try that fails takes one out of the pool. */
+/* VFs that no other has open. Each try that fails takes one out of the pool. */
 static int vfb_lease_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why)
 {
 	u64 start = ktime_get_ns();

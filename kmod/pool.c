@@ -323,7 +323,7 @@ static unsigned int vfb_num_free(void)
 }
 
 /**
- * vfb_pool_serve - VFs have become free, or more may be leased: serve who waits
+ * vfb_pool_serve - VFs have become free, or more may be leased: serve the waiters
  *
  * Context: vfb_lock held.
  */
@@ -367,7 +367,7 @@ unsigned int vfb_pool_waiters(void)
 	return vfb_num_waiters;
 }
 
-/* One user does not fill the queue for all, and none does for those who are exempt. */
+/* One user does not fill the queue for all, and none does for those that are exempt. */
 static int vfb_queue_full(const struct vfb_request *req, struct vfb_why *why)
 {
 	lockdep_assert_held(&vfb_lock);
@@ -379,7 +379,7 @@ static int vfb_queue_full(const struct vfb_request *req, struct vfb_why *why)
 }
 
 /*
- * wait_event_interruptible_timeout(), but who waits can be frozen: the wait may last for
+ * wait_event_interruptible_timeout(), but a waiter can be frozen: the wait may last for
  * days, and the machine is to be suspended meanwhile. Returns as that does.
  */
 static long vfb_await_answer(struct vfb_request *req, long timeout)
@@ -395,7 +395,7 @@ static int vfb_pool_wait(struct vfb_request *req, s32 timeout_ms, struct vfb_why
 	long left = vfb_await_answer(req, timeout);
 	int answer;
 
-	/* In any case: who answers has the lock until the request is done with. */
+	/* In any case: the one that answers has the lock until the request is done with. */
 	mutex_lock(&vfb_lock);
 	answer = req->answer;
 	if (!answer)

@@ -156,7 +156,7 @@ static enum sriov_broker_fault vfb_return_settle(struct vfb_group *group,
 			fault = SRIOV_BROKER_FAULT_DRIVER;
 	vfb_group_state(group, fault ? SRIOV_BROKER_VF_QUARANTINED : SRIOV_BROKER_VF_FREE, fault);
 	vfb_return_over(group);
-	/* Before anyone else comes: those who wait were here first. */
+	/* Before another one comes: the waiters were here first. */
 	vfb_pool_serve();
 	mutex_unlock(&vfb_lock);
 	return fault;
@@ -216,7 +216,7 @@ static void vfb_return_stray(struct vfb_group *group)
 	vfb_return_report(group, SRIOV_BROKER_FAULT_OPEN, ktime_get_ns() - group->return_ns);
 }
 
-/* Somebody still has it open: look again. */
+/* It is still open: look again. */
 static void vfb_return_later(struct vfb_group *group, bool stray)
 {
 	unsigned long now = jiffies, pause = msecs_to_jiffies(VFB_STRAY_POLL_MS);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Users, as far as something is charged to them: leases, places in the queue, readers of
- * events. Charged is who opened the device, not whom the caller has become since; and
- * where it was opened in a user namespace, the user who made that, or the outermost of
+ * events. Charged is the user that opened the device, not the one that the caller is now; and
+ * where it was opened in a user namespace, the user that made that, or the outermost of
  * those around it: in it one user can be as many as there are subordinate ids.
  */
 #include <linux/cred.h>

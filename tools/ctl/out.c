@@ -74,7 +74,7 @@ void json_lease(struct json_object *obj, const struct sriov_broker_vf *vf)
 		lease = json_object_new_object();
 		json_number(lease, "id", vf->lease_id);
 		json_name(lease, "label", vf->lease_label);
-		/* Whoever leased it has ended; who has the descriptor now? */
+		/* The process that leased it has ended: which one has the descriptor now? */
 		json_number(lease, "pid",
 			    vf->lease_pid ? vf->lease_pid :
 					    proc_lease_holder(vf->lease_id));

@@ -295,7 +295,7 @@ struct sriov_broker_why {
  * @abi_major: out: SRIOV_BROKER_ABI_MAJOR; another number is another ABI
  * @abi_minor: out: SRIOV_BROKER_ABI_MINOR; grows with what is added
  * @instance: out: a number that this load of the module has drawn, never 0. Ids of
- *	leases begin anew with each load: whoever keeps one keeps this with it
+ *	leases begin anew with each load: a program that keeps one keeps this with it
  * @num_pfs: out: PFs known
  * @num_vfs: out: VFs that exist, the broker's or not
  * @num_leases: out: leases that are out
@@ -794,7 +794,7 @@ struct sriov_broker_grant {
  *
  * EAGAIN, ETIMEDOUT: no fitting VF is free, or not enough. ENOSPC: there will never be
  * as many. EINTR: a signal came, and nothing was leased. ECANCELED: an admin has ended
- * the wait. A lease is charged to the user who opened the device, or, where that was in
+ * the wait. A lease is charged to the user that opened the device, or, where that was in
  * a user namespace, to the owner of the outermost one below the initial; from its
  * beginning until its VFs are free again or the admin has taken them.
  *
@@ -952,7 +952,7 @@ struct sriov_broker_lease_info {
  * @flags: SRIOV_BROKER_SET_LABEL, SRIOV_BROKER_SET_PID: what to change, at
  *	least one
  * @pidfd: with SET_PID: a pidfd of the process that holds the lease from now on
- *	(whoever passed the descriptor on says so here); else must be 0
+ *	(set by the one that passed the descriptor on); else must be 0
  * @reserved: must be 0
  * @label: with SET_LABEL: the new label; else must be empty
  *
