@@ -195,9 +195,16 @@ ok "VF 0 is free too" await 10 free "${vfs[0]}"
 
 # --- a tool that is killed, or slow, between hold and set -------------------------------------------
 
-# Its first message over rtnetlink asks, its second one sets.
-traced_set() { # WHAT-HAPPENS-AT-THE-SECOND
-	exec strace -D -I 1 -o "$work/trace" -e trace=ioctl,sendmsg -e "inject=sendmsg:$1:when=2" \
+# Of its messages over rtnetlink some ask; the first one after it has asked the kernel to remember sets.
+hold
+ok "held to be looked at" await 10 leased "${vfs[1]}"
+ok "a tool is watched" strace -o "$work/trace" -e trace=ioctl,sendmsg sriovctl set "${vfs[1]}" mac $c vlan 9
+setting=$(($(sed '/0xbd, 0x9,/,$d' "$work/trace" | grep -c sendmsg) + 1))
+end_hold KILL
+ok "the VF comes back" await 10 free "${vfs[1]}"
+
+traced_set() { # WHAT-HAPPENS-WHEN-IT-SETS
+	exec strace -D -I 1 -o "$work/trace" -e trace=ioctl,sendmsg -e "inject=sendmsg:$1:when=$setting" \
 		sriovctl set "${vfs[1]}" mac $c vlan 9
 }
 in_trace() { grep -qs "$1" "$work/trace"; }
