@@ -136,14 +136,12 @@ static int choose_buses(struct attach *a)
 
 static int choose_label(struct attach *a)
 {
-	if (a->args->opt[OPT_LABEL]) {
+	if (a->args->opt[OPT_LABEL])
 		snprintf(a->label, sizeof(a->label), "%s",
 			 a->args->opt[OPT_LABEL]);
-		return 0;
-	}
-	if (qemu_guest_name(&a->monitor.qmp, a->label, sizeof(a->label)))
+	else if (qemu_guest_name(&a->monitor.qmp, a->label, sizeof(a->label)))
 		return monitor_failed(&a->monitor);
-	/* QEMU takes any name, and cut at its end it may be none. */
+	/* Any name is one for QEMU, but not for the kernel; and cut at its end it may be none. */
 	printable(a->label);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "addr.h"
 #include "lease.h"
 #include "netattr.h"
+#include "text.h"
 
 enum {
 	OPT_LABEL = NUM_WISH_OPTS,
@@ -34,11 +35,15 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-static const char *choose_label(const struct args *args)
+/* The kernel refuses what could command a terminal that shows it. */
+static const char *choose_label(const struct args *args, char *buf, size_t len)
 {
-	if (args->opt[OPT_LABEL])
-		return args->opt[OPT_LABEL];
-	return args->rest ? basename(args->rest[0]) : NULL;
+	const char *label = args->opt[OPT_LABEL];
+
+	if (!label && args->rest)
+		label = basename(args->rest[0]);
+	snprintf(buf, len, "%s", label ?: "");
+	return printable(buf);
 }
 
 /* NULL: in words, for people */
@@ -107,10 +112,11 @@ static int lease_and_use(struct sriovb *sb, const struct args *args,
 
 static int run(const struct args *args)
 {
+	char label[SRIOV_BROKER_NAME_LEN];
 	struct sriovb_request wish = {
 		.count = 1,
 		.numa_node = -1,
-		.label = choose_label(args),
+		.label = choose_label(args, label, sizeof(label)),
 	};
 	struct netattrs attrs;
 	struct sriovb *sb;
