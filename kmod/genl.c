@@ -173,10 +173,12 @@ static int vfb_put_pf(struct sk_buff *skb, const struct sriov_broker_pf *pf)
 
 static int vfb_put_lease(struct sk_buff *skb, const struct sriov_broker_vf *vf)
 {
-	if (!vf->lease_id)
+	if (vf->lease_uid == SRIOV_BROKER_NO_UID)
 		return 0;
-	return vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_LEASE_ID, vf->lease_id)	       ?:
-		       nla_put_s32(skb, SRIOV_BROKER_NL_ATTR_LEASE_PID, vf->lease_pid) ?:
+	/* Of one that has ended, while its VF is not back, the holder is told alone. */
+	if (vf->lease_id && vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_LEASE_ID, vf->lease_id))
+		return -EMSGSIZE;
+	return nla_put_s32(skb, SRIOV_BROKER_NL_ATTR_LEASE_PID, vf->lease_pid)	       ?:
 		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_LEASE_UID, vf->lease_uid) ?:
 		       nla_put_string(skb, SRIOV_BROKER_NL_ATTR_LEASE_LABEL, vf->lease_label);
 }
