@@ -458,12 +458,13 @@ static unsigned int vfb_event_recall(struct sriov_broker_event *events,
 
 	mutex_lock(&vfb_lock);
 	for (seq = vfb_event_oldest(); seq <= vfb_seq; seq++) {
-		struct vfb_event *event = &vfb_ring[seq % VFB_EVENTS];
+		/* A copy: what depends on who reads it is not for the next reader. */
+		struct vfb_event event = vfb_ring[seq % VFB_EVENTS];
 
-		if (!vfb_event_is_about(&event->out, dev))
+		if (!vfb_event_is_about(&event.out, dev))
 			continue;
-		vfb_event_localize(event);
-		events[num++] = event->out;
+		vfb_event_localize(&event);
+		events[num++] = event.out;
 	}
 	mutex_unlock(&vfb_lock);
 	return num;

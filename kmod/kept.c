@@ -129,6 +129,22 @@ void vfb_kept_store(struct vfb_pf *pf, struct vfb_kept *kept)
 }
 
 /**
+ * vfb_kept_return - keep a note that was taken, but not used
+ * @pf: the PF
+ * @kept: the note, which the PF owns from here on; one that came meanwhile is newer
+ *
+ * Context: may sleep; takes vfb_lock.
+ */
+void vfb_kept_return(struct vfb_pf *pf, struct vfb_kept *kept)
+{
+	mutex_lock(&vfb_lock);
+	if (!pf->kept)
+		swap(pf->kept, kept);
+	mutex_unlock(&vfb_lock);
+	vfb_kept_free(kept);
+}
+
+/**
  * vfb_kept_unbind - a PF's driver goes, and with it what it knows of the VFs
  * @pf: the PF
  *

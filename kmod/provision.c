@@ -314,7 +314,7 @@ static int vfb_settle(struct vfb_pf *pf, unsigned int num, const struct vfb_driv
 static int vfb_create(struct vfb_pf *pf, unsigned int num, const struct vfb_driver *to,
 		      unsigned int flags, struct vfb_kept *kept, struct vfb_why *why)
 {
-	struct vfb_why undo = {};
+	struct vfb_why undo = {}, lost = {};
 	int ret = vfb_provide_driver(pf, flags, why);
 
 	if (ret)
@@ -324,7 +324,7 @@ static int vfb_create(struct vfb_pf *pf, unsigned int num, const struct vfb_driv
 		vfb_pfdrv_drop(pf, false);
 		return ret;
 	}
-	vfb_kept_restore(kept, pf, num, why);
+	vfb_kept_restore(kept, pf, num, &lost);
 	ret = vfb_settle(pf, num, to, why);
 	if (ret) {
 		/* The host may use one already that was to be its own. */
@@ -334,6 +334,11 @@ static int vfb_create(struct vfb_pf *pf, unsigned int num, const struct vfb_driv
 			vfb_pfdrv_drop(pf, false);
 		put_pid(undo.pid);
 		return ret;
+	}
+	/* Said of a success only. */
+	if (lost.reason) {
+		vfb_refuse(why, 0, lost.reason, &lost.dev);
+		why->value = lost.value;
 	}
 	pf->ours = true;
 	vfb_tell_vfs(pf, num);
@@ -533,7 +538,7 @@ int vfb_pf_enable(struct vfb_pf *pf, unsigned int num, const char *driver, unsig
 		kept = vfb_kept_at_unbind(pf);
 		ret = vfb_make(pf, num, &to, flags, flags & VFB_KEPT ? kept : NULL, why);
 		if (ret && flags & VFB_KEPT)
-			vfb_kept_store(pf, kept); /* it is tried again */
+			vfb_kept_return(pf, kept); /* it is tried again */
 		else
 			vfb_kept_free(kept);
 	}
