@@ -106,6 +106,26 @@ ln -s behind "$work/link"
 ok "a link" metrics -o "$work/link"
 is "it is one still" "$(readlink "$work/link")" behind
 is "what it leads to has it" "$(cat "$work/link")" "$(metrics)"
+# A directory of another user, which can put there what it likes.
+mkdir "$work/theirs"
+chown 65534 "$work/theirs"
+ln -s ../behind "$work/theirs/link"
+echo old >"$work/behind"
+ok "a link in another user's directory" metrics -o "$work/theirs/link"
+is "it is replaced" "$(stat -c %F "$work/theirs/link")" "regular file"
+is "what it led to stays" "$(cat "$work/behind")" old
+ln -s ../null "$work/theirs/mine"
+chown -h 65534 "$work/theirs/mine"
+mv "$work/theirs/mine" "$work/mine"
+ok "another user's link" metrics -o "$work/mine"
+is "that is replaced too" "$(stat -c %F "$work/mine")" "regular file"
+ln -s null "$work/to_null"
+ok "a link to a device" metrics -o "$work/to_null"
+is "both are what they were" "$(stat -c %F "$work/to_null" "$work/null" | paste -sd ,)" \
+	"symbolic link,character special file"
+mkfifo "$work/fifo"
+fails 2 "a pipe that no process reads" "^sriovctl: $work/fifo: No such device or address$" \
+	timeout 20 sriovctl metrics -o "$work/fifo"
 fails 2 "a full device" "^sriovctl: /dev/full: No space left on device$" metrics -o /dev/full
 fails 2 "no such directory" "^sriovctl: $work/none/x.prom: No such file or directory$" \
 	metrics -o "$work/none/x.prom"

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,26 +265,72 @@ static int replace_file(const char *file, struct sink *sink,
 	return err;
 }
 
-/* A device, a pipe, a link: it stays what it is. */
-static int write_file(const char *file, struct sink *sink,
+/*
+ * A device, a pipe: it stays what it is. By now it may be something else, where another
+ * user can change it: nothing is made, or cut, and no file is written to.
+ */
+static int write_special(const char *file, int flags, struct sink *sink,
+			 const struct look *look)
+{
+	int fd = open(file, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
+				    flags);
+	struct stat now;
+
+	if (fd < 0)
+		return -errno;
+	if (!fstat(fd, &now) && !S_ISREG(now.st_mode))
+		return write_to(fd, sink, look);
+	close(fd);
+	return -EEXIST;
+}
+
+static int is_ours(const struct stat *stat)
+{
+	return !stat->st_uid || stat->st_uid == geteuid();
+}
+
+/* May a link be followed? Not where another user made it, or may put it. */
+static int may_follow(const char *file, const struct stat *link)
+{
+	char *path = strdup(file);
+	struct stat dir;
+	int may = path && is_ours(link) && !stat(dirname(path), &dir) &&
+		  is_ours(&dir);
+
+	free(path);
+	return may;
+}
+
+/* The link stays; a file that it leads to is replaced, where that is. */
+static int write_link(const char *file, struct sink *sink,
 		      const struct look *look)
 {
-	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC,
-		      0644);
+	struct stat behind;
+	char *path;
+	int err;
 
-	return fd < 0 ? -errno : write_to(fd, sink, look);
+	if (!stat(file, &behind) && !S_ISREG(behind.st_mode))
+		return write_special(file, 0, sink, look);
+	path = realpath(file, NULL);
+	err = path ? replace_file(path, sink, look) : -errno;
+	free(path);
+	return err;
 }
 
 static int put_file(const char *file, struct sink *sink,
 		    const struct look *look)
 {
-	struct stat stat;
+	struct stat there;
 	int err;
 
-	if (lstat(file, &stat) || S_ISREG(stat.st_mode))
+	if (lstat(file, &there) || S_ISREG(there.st_mode))
 		err = replace_file(file, sink, look);
+	else if (!S_ISLNK(there.st_mode))
+		err = write_special(file, O_NOFOLLOW, sink, look);
+	else if (may_follow(file, &there))
+		err = write_link(file, sink, look);
 	else
-		err = write_file(file, sink, look);
+		err = replace_file(file, sink, look);
 	if (!err)
 		return 0;
 	complain("%s: %s", file, strerror(-err));
