@@ -4,6 +4,7 @@
  * move to another driver. It may take seconds, and no signal stops it half-way. A signal
  * ends the wait for it, and then that is said; so a thread waits, and is given up.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -36,8 +37,13 @@ int aside(int (*work)(const void *ctx), const void *ctx, const char *pf)
 	a = (struct aside){ .work = work, .ctx = ctx };
 	/* Before there is a thread: it is not to get them. */
 	qmp_catch_signals();
-	if (pipe(a.done) || pthread_create(&thread, NULL, run, &a))
+	if (pipe2(a.done, O_CLOEXEC))
 		return work(ctx);
+	if (pthread_create(&thread, NULL, run, &a)) {
+		close(a.done[0]);
+		close(a.done[1]);
+		return work(ctx);
+	}
 	if (!qmp_await(a.done[0])) {
 		pthread_join(thread, NULL);
 		return a.ret;
