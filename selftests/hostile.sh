@@ -75,8 +75,22 @@ unchanged "another PID namespace"
 
 # --- processes that pose as a VF's holder -----------------------------------------------------------
 
+# With a lease, and without the device that it says the lease is for.
+sorted() { printf '[%s]\n' "$(printf '%s\n' "$@" | sort -n | paste -sd ,)"; }
+OPAQUE=$claim serve hider polite sriovctl run "${vfs[2]}" --id net1 --
+is "a guest that claims another's lease hides neither" "$(guests)" "$(sorted "$victim" "$evil" "${jobs[-1]}")"
+is "it is not told to give that back" "$(grep -c remove-fd "$work/hider.log")" 0
+end_last
+await 20 free "${vfs[2]}" || bail "${vfs[2]} does not come back"
+serve hider polite,stingy sriovctl run "${vfs[2]}" --id net1 --
+is "nor does one that only says that it has given its lease back" \
+	"$(guests)" "$(sorted "$victim" "$evil" "${jobs[-1]}")"
+ok "though it was told to" grep -q remove-fd "$work/hider.log"
+end_last
+await 20 free "${vfs[2]}" || bail "${vfs[2]} does not come back"
+
 group=$(basename "$(readlink "$SYS/${vfs[1]}/iommu_group")")
-holders="[$(printf '%s\n' "$victim" "$evil" | sort -n | paste -sd ,)]"
+holders=$(sorted "$victim" "$evil")
 is "guests are those that have leases" "$(guests)" "$holders"
 # shellcheck disable=SC2016 # for the other shell
 pose file "${as_tenant[@]}" unshare --user --map-root-user --mount sh -c \

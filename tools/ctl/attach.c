@@ -173,7 +173,8 @@ static int prepare(struct attach *a)
 	int ret = monitor_open(&a->monitor, a->args->opt[OPT_QMP],
 			       a->args->opt[OPT_LIBVIRT], 0);
 
-	if (!ret && keep_drop_left(&a->monitor.qmp, unplug_tell_left, NULL))
+	if (!ret &&
+	    keep_drop_left(&a->monitor.qmp, a->sb, unplug_tell_left, NULL))
 		ret = monitor_failed(&a->monitor);
 	if (!ret)
 		ret = choose_label(a);
@@ -250,7 +251,8 @@ static int await_guest(struct attach *a)
 	int ret = 0;
 
 	for (i = 0; i < a->count && !qmp_interrupted(); i++)
-		if (plug_await_guest(&a->monitor, &a->plugs[i], a->timeout_s))
+		if (plug_await_guest(&a->monitor, a->sb, &a->plugs[i],
+				     a->timeout_s))
 			ret = EXIT_REFUSED;
 	return ret;
 }

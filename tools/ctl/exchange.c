@@ -404,7 +404,7 @@ static int add_and_settle(struct exchange *x, struct plug *plug)
 {
 	int err = plug_device_add(x->monitor, plug, PLUG_TIMEOUT_S);
 
-	return err ? err : plug_settle(x->monitor, plug, x->settle_s);
+	return err ? err : plug_settle(x->monitor, x->sb, plug, x->settle_s);
 }
 
 static int put_old_back(struct exchange *x)
@@ -641,7 +641,7 @@ static int make_then_break(struct exchange *x)
 	if (ret)
 		return ret;
 	if (x->old.state != UNPLUG_GONE) {
-		ret = plug_await_guest(x->monitor, &x->new,
+		ret = plug_await_guest(x->monitor, x->sb, &x->new,
 				       x->patience->timeout_s);
 		if (ret)
 			return take_new_out(x);

@@ -26,13 +26,15 @@
 
 /* ---- the place ---- */
 
+/* The same for all of a user's commands, cron's as well: not from the environment. */
 static void directory(char *path, size_t len)
 {
-	const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
+	char runtime[32];
 
+	snprintf(runtime, sizeof(runtime), "/run/user/%u", geteuid());
 	if (!geteuid())
 		snprintf(path, len, "/run/sriov-broker");
-	else if (runtime && runtime[0] == '/')
+	else if (!access(runtime, X_OK))
 		snprintf(path, len, "%s/sriov-broker", runtime);
 	else
 		snprintf(path, len, "/tmp/sriov-broker-%u", geteuid());

@@ -27,6 +27,7 @@
 
 /* The VFs that are looked for, and the guests found so far. */
 struct search {
+	struct sriovb *sb;
 	struct sriov_broker_vf *vfs;
 	size_t num_vfs;
 	dev_t (*nodes)[VFIO_NODES]; /* of each of them */
@@ -117,6 +118,7 @@ static int open_monitor(const struct search *s, const struct vmm *vmm,
 	return qmp_open_file(qmp, vmm->file, s->ask_ms);
 }
 
+/* The lease has ended, so that it is this guest's no more; others say for themselves. */
 static void note_left(void *ctx, const struct kept *kept)
 {
 	struct search *s = ctx;
@@ -124,7 +126,8 @@ static void note_left(void *ctx, const struct kept *kept)
 
 	unplug_tell_left(NULL, kept);
 	for (; i < s->num_guests; i++)
-		if (s->guests[i].vf.lease_id != kept->lease)
+		if (s->guests[i].pid != s->pid ||
+		    s->guests[i].vf.lease_id != kept->lease)
 			s->guests[n++] = s->guests[i];
 		else if (s->guests[i].file >= 0)
 			close(s->guests[i].file);
@@ -139,7 +142,7 @@ static void drop_left(struct search *s, struct qmp *qmp)
 
 	if (lock < 0)
 		return;
-	keep_drop_left(qmp, note_left, s);
+	keep_drop_left(qmp, s->sb, note_left, s);
 	close(lock);
 }
 
@@ -255,10 +258,11 @@ static int search(struct search *s)
 	return s->error ? s->error : err;
 }
 
-static ssize_t find(struct sriov_broker_vf *vfs, size_t num_vfs, int ask_ms,
-		    struct guest **guests)
+static ssize_t find(struct sriovb *sb, struct sriov_broker_vf *vfs,
+		    size_t num_vfs, int ask_ms, struct guest **guests)
 {
 	struct search s = {
+		.sb = sb,
 		.vfs = vfs,
 		.num_vfs = num_vfs,
 		.ask_ms = ask_ms,
@@ -295,7 +299,7 @@ ssize_t guests_find(struct sriovb *sb, const struct sriov_broker_addr *pf,
 	qmp_waiting = progress_tick;
 	progress("asking guests for their VFs");
 	if (n >= 0)
-		n = find(vfs, keep_held(vfs, n), ask_ms, guests);
+		n = find(sb, vfs, keep_held(vfs, n), ask_ms, guests);
 	progress_end();
 	free(vfs);
 	return n;

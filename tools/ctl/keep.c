@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "addr.h"
 #include "keep.h"
 
 #define OPAQUE	   "sriov_broker "
@@ -391,30 +392,60 @@ int keep_is_left(const struct kept *kept, unsigned int n, const char *id)
 	return found;
 }
 
-int keep_drop_left(struct qmp *qmp,
+int keep_has_lease(struct sriovb *sb, const struct kept *kept, pid_t *holder)
+{
+	struct sriov_broker_vf vf;
+
+	*holder = 0;
+	if (find_vf_at(sb, &kept->vf, &vf) <= 0 ||
+	    vf.state != SRIOV_BROKER_VF_LEASED || vf.lease_id != kept->lease)
+		return 0;
+	*holder = vf.lease_pid;
+	return 1;
+}
+
+/*
+ * One of a device that QEMU does not have. While another process than QEMU is its holder
+ * that may be about to plug it in, from where the guest's lock is not ours; or else
+ * QEMU only says that it has it. QEMU is asked after that: once it is the holder the
+ * device is there.
+ */
+static int drop_one(struct qmp *qmp, struct sriovb *sb, const struct kept *kept,
+		    void (*dropped)(void *ctx, const struct kept *kept),
+		    void *ctx)
+{
+	pid_t holder;
+	char type[64];
+	int ret;
+
+	if (keep_has_lease(sb, kept, &holder) && holder &&
+	    holder != qmp_peer(qmp))
+		return 0;
+	ret = qemu_device_type(qmp, kept->id, type, sizeof(type));
+	if (ret != -ENOENT)
+		return ret < 0 ? ret : 0;
+	ret = drop(qmp, kept->id, THIS, kept->lease);
+	/* By the broker's word; QEMU may have said what it likes. */
+	if (!ret && !keep_has_lease(sb, kept, &holder))
+		dropped(ctx, kept);
+	return ret;
+}
+
+int keep_drop_left(struct qmp *qmp, struct sriovb *sb,
 		   void (*dropped)(void *ctx, const struct kept *kept),
 		   void *ctx)
 {
+	const int64_t end = now_ms() + qmp->timeout_ms;
 	struct kept *kept;
 	unsigned int n, i;
-	char type[64];
 	int ret = list_all(qmp, &kept, &n);
-	int err;
 
 	if (ret)
 		return ret;
-	for (i = 0; !ret && i < n; i++) {
-		if (!keep_is_left(kept, n, kept[i].id))
-			continue;
-		err = qemu_device_type(qmp, kept[i].id, type, sizeof(type));
-		if (err != -ENOENT) {
-			ret = err < 0 ? err : 0;
-			continue;
-		}
-		ret = drop(qmp, kept[i].id, THIS, kept[i].lease);
-		if (!ret)
-			dropped(ctx, &kept[i]);
-	}
+	/* The rest is left to the next command that looks. */
+	for (i = 0; !ret && i < n && now_ms() < end; i++)
+		if (keep_is_left(kept, n, kept[i].id))
+			ret = drop_one(qmp, sb, &kept[i], dropped, ctx);
 	free(kept);
 	return ret;
 }

@@ -60,8 +60,17 @@ int keep_unmark(struct qmp *qmp, const char *id);
 /* Of those listed, if there is no device @id: has it left, without a swap's doing? */
 int keep_is_left(const struct kept *kept, unsigned int n, const char *id);
 
-/* Give back what is kept for devices that have left, and tell which. */
-int keep_drop_left(struct qmp *qmp,
+/*
+ * Has the broker the lease still, for this VF? Its process in @holder, 0: that has ended,
+ * or can't be seen.
+ */
+int keep_has_lease(struct sriovb *sb, const struct kept *kept, pid_t *holder);
+
+/*
+ * Give back what is kept for devices that have left, and tell which leases have ended
+ * so. All of it takes about as long as one answer may.
+ */
+int keep_drop_left(struct qmp *qmp, struct sriovb *sb,
 		   void (*dropped)(void *ctx, const struct kept *kept),
 		   void *ctx);
 

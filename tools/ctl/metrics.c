@@ -272,8 +272,8 @@ static int replace_file(const char *file, struct sink *sink,
 static int write_special(const char *file, int flags, struct sink *sink,
 			 const struct look *look)
 {
-	int fd = open(file, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
-				    flags);
+	int fd = open(file,
+		      O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
 	struct stat now;
 
 	if (fd < 0)

@@ -197,25 +197,31 @@ int plug_check_id(struct monitor *m, const struct plug *plug)
 	return EXIT_REFUSED;
 }
 
-/* Not more than a courtesy: the lease is as good without. */
-static void name_holder(int lease, pid_t pid)
+/*
+ * That QEMU is the lease's holder is said when the device is there: until then ours is the
+ * process that has to see to it, and keep_drop_left() leaves it alone for that. Not more
+ * than a courtesy otherwise: the lease is as good without.
+ */
+static void name_holder(const struct monitor *m, const struct plug *plug)
 {
-	int pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	pid_t pid = qmp_peer(&m->qmp);
+	int pidfd = pid > 0 && plug->fd >= 0 ?
+			    (int)syscall(SYS_pidfd_open, pid, 0) :
+			    -1;
 
 	if (pidfd < 0)
 		return;
-	sriovb_lease_set_holder(lease, pidfd);
+	sriovb_lease_set_holder(plug->fd, pidfd);
 	close(pidfd);
 }
 
-/* From here on the lease is QEMU's as much as ours; say whose in lists. */
+/* From here on the lease is QEMU's as much as ours, or may be. */
 static int hand_over(struct monitor *m, const struct plug *plug)
 {
-	pid_t pid = qmp_peer(&m->qmp);
 	int err = keep_lease(&m->qmp, plug->id, &plug->kept, plug->fd);
 
-	if (err != QMP_REFUSED)
-		name_holder(plug->fd, pid);
+	if (err < 0)
+		name_holder(m, plug);
 	return err;
 }
 
@@ -256,6 +262,8 @@ int plug_device_add(struct monitor *m, struct plug *plug,
 			       NULL);
 	if (err == QMP_REFUSED && plug->kept.by_iommufd)
 		forget_device(m, plug);
+	if (err != QMP_REFUSED)
+		name_holder(m, plug);
 	plug->in_doubt = err < 0;
 	progress_end();
 	return err;
@@ -345,13 +353,27 @@ static int let_pass(struct monitor *m)
 	}
 }
 
+/* Its lease may have been revoked by now, and the VF be another's. */
+static int plug_again(struct monitor *m, struct sriovb *sb, struct plug *plug)
+{
+	pid_t holder;
+
+	if (keep_has_lease(sb, &plug->kept, &holder))
+		return plug_device_add(m, plug, PLUG_TIMEOUT_S);
+	snprintf(
+		m->qmp.error, sizeof(m->qmp.error),
+		"the guest has let go of it, and its lease %llu has ended; it is not plugged in again",
+		plug->kept.lease);
+	return -ESTALE;
+}
+
 /*
  * A guest that was asked twice to let go of what was in a slot does so twice, where
  * hot-plug is ACPI's: the second time it is the new device. So that goes in again,
  * until the guest, which does one after another, has come to make use of it.
  */
-static int look_after(struct monitor *m, struct plug *plug, int64_t until,
-		      enum guest_use *use)
+static int look_after(struct monitor *m, struct sriovb *sb, struct plug *plug,
+		      int64_t until, enum guest_use *use)
 {
 	int err;
 
@@ -359,21 +381,22 @@ static int look_after(struct monitor *m, struct plug *plug, int64_t until,
 	do {
 		err = qemu_guest_use(&m->qmp, plug->id, use);
 		if (err == -ENODEV)
-			err = plug_device_add(m, plug, PLUG_TIMEOUT_S);
+			err = plug_again(m, sb, plug);
 		if (!err && *use == GUEST_NOT_YET)
 			err = let_pass(m);
 	} while (!err && *use == GUEST_NOT_YET && now_ms() < until);
 	return err;
 }
 
-int plug_settle(struct monitor *m, struct plug *plug, unsigned int timeout_s)
+int plug_settle(struct monitor *m, struct sriovb *sb, struct plug *plug,
+		unsigned int timeout_s)
 {
 	enum guest_use use;
 	int err;
 
 	progress("%s: waiting for the guest to take it", plug->id);
 	err = look_after(
-		m, plug,
+		m, sb, plug,
 		now_ms() + (timeout_s ? timeout_s * 1000LL : SETTLE_MS), &use);
 	progress_end();
 	if (!err && timeout_s && use == GUEST_NOT_YET)
@@ -381,18 +404,18 @@ int plug_settle(struct monitor *m, struct plug *plug, unsigned int timeout_s)
 	/* It is in, and what the guest does with it later is left to be seen. */
 	if (err == -EINTR && !plug->in_doubt)
 		return 0;
-	plug->in_doubt = err < 0;
+	plug->in_doubt = err < 0 && err != -ESTALE;
 	return err;
 }
 
-int plug_await_guest(struct monitor *m, struct plug *plug,
+int plug_await_guest(struct monitor *m, struct sriovb *sb, struct plug *plug,
 		     unsigned int timeout_s)
 {
 	enum guest_use use;
 	int err;
 
 	progress("%s: waiting for the guest to enable it", plug->id);
-	err = look_after(m, plug, now_ms() + timeout_s * 1000LL, &use);
+	err = look_after(m, sb, plug, now_ms() + timeout_s * 1000LL, &use);
 	progress_end();
 	if (err)
 		return monitor_failed_for(m, plug->id);

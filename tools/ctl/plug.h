@@ -73,7 +73,7 @@ void plug_take(struct plug *plug, const struct sriov_broker_grant *grant);
 /* Is its id free in this QEMU? */
 int plug_check_id(struct monitor *m, const struct plug *plug);
 
-/* Have QEMU hold the lease. */
+/* Have QEMU keep the lease. */
 int plug_hand_over(struct monitor *m, const struct plug *plug);
 
 /*
@@ -92,12 +92,14 @@ int plug_in(struct monitor *m, struct plug *plug, unsigned int timeout_s);
  * go of the other one more than once. @timeout_s: for how long, with a word if that
  * does not do; 0: it can't be expected to make use of it, so not for long.
  * Return: as plug_device_add(), without a complaint; 0 if the guest was too slow,
- * or a signal came while it was in
+ * or a signal came while it was in; -ESTALE: the guest let go of it, and its lease has
+ * ended
  */
-int plug_settle(struct monitor *m, struct plug *plug, unsigned int timeout_s);
+int plug_settle(struct monitor *m, struct sriovb *sb, struct plug *plug,
+		unsigned int timeout_s);
 
 /* The same, until the guest makes use of it, with a complaint if it does not. */
-int plug_await_guest(struct monitor *m, struct plug *plug,
+int plug_await_guest(struct monitor *m, struct sriovb *sb, struct plug *plug,
 		     unsigned int timeout_s);
 
 /* ---- unplug.c: out ---- */
