@@ -72,6 +72,9 @@ static int parse_opaque(const char *opaque, struct kept *kept)
 	word = strstr(opaque, " bus=");
 	if (word)
 		sscanf(word + 5, "%127s", kept->bus);
+	/* It is printed, and goes back to QEMU. */
+	if (!qemu_id_ok(kept->bus))
+		kept->bus[0] = '\0';
 	word = strstr(opaque, " id=");
 	if (!word || !qemu_id_ok(word + 4))
 		return 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "qemu.h"
+#include "text.h"
 
 int qemu_id_ok(const char *id)
 {
@@ -57,13 +58,14 @@ int qemu_list(struct qmp *qmp, const char *command, struct json_object *args,
 	return -EPROTO;
 }
 
-/* A member's text, copied; "" if it has none. */
+/* A member's text, fit for a terminal; "" if it has none. */
 static void copy_text(struct json_object *obj, const char *key, char *to,
 		      size_t len)
 {
 	const char *text = qmp_text(obj, key);
 
 	snprintf(to, len, "%s", text ? text : "");
+	printable(to);
 }
 
 int qemu_guest_name(struct qmp *qmp, char *name, size_t len)
@@ -89,7 +91,7 @@ void qemu_status(struct qmp *qmp, char *status, size_t len)
 	json_object_put(answer);
 }
 
-/* A property's text. */
+/* A property's text, fit for a terminal. */
 static int get_property(struct qmp *qmp, const char *id, const char *property,
 			char *text, size_t len)
 {
@@ -105,6 +107,7 @@ static int get_property(struct qmp *qmp, const char *id, const char *property,
 	if (ret)
 		return ret;
 	snprintf(text, len, "%s", json_object_get_string(answer));
+	printable(text);
 	json_object_put(answer);
 	return 0;
 }

@@ -286,12 +286,43 @@ static int send_all(struct qmp *qmp, const char *text, int fd, int64_t deadline)
 
 /* ---- commands and events ---- */
 
-/* Keep the newest: what was missed shows in QEMU's state all the same. */
+/* Is it one that anything is made of? Return: the device it is about, or NULL */
+static const char *device_of(struct json_object *event)
+{
+	const char *name = qmp_text(event, "event");
+	struct json_object *data;
+
+	if (strcmp(name, "DEVICE_DELETED") &&
+	    strcmp(name, "DEVICE_UNPLUG_GUEST_ERROR"))
+		return NULL;
+	return json_object_object_get_ex(event, "data", &data) ?
+		       qmp_text(data, "device") :
+		       NULL;
+}
+
+/*
+ * Keep the newest: what was missed shows in QEMU's state all the same. And of each no
+ * more than is read, for a message may be large.
+ */
 static void queue_event(struct qmp *qmp, struct json_object *event)
 {
-	if (json_object_array_length(qmp->events) == QMP_MAX_EVENTS)
-		json_object_array_del_idx(qmp->events, 0, 1);
-	json_object_array_add(qmp->events, event);
+	const char *device = device_of(event);
+	struct json_object *kept, *data;
+
+	if (device && strlen(device) < QMP_MAX_DEVICE) {
+		kept = json_object_new_object();
+		data = json_object_new_object();
+		json_object_object_add(data, "device",
+				       json_object_new_string(device));
+		json_object_object_add(
+			kept, "event",
+			json_object_new_string(qmp_text(event, "event")));
+		json_object_object_add(kept, "data", data);
+		if (json_object_array_length(qmp->events) == QMP_MAX_EVENTS)
+			json_object_array_del_idx(qmp->events, 0, 1);
+		json_object_array_add(qmp->events, kept);
+	}
+	json_object_put(event);
 }
 
 /* An error's words. Return: QMP_REFUSED */

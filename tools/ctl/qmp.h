@@ -15,6 +15,7 @@
 
 #define QMP_MAX_MESSAGE (1 << 20)
 #define QMP_MAX_EVENTS	64
+#define QMP_MAX_DEVICE	128 /* bytes of the id in an event that is kept */
 
 /* What functions return besides 0: QEMU said no, qmp->error are its words. */
 #define QMP_REFUSED 1
@@ -110,7 +111,8 @@ int qmp_call(struct qmp *qmp, const char *command, struct json_object *args,
 int qmp_not_found(const struct qmp *qmp, int err);
 
 /*
- * The next event, the caller's to put.
+ * The next event, the caller's to put. Of those that came while an answer was waited
+ * for only a device's end, or its refusal, with its id.
  * Return: 0 or -errno, -ETIMEDOUT: none until @deadline.
  */
 int qmp_event(struct qmp *qmp, int64_t deadline, struct json_object **event);

@@ -90,8 +90,10 @@ static void polite_peer(int fd)
 	say(fd, "{\r\n    \"return\": {\r\n    },\r\n    \"id\": 1\r\n}\r\n");
 	hear(fd);
 	say(fd, "{\"event\": \"STOP\", \"timestamp\": {}}\r\n"
+		"{\"event\": \"DEVICE_DELETED\", \"data\": "
+		"{\"device\": \"net1\", \"path\": \"/x\"}}\r\n"
 		"{\"return\": \"late\", \"id\": 1}\r\n"
-		"{\"return\": {\"name\": \"web1\"}, \"id\": 2}\r\n"
+		"{\"return\": {\"name\": \"web\\u001b1\"}, \"id\": 2}\r\n"
 		"{\"event\": \"RESUME\", \"timestamp\": {}}\r\n");
 	hear(fd);
 	say(fd,
@@ -102,7 +104,7 @@ static void polite_peer(int fd)
 
 static void conversation(void **state)
 {
-	struct json_object *event;
+	struct json_object *event, *data;
 	char name[16];
 	struct qmp qmp;
 	int fd;
@@ -112,9 +114,12 @@ static void conversation(void **state)
 	assert_int_equal(qmp_start(&qmp, fd), 0);
 	assert_int_equal(qmp.major, 10);
 	assert_int_equal(qemu_guest_name(&qmp, name, sizeof(name)), 0);
-	assert_string_equal(name, "web1");
+	assert_string_equal(name, "web?1");
 	assert_int_equal(qmp_event(&qmp, now_ms() + 5000, &event), 0);
-	assert_string_equal(qmp_text(event, "event"), "STOP");
+	assert_string_equal(qmp_text(event, "event"), "DEVICE_DELETED");
+	data = json_object_object_get(event, "data");
+	assert_string_equal(qmp_text(data, "device"), "net1");
+	assert_null(qmp_text(data, "path"));
 	json_object_put(event);
 	assert_int_equal(qmp_event(&qmp, now_ms() + 5000, &event), 0);
 	assert_string_equal(qmp_text(event, "event"), "RESUME");
@@ -157,6 +162,8 @@ static void chatty_peer(int fd)
 	shake_hands(fd);
 	for (;;)
 		say(fd, "{\"event\": \"RTC_CHANGE\", \"data\": {}}\r\n"
+			"{\"event\": \"DEVICE_DELETED\", "
+			"\"data\": {\"device\": \"net1\"}}\r\n"
 			"{\"return\": {}, \"id\": 77}\r\n");
 }
 
