@@ -133,6 +133,7 @@ static void test_old_event(void)
 static void test_lease_events(void)
 {
 	struct sriov_broker_lease_event events[SRIOVB_LEASE_EVENTS];
+	struct sriov_broker_lease_event old[2] = { 0 };
 	const struct sriov_broker_selector whole = { .dev = pf };
 	const struct sriovb_request request = {
 		.selectors = &whole,
@@ -151,7 +152,7 @@ static void test_lease_events(void)
 	ok(info.id == vf.id && !strcmp(info.label, "library") &&
 		   sriovb_same_addr(&info.vf, &vf.vf),
 	   "which it is, and what it is for");
-	is(sriovb_lease_events(vf.fd, events, 0), 0,
+	is(sriovb_lease_events(vf.fd, events, SRIOVB_LEASE_EVENTS, 0), 0,
 	   "nothing has happened to it");
 	is(sriovb_revoke(sb, vf.id, info.instance + 1, 0), -ESTALE,
 	   "another load's lease is not revoked");
@@ -159,21 +160,32 @@ static void test_lease_events(void)
 	   "and the reason has a name");
 	is(sriovb_revoke(sb, vf.id, info.instance, 60000), 0, "a grace");
 	is(readable(vf.fd, LONG_MS), POLLIN, "its descriptor is readable");
-	is(sriovb_lease_events(vf.fd, events, LONG_MS), 1,
+	is(sriovb_lease_events(vf.fd, events, SRIOVB_LEASE_EVENTS, LONG_MS), 1,
 	   "there is one event");
 	ok(events[0].type == SRIOV_BROKER_LEASE_EVENT_REVOKING &&
 		   events[0].pid == getpid() && events[0].lease_id == vf.id &&
 		   !strcmp(sriovb_strcause(events[0].cause), "admin"),
 	   "which says what, whose doing, and why");
-	is(sriovb_lease_events(vf.fd, events, 0), 0, "and no other");
+	is(sriovb_lease_events(vf.fd, events, SRIOVB_LEASE_EVENTS, 0), 0,
+	   "and no other");
 	sriovb_revoke(sb, vf.id, 0, 30000);
 	sriovb_revoke(sb, vf.id, 0, 0);
-	is(sriovb_lease_events(vf.fd, events, LONG_MS), 2,
+	is(sriovb_lease_events(vf.fd, events, SRIOVB_LEASE_EVENTS, LONG_MS), 2,
 	   "two that came together are two");
 	is(events[1].type, SRIOV_BROKER_LEASE_EVENT_REVOKED,
 	   "of which the last says that it is over");
-	is(sriovb_lease_events(vf.fd, events, 0), -ENODEV, "which it is");
+	is(sriovb_lease_events(vf.fd, events, SRIOVB_LEASE_EVENTS, 0), -ENODEV,
+	   "which it is");
 	is(sriovb_lease_info(vf.fd, &info), -ENODEV, "in every respect");
+	close(vf.fd);
+	if (!is(sriovb_lease(sb, &request, &vf), 0, "once more: %s",
+		said(sb, 0)))
+		return;
+	sriovb_revoke(sb, vf.id, 0, 30000);
+	sriovb_revoke(sb, vf.id, 0, 0);
+	is(sriovb_lease_events(vf.fd, old, 1, LONG_MS), 1,
+	   "with room for one of two it is one");
+	is(old[1].size, 0, "and nothing is written behind that");
 	close(vf.fd);
 }
 
@@ -232,17 +244,24 @@ static void test_new_request(void)
 		struct sriovb_request request;
 		unsigned long more;
 	} newer = { .request = { .count = 1, .numa_node = -1 } };
-	struct sriovb_sizes sizes = SRIOVB_SIZES;
+	const size_t selector = sizeof(struct sriov_broker_selector);
+	struct sriov_broker_addr no_pf;
 	struct sriov_broker_grant vf;
 
-	sizes.request = sizeof(newer);
 	ok(eventually(LONG_MS, all_free()), "all VFs are free again");
-	if (is(sriovb_lease_sized(sb, &newer.request, &vf, &sizes), 0,
-	       "a newer request that says nothing new"))
+	if (is(sriovb_lease_sized(sb, &newer.request, sizeof(newer), selector,
+				  &vf, sizeof(vf)),
+	       0, "a newer request that says nothing new"))
 		close(vf.fd);
 	newer.more = 1;
-	is(sriovb_lease_sized(sb, &newer.request, &vf, &sizes), -E2BIG,
-	   "and one that does");
+	no_pf = vf_at(pf, 0);
+	is(sriovb_enable(sb, &no_pf, 1, NULL, 0), -EINVAL, "a VF is no PF");
+	is(sriovb_lease_sized(sb, &newer.request, sizeof(newer), selector, &vf,
+			      sizeof(vf)),
+	   -E2BIG, "and a request that does");
+	ok(!sriovb_strreason(sriovb_why(sb)->reason) &&
+		   !strstr(said(sb, -E2BIG), "PF"),
+	   "said, not what was wrong before: %s", sentence);
 }
 
 static void test_sentences(void)

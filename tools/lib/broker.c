@@ -108,8 +108,7 @@ static int copy_driver(char *to, const char *from)
 	return 0;
 }
 
-/* Remember what is asked; return the address of an empty reason. */
-static uintptr_t begin(struct sriovb *sb, enum sriovb_op op,
+uintptr_t sriovb_begin(struct sriovb *sb, enum sriovb_op op,
 		       const struct sriov_broker_addr *dev, unsigned int number,
 		       const char *driver)
 {
@@ -131,7 +130,7 @@ int sriovb_call(int fd, unsigned long request, void *arg)
 int sriovb_info_sized(struct sriovb *sb, struct sriov_broker_info *info,
 		      size_t size)
 {
-	begin(sb, SRIOVB_OP_NONE, NULL, 0, NULL);
+	sriovb_begin(sb, SRIOVB_OP_NONE, NULL, 0, NULL);
 	memset(info, 0, size);
 	info->size = size;
 	return sriovb_call(sb->fd, SRIOV_BROKER_INFO, info);
@@ -153,7 +152,7 @@ static ssize_t list(struct sriovb *sb, unsigned long request,
 			.entry_size = entry_size,
 			.count = room,
 			.entries = (uintptr_t)array,
-			.why = begin(sb, SRIOVB_OP_LIST, pf, 0, NULL),
+			.why = sriovb_begin(sb, SRIOVB_OP_LIST, pf, 0, NULL),
 		};
 		int err;
 
@@ -205,7 +204,7 @@ int sriovb_stats_sized(struct sriovb *sb, struct sriov_broker_stat *stats,
 		.entry_size = size,
 		.count = num,
 		.entries = (uintptr_t)stats,
-		.why = begin(sb, SRIOVB_OP_NONE, NULL, 0, NULL),
+		.why = sriovb_begin(sb, SRIOVB_OP_NONE, NULL, 0, NULL),
 	};
 
 	memset(stats, 0, num * size);
@@ -231,7 +230,7 @@ int sriovb_enable(struct sriovb *sb, const struct sriov_broker_addr *pf,
 		.flags = flags,
 		.pf = *pf,
 		.num_vfs = num_vfs,
-		.why = begin(sb, SRIOVB_OP_ENABLE, pf, num_vfs, driver),
+		.why = sriovb_begin(sb, SRIOVB_OP_ENABLE, pf, num_vfs, driver),
 	};
 
 	if (copy_driver(arg.driver, driver))
@@ -247,7 +246,7 @@ static int disable(struct sriovb *sb, const struct sriov_broker_addr *pf,
 		.flags = flags,
 		.pf = *pf,
 		.timeout_ms = timeout_ms,
-		.why = begin(sb, SRIOVB_OP_DISABLE, pf, 0, NULL),
+		.why = sriovb_begin(sb, SRIOVB_OP_DISABLE, pf, 0, NULL),
 	};
 
 	return sriovb_call(sb->fd, SRIOV_BROKER_DISABLE, &arg);
@@ -277,8 +276,8 @@ int sriovb_bind(struct sriovb *sb, const struct sriov_broker_addr *dev,
 		.dev = *dev,
 		.first = first,
 		.count = count,
-		.why = begin(sb, SRIOVB_OP_BIND, dev,
-			     count ? first + count - 1 : first, driver),
+		.why = sriovb_begin(sb, SRIOVB_OP_BIND, dev,
+				    count ? first + count - 1 : first, driver),
 	};
 
 	if (copy_driver(arg.driver, driver))
@@ -291,7 +290,7 @@ int sriovb_clear(struct sriovb *sb, const struct sriov_broker_addr *vf)
 	struct sriov_broker_clear arg = {
 		.size = sizeof(arg),
 		.vf = *vf,
-		.why = begin(sb, SRIOVB_OP_CLEAR, vf, 0, NULL),
+		.why = sriovb_begin(sb, SRIOVB_OP_CLEAR, vf, 0, NULL),
 	};
 
 	return sriovb_call(sb->fd, SRIOV_BROKER_CLEAR, &arg);
@@ -319,7 +318,7 @@ static uintptr_t begin_lease(struct sriovb *sb,
 	if (request->num_selectors)
 		dev = selected(request, request->num_selectors - 1, size,
 			       &last);
-	return begin(sb, SRIOVB_OP_LEASE, &dev, 0, NULL);
+	return sriovb_begin(sb, SRIOVB_OP_LEASE, &dev, 0, NULL);
 }
 
 /* The highest index that was asked of the device in the way, or of the last. */
@@ -337,10 +336,16 @@ static void note_index(struct sriovb *sb, const struct sriovb_request *request,
 	}
 }
 
+/* How large the caller's structures are. */
+struct sizes {
+	size_t selector;
+	size_t grant;
+};
+
 static int request_leases(struct sriovb *sb,
 			  const struct sriovb_request *request,
 			  struct sriov_broker_grant *grants,
-			  const struct sriovb_sizes *sizes)
+			  const struct sizes *sizes)
 {
 	struct sriov_broker_lease arg = {
 		.size = sizeof(arg),
@@ -369,12 +374,13 @@ static int request_leases(struct sriovb *sb,
  * The request as we know it. What a newer program asks for beyond that we could only
  * leave out, so it has to be zero, as it is with the kernel.
  */
-static int copy_request(struct sriovb_request *to,
+static int copy_request(struct sriovb *sb, struct sriovb_request *to,
 			const struct sriovb_request *from, size_t size)
 {
 	const char *byte = (const char *)from;
 	size_t i;
 
+	sriovb_begin(sb, SRIOVB_OP_LEASE, NULL, 0, NULL);
 	*to = (struct sriovb_request){ .count = 1, .numa_node = -1 };
 	if (!from)
 		return 0;
@@ -386,23 +392,25 @@ static int copy_request(struct sriovb_request *to,
 }
 
 int sriovb_lease_sized(struct sriovb *sb, const struct sriovb_request *request,
-		       struct sriov_broker_grant *grants,
-		       const struct sriovb_sizes *sizes)
+		       size_t request_size, size_t selector_size,
+		       struct sriov_broker_grant *grants, size_t grant_size)
 {
+	const struct sizes sizes = { selector_size, grant_size };
 	struct sriovb_request known;
-	int err = copy_request(&known, request, sizes->request);
+	int err = copy_request(sb, &known, request, request_size);
 
-	return err ? err : request_leases(sb, &known, grants, sizes);
+	return err ? err : request_leases(sb, &known, grants, &sizes);
 }
 
 int sriovb_try_lease_sized(struct sriovb *sb,
 			   const struct sriovb_request *request,
-			   struct sriov_broker_grant *grants,
-			   const struct sriovb_sizes *sizes)
+			   size_t request_size, size_t selector_size,
+			   struct sriov_broker_grant *grants, size_t grant_size)
 {
+	const struct sizes sizes = { selector_size, grant_size };
 	struct sriov_broker_event event;
 	struct sriovb_request known;
-	int err = copy_request(&known, request, sizes->request);
+	int err = copy_request(sb, &known, request, request_size);
 
 	if (err)
 		return err;
@@ -411,7 +419,7 @@ int sriovb_try_lease_sized(struct sriovb *sb,
 	do
 		err = sriovb_next_event(sb, &event, 0);
 	while (err > 0);
-	return err ? err : request_leases(sb, &known, grants, sizes);
+	return err ? err : request_leases(sb, &known, grants, &sizes);
 }
 
 int sriovb_net_hold(struct sriovb *sb, const struct sriov_broker_addr *vf,
@@ -421,7 +429,7 @@ int sriovb_net_hold(struct sriovb *sb, const struct sriov_broker_addr *vf,
 		.size = sizeof(arg),
 		.vf = *vf,
 		.lease_id = lease,
-		.why = begin(sb, SRIOVB_OP_NET_HOLD, vf, 0, NULL),
+		.why = sriovb_begin(sb, SRIOVB_OP_NET_HOLD, vf, 0, NULL),
 	};
 
 	return sriovb_call(sb->fd, SRIOV_BROKER_NET_HOLD, &arg);
@@ -435,7 +443,7 @@ int sriovb_revoke(struct sriovb *sb, unsigned long long lease,
 		.lease_id = lease,
 		.instance = instance,
 		.grace_ms = grace_ms,
-		.why = begin(sb, SRIOVB_OP_REVOKE, NULL, 0, NULL),
+		.why = sriovb_begin(sb, SRIOVB_OP_REVOKE, NULL, 0, NULL),
 	};
 
 	return sriovb_call(sb->fd, SRIOV_BROKER_REVOKE, &arg);
@@ -459,7 +467,7 @@ int sriovb_cancel(struct sriovb *sb, unsigned long long waiter,
 		.size = sizeof(arg),
 		.waiter_id = waiter,
 		.instance = instance,
-		.why = begin(sb, SRIOVB_OP_CANCEL, NULL, 0, NULL),
+		.why = sriovb_begin(sb, SRIOVB_OP_CANCEL, NULL, 0, NULL),
 	};
 
 	return sriovb_call(sb->fd, SRIOV_BROKER_CANCEL, &arg);

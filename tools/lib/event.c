@@ -52,6 +52,7 @@ int sriovb_next_event_sized(struct sriovb *sb, struct sriov_broker_event *event,
 {
 	ssize_t n;
 
+	sriovb_begin(sb, SRIOVB_OP_NONE, NULL, 0, NULL);
 	if (sb->given == sb->num_read) {
 		n = read_records(sb->fd, sb->records, sizeof(sb->records),
 				 timeout_ms);
@@ -69,16 +70,16 @@ int sriovb_next_event_sized(struct sriovb *sb, struct sriov_broker_event *event,
 
 int sriovb_lease_events_sized(int lease,
 			      struct sriov_broker_lease_event *events,
-			      size_t size, int timeout_ms)
+			      unsigned int max, size_t size, int timeout_ms)
 {
 	_Alignas(uint64_t) char records[SRIOV_BROKER_EVENT_ROOM];
 	ssize_t len = read_records(lease, records, sizeof(records), timeout_ms);
+	unsigned int num = 0;
 	ssize_t n, at;
-	int num = 0;
 
 	if (len <= 0)
 		return len;
-	for (at = 0; at < len && num < SRIOVB_LEASE_EVENTS; at += n, num++) {
+	for (at = 0; at < len && num < max; at += n, num++) {
 		n = take_record(records + at, len - at,
 				(char *)events + num * size, size);
 		if (n < 0)

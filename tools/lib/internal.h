@@ -40,4 +40,12 @@ struct sriovb {
 	_Alignas(uint64_t) char records[4 * SRIOV_BROKER_EVENT_ROOM];
 };
 
+/*
+ * Every call on a handle begins so, that sentences are about this one: remember what is
+ * asked, forget the last reason. Return: the address of that.
+ */
+uintptr_t sriovb_begin(struct sriovb *sb, enum sriovb_op op,
+		       const struct sriov_broker_addr *dev, unsigned int number,
+		       const char *driver);
+
 #endif /* SRIOVB_INTERNAL_H */

@@ -253,17 +253,6 @@ struct sriovb_request {
 			       characters; cut at 63 bytes; NULL: none */
 };
 
-/* How large the caller's structures are. */
-struct sriovb_sizes {
-	size_t request;
-	size_t selector;
-	size_t grant;
-};
-
-#define SRIOVB_SIZES                                                           \
-	{ sizeof(struct sriovb_request), sizeof(struct sriov_broker_selector), \
-	  sizeof(struct sriov_broker_grant) }
-
 /**
  * sriovb_lease - lease VFs, all that are asked for or none
  * @request: what is asked for; NULL: any one VF
@@ -277,15 +266,15 @@ struct sriovb_sizes {
  * so many.
  */
 int sriovb_lease_sized(struct sriovb *sb, const struct sriovb_request *request,
-		       struct sriov_broker_grant *grants,
-		       const struct sriovb_sizes *sizes);
+		       size_t request_size, size_t selector_size,
+		       struct sriov_broker_grant *grants, size_t grant_size);
 static inline int sriovb_lease(struct sriovb *sb,
 			       const struct sriovb_request *request,
 			       struct sriov_broker_grant *grants)
 {
-	const struct sriovb_sizes sizes = SRIOVB_SIZES;
-
-	return sriovb_lease_sized(sb, request, grants, &sizes);
+	return sriovb_lease_sized(sb, request, sizeof(*request),
+				  sizeof(struct sriov_broker_selector), grants,
+				  sizeof(*grants));
 }
 
 /**
@@ -299,15 +288,16 @@ static inline int sriovb_lease(struct sriovb *sb,
  */
 int sriovb_try_lease_sized(struct sriovb *sb,
 			   const struct sriovb_request *request,
+			   size_t request_size, size_t selector_size,
 			   struct sriov_broker_grant *grants,
-			   const struct sriovb_sizes *sizes);
+			   size_t grant_size);
 static inline int sriovb_try_lease(struct sriovb *sb,
 				   const struct sriovb_request *request,
 				   struct sriov_broker_grant *grants)
 {
-	const struct sriovb_sizes sizes = SRIOVB_SIZES;
-
-	return sriovb_try_lease_sized(sb, request, grants, &sizes);
+	return sriovb_try_lease_sized(sb, request, sizeof(*request),
+				      sizeof(struct sriov_broker_selector),
+				      grants, sizeof(*grants));
 }
 
 /**
@@ -370,13 +360,17 @@ static inline int sriovb_lease_info(int lease,
 	return sriovb_lease_info_sized(lease, info, sizeof(*info));
 }
 
-/* No more events of a lease come at once. */
+/* Room that is enough for the events of a lease that come at once. */
 #define SRIOVB_LEASE_EVENTS 16
 
 /**
  * sriovb_lease_events - what has happened to a lease since the last call
- * @events: room for SRIOVB_LEASE_EVENTS
+ * @events: where to put them
+ * @max: room there, SRIOVB_LEASE_EVENTS is enough; what has none is not told again
  * @timeout_ms: how long to wait for something, 0: not at all, -1: for ever
+ *
+ * One thread reads a descriptor's events: of several the one that comes too late waits
+ * for the next event, whatever @timeout_ms is, unless the descriptor is O_NONBLOCK.
  *
  * A lease's descriptor can be polled: POLLIN: there are events; POLLHUP: it is over.
  *
@@ -385,12 +379,12 @@ static inline int sriovb_lease_info(int lease,
  */
 int sriovb_lease_events_sized(int lease,
 			      struct sriov_broker_lease_event *events,
-			      size_t size, int timeout_ms);
+			      unsigned int max, size_t size, int timeout_ms);
 static inline int sriovb_lease_events(int lease,
 				      struct sriov_broker_lease_event *events,
-				      int timeout_ms)
+				      unsigned int max, int timeout_ms)
 {
-	return sriovb_lease_events_sized(lease, events, sizeof(*events),
+	return sriovb_lease_events_sized(lease, events, max, sizeof(*events),
 					 timeout_ms);
 }
 
