@@ -288,7 +288,7 @@ static int take_back(struct monitor *m, const struct plug *plug)
 	int err;
 
 	strcpy(words, m->qmp.error);
-	err = keep_nothing(&m->qmp, plug->id);
+	err = keep_not(&m->qmp, plug->id, plug->kept.lease);
 	complain("%s: QEMU refused it: %s", plug->vf, words);
 	if (err)
 		complain("%s: nor did it give the lease back: %s", plug->vf,
