@@ -5,6 +5,7 @@
  * ends the wait for it, and then that is said; so a thread waits, and is given up.
  */
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -37,6 +38,8 @@ int aside(int (*work)(const void *ctx), const void *ctx, const char *pf)
 	a = (struct aside){ .work = work, .ctx = ctx };
 	/* Before there is a thread: it is not to get them. */
 	qmp_catch_signals();
+	/* Memory of its own would take longer to set up than it does to start. */
+	mallopt(M_ARENA_MAX, 1);
 	if (pipe2(a.done, O_CLOEXEC))
 		return work(ctx);
 	if (pthread_create(&thread, NULL, run, &a)) {
