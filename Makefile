@@ -16,7 +16,7 @@ VM	:= selftests/vm
 DEPS	:= mmdebstrap debian-archive-keyring cpio kmod xz-utils perl git
 SUDO	:= $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: all modules tools selftests demo check check-all check-debug build-all lint bench \
+.PHONY: all modules tools selftests demo check check-all check-debug build-all lint bench mutants \
 	install modules_install clean deps help
 
 all: modules tools
@@ -31,6 +31,7 @@ help:
 	@echo '                      FULL=1: every test on each; WITHIN=S: those that may take longer than S seconds are skipped'
 	@echo 'make check-debug      the tests of the module on a kernel with KASAN, lockdep, kmemleak, fault injection; FULL=1: all'
 	@echo 'make build-all        build only: -rt, -cloud, clang, arm64 with pages of 16k and 64k'
+	@echo 'make mutants          checks are taken out of the module, one at a time, and tests are to fail; MUTANTS="a b" picks some'
 	@echo 'make bench            the benchmark, in a test machine; IOMMU=pt for pass-through (bench/run says why not)'
 	@echo 'make lint             W=1, sparse, checkpatch, clang-format, shellcheck; warnings are errors'
 	@echo 'make deps             the few packages that the host needs for the above'
@@ -64,6 +65,9 @@ check-all: deps
 
 check-debug: deps
 	$(VM)/check $(if $(WITHIN),--within $(WITHIN)) debug -- $(TESTS)
+
+mutants: deps
+	selftests/mutants/run $(MUTANTS)
 
 build-all: deps
 	$(VM)/build-all
