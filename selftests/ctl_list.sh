@@ -71,8 +71,6 @@ like "the tree has a heading" "$tree" "^DEVICE +VF +ID +VFS +DRIVER +STATE +GROU
 like "the tree shows the PF" "$tree" "^$pf +8086:10c9 +7/7 +igb .*$netdev"
 like "the tree shows the VF below" "$tree" "─$vf +1 +8086:10ca +vfio-pci +free +[0-9]+ +02:00:00:00:00:01 auto"
 is "a line a device" "$(wc -l <<<"$tree")" 9
-is "none ends with blanks" "$(grep -c ' $' <<<"$tree")" 0
-like "without UTF-8 it is a tree, too" "$(LC_ALL=C sriovctl list "$pf")" "\\|-$vf +1 "
 
 # --- exit codes -----------------------------------------------------------------------------------
 

@@ -4,10 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <libsmartcols.h>
+
 #include "addr.h"
 #include "guests.h"
 #include "out.h"
-#include "table.h"
 
 enum {
 	OPT_JSON
@@ -85,59 +86,75 @@ enum {
 	COL_LEASE,
 	COL_ID,
 	COL_MONITOR,
+	NUM_COLUMNS,
 };
 
-static const struct column columns[] = {
+static const struct {
+	const char *name;
+	int flags;
+} columns[NUM_COLUMNS] = {
 	[COL_GUEST] = { "GUEST", 0 },
-	[COL_PID] = { "PID", TABLE_RIGHT },
+	[COL_PID] = { "PID", SCOLS_FL_RIGHT },
 	[COL_VF] = { "VF", 0 },
 	[COL_PF] = { "PF", 0 },
-	[COL_LEASE] = { "LEASE", TABLE_RIGHT },
+	[COL_LEASE] = { "LEASE", SCOLS_FL_RIGHT },
 	[COL_ID] = { "ID", 0 },
 	[COL_MONITOR] = { "MONITOR", 0 },
-	{ 0 },
 };
 
 /* What is not known is "-". */
-static void set(struct table *table, int col, const char *text)
+static void set(struct libscols_line *line, int col, const char *text)
 {
-	table_set(table, col, "%s", text[0] ? text : "-");
+	scols_line_set_data(line, col, text[0] ? text : "-");
 }
 
-static void set_number(struct table *table, int col, unsigned long long number)
+static void set_number(struct libscols_line *line, int col,
+		       unsigned long long number)
 {
 	char text[24];
 
 	snprintf(text, sizeof(text), "%llu", number);
-	set(table, col, number ? text : "");
+	set(line, col, number ? text : "");
 }
 
-static void set_guest(struct table *table, const struct guest *guest)
+static void set_guest(struct libscols_line *line, const struct guest *guest)
 {
 	char addr[SRIOVB_ADDR_LEN];
 
-	set(table, COL_GUEST, guest->name);
-	set_number(table, COL_PID, guest->pid);
-	set(table, COL_VF, sriovb_format_addr(&guest->vf.addr, addr));
-	set(table, COL_PF, sriovb_format_addr(&guest->vf.pf, addr));
-	set_number(table, COL_LEASE, guest->vf.lease_id);
-	set(table, COL_ID, guest->id);
-	set(table, COL_MONITOR, guest->monitor);
+	set(line, COL_GUEST, guest->name);
+	set_number(line, COL_PID, guest->pid);
+	set(line, COL_VF, sriovb_format_addr(&guest->vf.addr, addr));
+	set(line, COL_PF, sriovb_format_addr(&guest->vf.pf, addr));
+	set_number(line, COL_LEASE, guest->vf.lease_id);
+	set(line, COL_ID, guest->id);
+	set(line, COL_MONITOR, guest->monitor);
+}
+
+static int fill_table(struct libscols_table *table, const struct guest *guests,
+		      ssize_t n)
+{
+	struct libscols_line *line;
+	ssize_t i;
+
+	for (i = 0; i < NUM_COLUMNS; i++)
+		if (!scols_table_new_column(table, columns[i].name, 0,
+					    columns[i].flags))
+			return -1;
+	for (i = 0; i < n; i++) {
+		line = scols_table_new_line(table, NULL);
+		if (!line)
+			return -1;
+		set_guest(line, &guests[i]);
+	}
+	return scols_print_table(table);
 }
 
 static int print_table(const struct guest *guests, ssize_t n)
 {
-	struct table *table = table_new(columns);
-	int err = table ? 0 : -1;
-	ssize_t i;
+	struct libscols_table *table = scols_new_table();
+	int err = table ? fill_table(table, guests, n) : -1;
 
-	for (i = 0; table && i < n; i++) {
-		table_row(table, 0);
-		set_guest(table, &guests[i]);
-	}
-	if (table)
-		err = table_print(table);
-	table_free(table);
+	scols_unref_table(table);
 	if (!err)
 		return 0;
 	complain("out of memory");

@@ -2,12 +2,12 @@
 /*
  * sriovctl list: PFs and their VFs. It is what lspci -v and
  * ls -l /sys/bus/pci/devices/... were asked for: can the device do SR-IOV, how
- * many VFs does it have, which of them is whose. Programs get JSON, people a tree.
+ * many VFs does it have, which of them is whose. The answer is put together as
+ * JSON; people get a tree made of that.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "addr.h"
 #include "netinfo.h"
@@ -25,60 +25,33 @@ struct picture {
 	struct sriov_broker_addr vf; /* if not 0: no other VF */
 };
 
-/* ---- the network's view ---- */
-
-static struct netview view_of(const struct netif *netif)
+static void add_netif(struct json_object *obj, const struct netif *netif)
 {
-	struct netview net = { .link = netif->state, .known = 1 };
-
-	memcpy(net.name, netif->name, sizeof(net.name));
-	memcpy(net.mac, netif->mac, sizeof(net.mac));
-	return net;
+	json_text(obj, "ifname", netif->name);
+	json_text(obj, "mac", netif->mac[0] ? netif->mac : NULL);
+	json_text(obj, "link", netif->state);
 }
 
 /* Of a VF the host's own view counts, else what its PF says of it. */
-static struct netview vf_net(const struct sriov_broker_vf *vf,
-			     const struct netif *pf)
+static void add_vf_net(struct json_object *obj,
+		       const struct sriov_broker_vf *vf, const struct netif *pf)
 {
-	struct netview net = { 0 };
 	struct netif own;
-	struct vfnet vfnet;
+	struct vfnet net;
 
 	if (netinfo_get(&vf->addr, &own)) {
-		net = view_of(&own);
+		add_netif(obj, &own);
 		netinfo_put(&own);
-	} else if (pf->link && netinfo_vf(pf, vf->index, &vfnet)) {
-		net.known = 1;
-		net.link = vfnet.link;
-		memcpy(net.mac, vfnet.mac, sizeof(net.mac));
+	} else if (pf && netinfo_vf(pf, vf->index, &net)) {
+		json_text(obj, "mac", net.mac[0] ? net.mac : NULL);
+		json_text(obj, "link", net.link);
 	}
-	return net;
-}
-
-/* @pf is to be put back, whether it has one or not. */
-static struct netview pf_net(const struct sriov_broker_addr *addr,
-			     struct netif *pf)
-{
-	return netinfo_get(addr, pf) ? view_of(pf) : (struct netview){ 0 };
-}
-
-/* ---- for programs ---- */
-
-static void add_net(struct json_object *obj, const struct netview *net)
-{
-	if (net->name[0])
-		json_text(obj, "ifname", net->name);
-	if (!net->known)
-		return;
-	json_text(obj, "mac", net->mac[0] ? net->mac : NULL);
-	json_text(obj, "link", net->link);
 }
 
 static struct json_object *vf_json(const struct sriov_broker_vf *vf,
 				   const struct netif *pf)
 {
 	struct json_object *obj = json_object_new_object();
-	struct netview net = vf_net(vf, pf);
 
 	json_addr(obj, "bdf", &vf->addr);
 	json_number(obj, "index", vf->index);
@@ -90,7 +63,7 @@ static struct json_object *vf_json(const struct sriov_broker_vf *vf,
 	json_group(obj, vf->iommu_group);
 	json_lease(obj, vf);
 	nvme_json(obj, vf);
-	add_net(obj, &net);
+	add_vf_net(obj, vf, pf);
 	return obj;
 }
 
@@ -110,7 +83,7 @@ static struct json_object *pf_json(const struct picture *pic,
 	struct json_object *obj = json_object_new_object();
 	struct json_object *vfs = json_object_new_array();
 	struct netif netif;
-	struct netview net = pf_net(&pf->addr, &netif);
+	int has_net = netinfo_get(&pf->addr, &netif);
 	ssize_t i;
 
 	json_addr(obj, "bdf", &pf->addr);
@@ -120,13 +93,16 @@ static struct json_object *pf_json(const struct picture *pic,
 	json_number(obj, "numa_node", pf->numa_node);
 	json_number(obj, "total_vfs", pf->total_vfs);
 	json_number(obj, "num_vfs", pf->num_vfs);
-	add_net(obj, &net);
+	if (has_net)
+		add_netif(obj, &netif);
 	for (i = 0; i < pic->num_vfs; i++)
 		if (is_shown(pic, pf, &pic->vfs[i]))
 			json_object_array_add(vfs,
-					      vf_json(&pic->vfs[i], &netif));
+					      vf_json(&pic->vfs[i],
+						      has_net ? &netif : NULL));
 	json_object_object_add(obj, "vfs", vfs);
-	netinfo_put(&netif);
+	if (has_net)
+		netinfo_put(&netif);
 	return obj;
 }
 
@@ -141,44 +117,6 @@ static struct json_object *picture_json(const struct picture *pic)
 	json_object_object_add(obj, "pfs", pfs);
 	return obj;
 }
-
-/* ---- for people ---- */
-
-static void add_to_tree(struct table *table, const struct picture *pic,
-			const struct sriov_broker_pf *pf)
-{
-	struct netif netif;
-	struct netview net = pf_net(&pf->addr, &netif);
-	ssize_t i;
-
-	tree_add_pf(table, pf, &net);
-	for (i = 0; i < pic->num_vfs; i++) {
-		if (!is_shown(pic, pf, &pic->vfs[i]))
-			continue;
-		net = vf_net(&pic->vfs[i], &netif);
-		tree_add_vf(table, &pic->vfs[i], &net);
-	}
-	netinfo_put(&netif);
-}
-
-static int print_tree(const struct picture *pic)
-{
-	struct table *table = table_new(tree_columns);
-	int err = table ? 0 : -1;
-	ssize_t i;
-
-	for (i = 0; table && i < pic->num_pfs; i++)
-		add_to_tree(table, pic, &pic->pfs[i]);
-	if (table)
-		err = table_print(table);
-	table_free(table);
-	if (!err)
-		return 0;
-	complain("out of memory");
-	return EXIT_REFUSED;
-}
-
-/* ---- found ---- */
 
 /* If the device named is a VF, show its PF with that VF alone. */
 static void narrow_to_vf(struct picture *pic)
@@ -219,11 +157,14 @@ static const struct opt options[] = {
 
 static int show(const struct picture *pic, int as_json)
 {
+	struct json_object *obj;
+
 	if (!pic->num_pfs)
 		complain("no device of this machine has SR-IOV");
+	obj = picture_json(pic);
 	if (as_json)
-		return json_print(picture_json(pic));
-	return pic->num_pfs ? print_tree(pic) : 0;
+		return json_print(obj);
+	return pic->num_pfs ? tree_print(obj) : (json_object_put(obj), 0);
 }
 
 static int run(const struct args *args)

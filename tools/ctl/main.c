@@ -2,6 +2,7 @@
 /* sriovctl: the table of commands, their options, their help. */
 #include <fcntl.h>
 #include <getopt.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -340,6 +341,7 @@ int main(int argc, char **argv)
 	int ret;
 
 	fill_standard();
+	setlocale(LC_CTYPE, "");
 	ret = run(argc, argv);
 	/* What did not reach its reader was not done. */
 	if (ferror(stdout) || fflush(stdout)) {
