@@ -5,32 +5,32 @@
  * that is missing means that we were too slow, as does ENOBUFS.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <linux/genetlink.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+
 #include "events.h"
-#include "netlink.h"
 
 #define MAX_ATTR	  SRIOV_BROKER_NL_ATTR_COMM
 #define RECEIVE_BUFFER	  (1 << 20) /* some thousand events, if we may */
 #define ATTR(tb, name)	  ((tb)[SRIOV_BROKER_NL_ATTR_##name])
-#define GET_U32(tb, name) netlink_u32(ATTR(tb, name), 0)
-#define GET_U64(tb, name) netlink_u64(ATTR(tb, name), 0)
+#define GET_U32(tb, name) (ATTR(tb, name) ? nla_get_u32(ATTR(tb, name)) : 0)
+#define GET_U64(tb, name) (ATTR(tb, name) ? nla_get_u64(ATTR(tb, name)) : 0)
 
 struct events {
-	int news;  /* the group's */
-	int lists; /* for dumps, so that nothing gets in between */
+	struct nl_sock *news;  /* the group's */
+	struct nl_sock *lists; /* for dumps, so that nothing gets in between */
 	int family;
 	uint64_t pf_seq; /* the last event that the list of PFs has in it */
 	uint64_t vf_seq;
 	uint64_t last; /* that we know of, 0: of none */
 };
 
-/* A call of ours, while messages are taken apart for it. */
+/* A call of ours, while libnl calls us. */
 struct call {
 	struct events *events;
 	const struct event_handler *handler;
@@ -40,56 +40,99 @@ struct call {
 	int ret;
 };
 
+static const struct nla_policy policy[MAX_ATTR + 1] = {
+	[SRIOV_BROKER_NL_ATTR_SEQ] = { .type = NLA_U64 },
+	[SRIOV_BROKER_NL_ATTR_TYPE] = { .type = NLA_U32 },
+	[SRIOV_BROKER_NL_ATTR_TIME] = { .type = NLA_U64 },
+	[SRIOV_BROKER_NL_ATTR_PF] = { .type = NLA_STRING },
+	[SRIOV_BROKER_NL_ATTR_VF] = { .type = NLA_STRING },
+	[SRIOV_BROKER_NL_ATTR_INDEX] = { .type = NLA_U32 },
+	[SRIOV_BROKER_NL_ATTR_STATE] = { .type = NLA_U32 },
+	[SRIOV_BROKER_NL_ATTR_OLD_STATE] = { .type = NLA_U32 },
+	[SRIOV_BROKER_NL_ATTR_FAULT] = { .type = NLA_U32 },
+	[SRIOV_BROKER_NL_ATTR_LEASE_ID] = { .type = NLA_U64 },
+	[SRIOV_BROKER_NL_ATTR_VALUE] = { .type = NLA_U64 },
+	[SRIOV_BROKER_NL_ATTR_VENDOR] = { .type = NLA_U16 },
+	[SRIOV_BROKER_NL_ATTR_DEVICE] = { .type = NLA_U16 },
+	[SRIOV_BROKER_NL_ATTR_TOTAL_VFS] = { .type = NLA_U32 },
+	[SRIOV_BROKER_NL_ATTR_NUM_VFS] = { .type = NLA_U32 },
+	[SRIOV_BROKER_NL_ATTR_NUMA_NODE] = { .type = NLA_S32 },
+	[SRIOV_BROKER_NL_ATTR_DRIVER] = { .type = NLA_STRING },
+	[SRIOV_BROKER_NL_ATTR_IOMMU_GROUP] = { .type = NLA_S32 },
+	[SRIOV_BROKER_NL_ATTR_LEASE_PID] = { .type = NLA_S32 },
+	[SRIOV_BROKER_NL_ATTR_LEASE_UID] = { .type = NLA_U32 },
+	[SRIOV_BROKER_NL_ATTR_LEASE_LABEL] = { .type = NLA_STRING },
+	[SRIOV_BROKER_NL_ATTR_PID] = { .type = NLA_S32 },
+	[SRIOV_BROKER_NL_ATTR_UID] = { .type = NLA_U32 },
+	[SRIOV_BROKER_NL_ATTR_COMM] = { .type = NLA_STRING },
+};
+
 /* ---- messages ---- */
 
-static void get_addr(const struct nlattr *attr, struct sriov_broker_addr *addr)
+static void get_addr(struct nlattr *attr, struct sriov_broker_addr *addr)
 {
-	char text[SRIOVB_ADDR_LEN];
-
-	netlink_text(attr, text, sizeof(text));
-	if (sriovb_parse_addr(text, addr))
+	if (!attr || sriovb_parse_addr(nla_get_string(attr), addr))
 		*addr = (struct sriov_broker_addr){ 0 };
 }
 
-static int tell_pf(const struct nlattr **tb, const struct call *call)
+static void get_name(struct nlattr *attr, char *name, size_t len)
+{
+	if (attr)
+		nla_strlcpy(name, attr, len);
+}
+
+static uint32_t get_uid(struct nlattr *attr)
+{
+	return attr ? nla_get_u32(attr) : SRIOV_BROKER_NO_UID;
+}
+
+static uint16_t get_u16(struct nlattr *attr)
+{
+	return attr ? nla_get_u16(attr) : 0;
+}
+
+static int32_t get_s32(struct nlattr *attr, int32_t otherwise)
+{
+	return attr ? nla_get_s32(attr) : otherwise;
+}
+
+static int tell_pf(struct nlattr **tb, const struct call *call)
 {
 	struct sriov_broker_pf pf = {
-		.vendor = netlink_u16(ATTR(tb, VENDOR), 0),
-		.device = netlink_u16(ATTR(tb, DEVICE), 0),
+		.vendor = get_u16(ATTR(tb, VENDOR)),
+		.device = get_u16(ATTR(tb, DEVICE)),
 		.total_vfs = GET_U32(tb, TOTAL_VFS),
 		.num_vfs = GET_U32(tb, NUM_VFS),
-		.numa_node = netlink_u32(ATTR(tb, NUMA_NODE), -1),
+		.numa_node = get_s32(ATTR(tb, NUMA_NODE), -1),
 	};
 
 	get_addr(ATTR(tb, PF), &pf.addr);
-	netlink_text(ATTR(tb, DRIVER), pf.driver, sizeof(pf.driver));
+	get_name(ATTR(tb, DRIVER), pf.driver, sizeof(pf.driver));
 	return call->handler->pf(&pf, call->arg);
 }
 
-static int tell_vf(const struct nlattr **tb, const struct call *call)
+static int tell_vf(struct nlattr **tb, const struct call *call)
 {
 	struct sriov_broker_vf vf = {
 		.index = GET_U32(tb, INDEX),
 		.state = GET_U32(tb, STATE),
-		.iommu_group = netlink_u32(ATTR(tb, IOMMU_GROUP), -1),
+		.iommu_group = get_s32(ATTR(tb, IOMMU_GROUP), -1),
 		.fault = GET_U32(tb, FAULT),
-		.vendor = netlink_u16(ATTR(tb, VENDOR), 0),
-		.device = netlink_u16(ATTR(tb, DEVICE), 0),
-		.lease_pid = netlink_u32(ATTR(tb, LEASE_PID), 0),
-		.lease_uid =
-			netlink_u32(ATTR(tb, LEASE_UID), SRIOV_BROKER_NO_UID),
+		.vendor = get_u16(ATTR(tb, VENDOR)),
+		.device = get_u16(ATTR(tb, DEVICE)),
+		.lease_pid = get_s32(ATTR(tb, LEASE_PID), 0),
+		.lease_uid = get_uid(ATTR(tb, LEASE_UID)),
 		.lease_id = GET_U64(tb, LEASE_ID),
 	};
 
 	get_addr(ATTR(tb, PF), &vf.pf);
 	get_addr(ATTR(tb, VF), &vf.addr);
-	netlink_text(ATTR(tb, DRIVER), vf.driver, sizeof(vf.driver));
-	netlink_text(ATTR(tb, LEASE_LABEL), vf.lease_label,
-		     sizeof(vf.lease_label));
+	get_name(ATTR(tb, DRIVER), vf.driver, sizeof(vf.driver));
+	get_name(ATTR(tb, LEASE_LABEL), vf.lease_label, sizeof(vf.lease_label));
 	return call->handler->vf(&vf, call->arg);
 }
 
-static int tell_event(const struct nlattr **tb, struct call *call)
+static int tell_event(struct nlattr **tb, struct call *call)
 {
 	struct events *events = call->events;
 	struct sriov_broker_event event = {
@@ -102,11 +145,10 @@ static int tell_event(const struct nlattr **tb, struct call *call)
 		.fault = GET_U32(tb, FAULT),
 		.lease_id = GET_U64(tb, LEASE_ID),
 		.value = GET_U64(tb, VALUE),
-		.pid = netlink_u32(ATTR(tb, PID), 0),
-		.uid = netlink_u32(ATTR(tb, UID), SRIOV_BROKER_NO_UID),
-		.lease_pid = netlink_u32(ATTR(tb, LEASE_PID), 0),
-		.lease_uid =
-			netlink_u32(ATTR(tb, LEASE_UID), SRIOV_BROKER_NO_UID),
+		.pid = get_s32(ATTR(tb, PID), 0),
+		.uid = get_uid(ATTR(tb, UID)),
+		.lease_pid = get_s32(ATTR(tb, LEASE_PID), 0),
+		.lease_uid = get_uid(ATTR(tb, LEASE_UID)),
 	};
 
 	if (events->last && event.seq > events->last + 1) {
@@ -119,35 +161,33 @@ static int tell_event(const struct nlattr **tb, struct call *call)
 		return 0;
 	get_addr(ATTR(tb, PF), &event.pf);
 	get_addr(ATTR(tb, VF), &event.vf);
-	netlink_text(ATTR(tb, COMM), event.comm, sizeof(event.comm));
-	netlink_text(ATTR(tb, LEASE_LABEL), event.lease_label,
-		     sizeof(event.lease_label));
+	get_name(ATTR(tb, COMM), event.comm, sizeof(event.comm));
+	get_name(ATTR(tb, LEASE_LABEL), event.lease_label,
+		 sizeof(event.lease_label));
 	return call->handler->event(&event, call->arg);
 }
 
 /* The family is gone with the module. */
-static int is_farewell(const struct nlmsghdr *msg, const struct events *events)
+static int is_farewell(struct nlmsghdr *head, const struct events *events)
 {
-	const struct genlmsghdr *genl = NLMSG_DATA(msg);
-	const struct nlattr *tb[CTRL_ATTR_FAMILY_ID + 1];
+	const struct genlmsghdr *genl = genlmsg_hdr(head);
+	struct nlattr *id =
+		nlmsg_find_attr(head, GENL_HDRLEN, CTRL_ATTR_FAMILY_ID);
 
-	netlink_attrs(msg, GENL_HDRLEN, tb, CTRL_ATTR_FAMILY_ID);
-	return genl->cmd == CTRL_CMD_DELFAMILY &&
-	       netlink_u16(tb[CTRL_ATTR_FAMILY_ID], 0) == events->family;
+	return genl->cmd == CTRL_CMD_DELFAMILY && id &&
+	       nla_get_u16(id) == events->family;
 }
 
-static int tell_message(const struct nlmsghdr *msg, struct call *call)
+static int tell_message(struct nlmsghdr *head, struct call *call)
 {
-	const struct nlattr *tb[MAX_ATTR + 1];
+	struct nlattr *tb[MAX_ATTR + 1];
 
-	if (msg->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN))
+	if (head->nlmsg_type == GENL_ID_CTRL)
+		return is_farewell(head, call->events) ? -ENODEV : 0;
+	if (head->nlmsg_type != call->events->family ||
+	    genlmsg_parse(head, 0, tb, MAX_ATTR, policy) < 0)
 		return 0;
-	if (msg->nlmsg_type == GENL_ID_CTRL)
-		return is_farewell(msg, call->events) ? -ENODEV : 0;
-	if (msg->nlmsg_type != call->events->family)
-		return 0;
-	netlink_attrs(msg, GENL_HDRLEN, tb, MAX_ATTR);
-	switch (((const struct genlmsghdr *)NLMSG_DATA(msg))->cmd) {
+	switch (genlmsg_hdr(head)->cmd) {
 	case SRIOV_BROKER_NL_CMD_PF_GET:
 		call->seq = GET_U64(tb, SEQ);
 		return tell_pf(tb, call);
@@ -161,91 +201,70 @@ static int tell_message(const struct nlmsghdr *msg, struct call *call)
 	}
 }
 
-static int on_message(const struct nlmsghdr *msg, void *arg)
+static int on_message(struct nl_msg *msg, void *arg)
 {
 	struct call *call = arg;
 
-	call->ret = tell_message(msg, call);
-	return call->ret || call->lost ? -ECANCELED : 0;
+	call->ret = tell_message(nlmsg_hdr(msg), call);
+	return call->ret || call->lost ? NL_STOP : NL_OK;
 }
 
 /* ---- sockets ---- */
 
-/* A family, and the number of one of its groups. */
-struct family {
-	const char *group;
-	int id;
-	unsigned int group_id;
-};
-
-static int note_family(const struct nlmsghdr *msg, void *arg)
+static int errno_of(int nle)
 {
-	const struct nlattr *tb[CTRL_ATTR_MCAST_GROUPS + 1];
-	const struct nlattr *of_group[CTRL_ATTR_MCAST_GRP_ID + 1];
-	const struct nlattr *group = NULL;
-	struct family *family = arg;
-	char name[GENL_NAMSIZ];
-
-	if (msg->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN))
-		return -EPROTO;
-	netlink_attrs(msg, GENL_HDRLEN, tb, CTRL_ATTR_MCAST_GROUPS);
-	family->id = netlink_u16(tb[CTRL_ATTR_FAMILY_ID], 0);
-	while ((group = netlink_next(tb[CTRL_ATTR_MCAST_GROUPS], group))) {
-		netlink_nested(group, of_group, CTRL_ATTR_MCAST_GRP_ID);
-		netlink_text(of_group[CTRL_ATTR_MCAST_GRP_NAME], name,
-			     sizeof(name));
-		if (!strcmp(name, family->group))
-			family->group_id = netlink_u32(
-				of_group[CTRL_ATTR_MCAST_GRP_ID], 0);
+	switch (-nle) {
+	case NLE_OBJ_NOTFOUND:
+	case NLE_OPNOTSUPP:
+		return -ENOENT;
+	case NLE_PERM:
+		return -EPERM;
+	case NLE_NOMEM:
+		return -ENOMEM;
+	default:
+		return -EIO;
 	}
-	return 0;
 }
 
-static int find_family(int fd, const char *name, struct family *family)
+/*
+ * Both groups are found before one is joined: an event between question and answer
+ * would be taken for the answer.
+ *
+ * Return: 0 or libnl's error
+ */
+static int listen_for_news(struct events *events)
 {
-	const struct genlmsghdr genl = { .cmd = CTRL_CMD_GETFAMILY,
-					 .version = 1 };
-	struct netlink_msg msg;
-	int err;
+	struct nl_sock *sock = events->news;
+	int ours = genl_ctrl_resolve_grp(sock, SRIOV_BROKER_NL_FAMILY,
+					 SRIOV_BROKER_NL_EVENTS);
+	int ctrl = genl_ctrl_resolve_grp(sock, "nlctrl", "notify");
+	int err = ours < 0 ? ours : ctrl;
 
-	netlink_begin(&msg, GENL_ID_CTRL, 0, &genl, sizeof(genl));
-	netlink_put_text(&msg, CTRL_ATTR_FAMILY_NAME, name);
-	err = netlink_ask(fd, &msg, note_family, family);
-	return err ? err : family->group_id ? 0 : -ENOENT;
+	if (err >= 0)
+		err = nl_socket_add_memberships(sock, ours, ctrl, 0);
+	if (err < 0)
+		return err;
+	nl_socket_disable_seq_check(sock);
+	nl_socket_set_buffer_size(sock, RECEIVE_BUFFER, 0);
+	return nl_socket_set_nonblocking(sock);
 }
 
-static int join(int fd, unsigned int group)
-{
-	return setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
-			  sizeof(group)) ?
-		       -errno :
-		       0;
-}
-
-/* Of a buffer that is too large for us we get what we may have. */
 static int connect_both(struct events *events)
 {
-	struct family ours = { .group = SRIOV_BROKER_NL_EVENTS };
-	struct family ctrl = { .group = "notify" };
-	int room = RECEIVE_BUFFER;
 	int err;
 
-	events->lists = netlink_open(NETLINK_GENERIC);
-	events->news = netlink_open(NETLINK_GENERIC);
-	if (events->lists < 0 || events->news < 0)
-		return events->lists < 0 ? events->lists : events->news;
-	err = find_family(events->lists, SRIOV_BROKER_NL_FAMILY, &ours);
-	if (!err)
-		err = find_family(events->lists, "nlctrl", &ctrl);
-	events->family = ours.id;
-	setsockopt(events->news, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-	if (!err)
-		err = join(events->news, ours.group_id);
-	if (!err)
-		err = join(events->news, ctrl.group_id);
-	if (!err && fcntl(events->news, F_SETFL, O_NONBLOCK))
-		err = -errno;
-	return err;
+	events->news = nl_socket_alloc();
+	events->lists = nl_socket_alloc();
+	if (!events->news || !events->lists)
+		return -NLE_NOMEM;
+	err = genl_connect(events->lists);
+	if (err >= 0)
+		err = genl_connect(events->news);
+	if (err < 0)
+		return err;
+	events->family =
+		genl_ctrl_resolve(events->lists, SRIOV_BROKER_NL_FAMILY);
+	return events->family < 0 ? events->family : listen_for_news(events);
 }
 
 int events_open(struct events **out)
@@ -256,11 +275,10 @@ int events_open(struct events **out)
 	*out = NULL;
 	if (!events)
 		return -ENOMEM;
-	events->news = -1;
 	err = connect_both(events);
-	if (err) {
+	if (err < 0) {
 		events_close(events);
-		return err;
+		return errno_of(err);
 	}
 	*out = events;
 	return 0;
@@ -270,32 +288,32 @@ void events_close(struct events *events)
 {
 	if (!events)
 		return;
-	if (events->news >= 0)
-		close(events->news);
-	if (events->lists >= 0)
-		close(events->lists);
+	nl_socket_free(events->news);
+	nl_socket_free(events->lists);
 	free(events);
 }
 
 int events_fd(const struct events *events)
 {
-	return events->news;
+	return nl_socket_get_fd(events->news);
 }
 
 /* ---- lists and news ---- */
 
 static int dump(struct call *call, int cmd)
 {
-	const struct genlmsghdr genl = { .cmd = cmd,
-					 .version = SRIOV_BROKER_NL_VERSION };
-	struct netlink_msg msg;
+	struct nl_sock *sock = call->events->lists;
 	int err;
 
 	call->seq = 0;
-	netlink_begin(&msg, call->events->family, NLM_F_DUMP, &genl,
-		      sizeof(genl));
-	err = netlink_ask(call->events->lists, &msg, on_message, call);
-	return call->ret ? call->ret : err;
+	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, on_message, call);
+	err = genl_send_simple(sock, call->events->family, cmd,
+			       SRIOV_BROKER_NL_VERSION, NLM_F_DUMP);
+	if (err >= 0)
+		err = nl_recvmsgs_default(sock);
+	if (call->ret)
+		return call->ret;
+	return err < 0 ? errno_of(err) : 0;
 }
 
 int events_list(struct events *events, const struct event_handler *handler,
@@ -337,13 +355,20 @@ int events_read(struct events *events, const struct event_handler *handler,
 			.handler = handler,
 			.arg = arg,
 		};
-		int err = netlink_hear(events->news, on_message, &call);
+		int err;
 
+		nl_socket_modify_cb(events->news, NL_CB_VALID, NL_CB_CUSTOM,
+				    on_message, &call);
+		err = nl_recvmsgs_default(events->news);
 		if (call.ret)
 			return call.ret;
-		if (!call.lost && err != -ENOBUFS)
-			return err;
-		err = list_again(events, handler, arg);
+		if (err == -NLE_AGAIN)
+			return 0;
+		/* ENOBUFS is that to libnl. */
+		if (call.lost || err == -NLE_NOMEM)
+			err = list_again(events, handler, arg);
+		else if (err < 0)
+			err = errno_of(err);
 		if (err)
 			return err;
 	}

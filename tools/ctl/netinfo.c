@@ -10,12 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <linux/if_ether.h>
 #include <linux/if_link.h>
-#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/sriov.h>
 
 #include "netinfo.h"
-#include "netlink.h"
 
 /* ALTIFNAMSIZ of linux/if.h, which can't be had beside net/if.h. */
 #define ALT_NAME_LEN 128
@@ -24,18 +26,21 @@
  * One socket for all that a command asks: all of it is about one network namespace.
  * A child has its own, or the two would get each other's answers.
  */
-static int socket_of_ours(void)
+static struct nl_sock *socket_of_ours(void)
 {
-	static int fd = -1;
+	static struct nl_sock *sock;
 	static pid_t owner;
 
-	if (fd >= 0 && owner == getpid())
-		return fd;
-	if (fd >= 0)
-		close(fd);
+	if (sock && owner == getpid())
+		return sock;
+	nl_socket_free(sock);
+	sock = nl_socket_alloc();
 	owner = getpid();
-	fd = netlink_open(NETLINK_ROUTE);
-	return fd;
+	if (sock && nl_connect(sock, NETLINK_ROUTE) < 0) {
+		nl_socket_free(sock);
+		sock = NULL;
+	}
+	return sock;
 }
 
 /* ---- which interface, and whose ---- */
@@ -47,41 +52,40 @@ struct place {
 	char parent[32];
 };
 
-static int is_link(const struct nlmsghdr *msg)
+static int note_place(struct nl_msg *msg, void *arg)
 {
-	return msg->nlmsg_type == RTM_NEWLINK &&
-	       msg->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg));
-}
-
-static int note_place(const struct nlmsghdr *msg, void *arg)
-{
-	const struct ifinfomsg *link = NLMSG_DATA(msg);
-	const struct nlattr *tb[IFLA_PARENT_DEV_BUS_NAME + 1];
+	struct nlmsghdr *head = nlmsg_hdr(msg);
+	const struct ifinfomsg *link = nlmsg_data(head);
 	struct place *place = arg;
+	struct nlattr *bus, *parent;
 
-	if (!is_link(msg))
-		return -EPROTO;
-	netlink_attrs(msg, sizeof(*link), tb, IFLA_PARENT_DEV_BUS_NAME);
 	place->index = link->ifi_index;
-	netlink_text(tb[IFLA_PARENT_DEV_BUS_NAME], place->bus,
-		     sizeof(place->bus));
-	netlink_text(tb[IFLA_PARENT_DEV_NAME], place->parent,
-		     sizeof(place->parent));
-	return 0;
+	bus = nlmsg_find_attr(head, sizeof(*link), IFLA_PARENT_DEV_BUS_NAME);
+	parent = nlmsg_find_attr(head, sizeof(*link), IFLA_PARENT_DEV_NAME);
+	if (bus && parent) {
+		nla_strlcpy(place->bus, bus, sizeof(place->bus));
+		nla_strlcpy(place->parent, parent, sizeof(place->parent));
+	}
+	return NL_OK;
 }
 
-/* By its name, alternative or not. */
-static int find_place(int fd, const char *name, struct place *place)
+/* By its name, alternative or not, or by its number. */
+static int find_place(struct nl_sock *sock, const char *name, int index,
+		      struct place *place)
 {
-	const struct ifinfomsg link = { 0 };
-	struct netlink_msg msg;
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETLINK, 0);
+	struct ifinfomsg link = { .ifi_index = index };
+	int attr = name && strlen(name) < IFNAMSIZ ? IFLA_IFNAME :
+						     IFLA_ALT_IFNAME;
 
 	*place = (struct place){ 0 };
-	netlink_begin(&msg, RTM_GETLINK, 0, &link, sizeof(link));
-	netlink_put_text(
-		&msg, strlen(name) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME,
-		name);
-	netlink_ask(fd, &msg, note_place, place);
+	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, note_place, place);
+	if (msg && !nlmsg_append(msg, &link, sizeof(link), NLMSG_ALIGNTO) &&
+	    (!name || !nla_put_string(msg, attr, name)) &&
+	    nl_send_auto(sock, msg) >= 0 && nl_recvmsgs_default(sock) >= 0)
+		nl_wait_for_ack(sock);
+	nlmsg_free(msg);
+	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
 	return place->index ? 0 : -ENODEV;
 }
 
@@ -118,15 +122,15 @@ static int device_of(const struct place *place, struct sriov_broker_addr *dev)
 
 int netinfo_device(const char *name, struct sriov_broker_addr *dev)
 {
-	int fd = socket_of_ours();
+	struct nl_sock *sock = socket_of_ours();
 	struct place place;
 	int err;
 
-	if (fd < 0)
-		return fd;
+	if (!sock)
+		return -ENOMEM;
 	if (!name[0] || strlen(name) >= ALT_NAME_LEN)
 		return -ENODEV;
-	err = find_place(fd, name, &place);
+	err = find_place(sock, name, 0, &place);
 	return err ? err : device_of(&place, dev);
 }
 
@@ -147,93 +151,49 @@ static int first_number(const char *pattern)
 	return number;
 }
 
-/* A virtio device sits between, and to look for it is to list a directory. */
-static int is_virtio(const char *addr)
-{
-	char path[64], driver[128];
-	ssize_t len;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", addr);
-	len = readlink(path, driver, sizeof(driver) - 1);
-	driver[len > 0 ? len : 0] = '\0';
-	return !!strstr(driver, "/virtio-pci");
-}
-
 /*
- * The number of a PCI device's interface by sysfs, which shows one network namespace
- * that need not be ours. Not its name, which may be another's a moment later.
+ * The number of a PCI device's interface: its name may be another's a moment later. Nor
+ * need sysfs, which shows one network namespace, show the one that we are in.
  */
-static int interface_of(const struct sriov_broker_addr *dev)
+static int interface_of(struct nl_sock *sock,
+			const struct sriov_broker_addr *dev)
 {
+	static const char *const patterns[] = {
+		"/sys/bus/pci/devices/%s/net/*/ifindex",
+		"/sys/bus/pci/devices/%s/virtio*/net/*/ifindex",
+	};
+	struct sriov_broker_addr owner;
 	char addr[SRIOVB_ADDR_LEN];
+	struct place place;
 	char pattern[128];
-	int index = 0, tries;
+	unsigned int i;
+	int index = 0;
 
 	sriovb_format_addr(dev, addr);
-	snprintf(pattern, sizeof(pattern),
-		 "/sys/bus/pci/devices/%s/%snet/*/ifindex", addr,
-		 is_virtio(addr) ? "virtio*/" : "");
 	/* Twice: it may just be getting another name. */
-	for (tries = 0; !index && tries < 2; tries++)
+	for (i = 0; !index && i < 4; i++) {
+		snprintf(pattern, sizeof(pattern), patterns[i % 2], addr);
 		index = first_number(pattern);
+	}
+	if (!index || find_place(sock, NULL, index, &place) ||
+	    device_of(&place, &owner) || !sriovb_same_addr(&owner, dev))
+		return 0;
 	return index;
 }
 
 /* ---- what is known of it ---- */
 
 /* Text of a MAC, "" for none and for all zeroes, which drivers mean so. */
-static void format_mac(const unsigned char *mac, size_t len, char *text)
+static void format_mac(struct nl_addr *mac, char *text)
 {
-	int any = 0;
-	size_t i;
-
 	text[0] = '\0';
-	for (i = 0; i < len; i++)
-		any |= mac[i];
-	for (i = 0; any && i < len && 3 * i + 3 < MAC_LEN; i++)
-		sprintf(text + 3 * i - !!i, "%s%02x", i ? ":" : "", mac[i]);
+	if (mac && nl_addr_get_len(mac) && !nl_addr_iszero(mac))
+		nl_addr2str(mac, text, MAC_LEN);
 }
 
-/* The first answer, whole. */
-static int keep_link(const struct nlmsghdr *msg, void *arg)
+static const char *state_of(struct rtnl_link *link)
 {
-	struct nlmsghdr **link = arg;
-
-	if (!is_link(msg) || *link)
-		return -EPROTO;
-	*link = malloc(msg->nlmsg_len);
-	if (!*link)
-		return -ENOMEM;
-	memcpy(*link, msg, msg->nlmsg_len);
-	return 0;
-}
-
-/* With what it knows of its VFs, but for their counters, which are long. */
-static struct nlmsghdr *get_link(int fd, int index)
-{
-	const struct ifinfomsg link = { .ifi_index = index };
-	uint32_t filter = RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS;
-	struct nlmsghdr *answer = NULL;
-	struct netlink_msg msg;
-
-	netlink_begin(&msg, RTM_GETLINK, 0, &link, sizeof(link));
-	netlink_put(&msg, IFLA_EXT_MASK, &filter, sizeof(filter));
-	if (netlink_ask(fd, &msg, keep_link, &answer)) {
-		free(answer);
-		return NULL;
-	}
-	return answer;
-}
-
-static void link_attrs(const struct netif *netif, const struct nlattr **tb)
-{
-	netlink_attrs(netif->link, sizeof(struct ifinfomsg), tb, IFLA_MAX);
-}
-
-static const char *state_of(const struct nlmsghdr *link)
-{
-	unsigned int flags =
-		((const struct ifinfomsg *)NLMSG_DATA(link))->ifi_flags;
+	unsigned int flags = rtnl_link_get_flags(link);
 
 	if (!(flags & IFF_UP))
 		return "down";
@@ -242,109 +202,77 @@ static const char *state_of(const struct nlmsghdr *link)
 
 int netinfo_get(const struct sriov_broker_addr *dev, struct netif *netif)
 {
-	const struct nlattr *tb[IFLA_MAX + 1];
-	struct sriov_broker_addr owner;
-	const unsigned char *mac;
-	struct place place;
-	size_t len;
-	int fd;
+	struct nl_sock *sock = socket_of_ours();
+	int index = sock ? interface_of(sock, dev) : 0;
 
-	*netif = (struct netif){ 0 };
-	netif->index = interface_of(dev);
-	fd = netif->index ? socket_of_ours() : -1;
-	if (fd >= 0)
-		netif->link = get_link(fd, netif->index);
-	if (!netif->link)
+	if (!index || rtnl_link_get_kernel(sock, index, NULL, &netif->link) < 0)
 		return 0;
-	/* In our namespace the number may be another interface's. */
-	note_place(netif->link, &place);
-	if (device_of(&place, &owner) || !sriovb_same_addr(&owner, dev)) {
-		netinfo_put(netif);
-		return 0;
-	}
-	link_attrs(netif, tb);
-	netlink_text(tb[IFLA_IFNAME], netif->name, sizeof(netif->name));
-	mac = netinfo_mac(netif, &len);
-	format_mac(mac, len, netif->mac);
+	snprintf(netif->name, sizeof(netif->name), "%s",
+		 rtnl_link_get_name(netif->link));
+	format_mac(rtnl_link_get_addr(netif->link), netif->mac);
 	netif->state = state_of(netif->link);
 	return 1;
 }
 
 void netinfo_put(struct netif *netif)
 {
-	free(netif->link);
+	rtnl_link_put(netif->link);
 	netif->link = NULL;
 }
 
-int netinfo_tell(struct netlink_msg *msg)
+/* libnl has numbers of its own; the kernel's say more. */
+static int keep_errno(struct sockaddr_nl *from, struct nlmsgerr *answer,
+		      void *arg)
 {
-	int fd = socket_of_ours();
-
-	return fd < 0 ? fd : netlink_ask(fd, msg, NULL, NULL);
+	(void)from;
+	*(int *)arg = answer->error;
+	return NL_STOP;
 }
 
-const unsigned char *netinfo_mac(const struct netif *netif, size_t *len)
+int netinfo_tell(struct nl_msg *msg)
 {
-	const struct nlattr *tb[IFLA_MAX + 1];
+	struct nl_sock *sock = socket_of_ours();
+	int error = 0;
+	int err;
 
-	link_attrs(netif, tb);
-	*len = netlink_len(tb[IFLA_ADDRESS]);
-	return netlink_data(tb[IFLA_ADDRESS], 0);
+	if (!sock)
+		return -ENOMEM;
+	nl_socket_modify_err_cb(sock, NL_CB_CUSTOM, keep_errno, &error);
+	err = nl_send_auto(sock, msg);
+	if (err >= 0)
+		err = nl_wait_for_ack(sock);
+	nl_socket_modify_err_cb(sock, NL_CB_DEFAULT, NULL, NULL);
+	if (error)
+		return error;
+	return err < 0 ? -EIO : 0;
 }
 
-unsigned int netinfo_num_vfs(const struct netif *netif)
-{
-	const struct nlattr *tb[IFLA_MAX + 1];
-
-	link_attrs(netif, tb);
-	return netlink_u32(tb[IFLA_NUM_VF], 0);
-}
-
-/* Each of a VF's attributes begins with its number, and the MAC is never missing. */
-static int is_vf(const struct nlattr *info, unsigned int index,
-		 const struct nlattr **tb)
-{
-	netlink_nested(info, tb, NETINFO_VF_ATTRS - 1);
-	return netlink_u32(tb[IFLA_VF_MAC], -1U) == index;
-}
-
-int netinfo_vf_attrs(const struct netif *netif, unsigned int index,
-		     const struct nlattr **tb)
-{
-	const struct nlattr *of_link[IFLA_MAX + 1], *info = NULL;
-
-	link_attrs(netif, of_link);
-	do
-		info = netlink_next(of_link[IFLA_VFINFO_LIST], info);
-	while (info && !is_vf(info, index, tb));
-	return !!info;
-}
-
-static const char *vf_link_of(const struct nlattr *attr)
+static const char *vf_link_of(struct rtnl_link_vf *vf)
 {
 	static const char *const names[] = {
 		[IFLA_VF_LINK_STATE_AUTO] = "auto",
 		[IFLA_VF_LINK_STATE_ENABLE] = "enable",
 		[IFLA_VF_LINK_STATE_DISABLE] = "disable",
 	};
-	const struct ifla_vf_link_state *state =
-		netlink_data(attr, sizeof(*state));
+	uint32_t state;
 
-	if (!state || state->link_state >= sizeof(names) / sizeof(names[0]))
+	if (rtnl_link_vf_get_linkstate(vf, &state) < 0 ||
+	    state >= sizeof(names) / sizeof(names[0]))
 		return NULL;
-	return names[state->link_state];
+	return names[state];
 }
 
 int netinfo_vf(const struct netif *netif, unsigned int index,
 	       struct vfnet *vfnet)
 {
-	const struct nlattr *tb[NETINFO_VF_ATTRS];
-	const struct ifla_vf_mac *mac;
+	struct rtnl_link_vf *vf = rtnl_link_vf_get(netif->link, index);
+	struct nl_addr *mac = NULL;
 
-	if (!netinfo_vf_attrs(netif, index, tb))
+	if (!vf)
 		return 0;
-	mac = netlink_data(tb[IFLA_VF_MAC], sizeof(*mac));
-	format_mac(mac ? mac->mac : NULL, mac ? ETH_ALEN : 0, vfnet->mac);
-	vfnet->link = vf_link_of(tb[IFLA_VF_LINK_STATE]);
+	rtnl_link_vf_get_addr(vf, &mac);
+	format_mac(mac, vfnet->mac);
+	vfnet->link = vf_link_of(vf);
+	rtnl_link_vf_put(vf);
 	return 1;
 }

@@ -9,17 +9,15 @@
 
 #define MAC_LEN 64 /* text; InfiniBand has 20 bytes */
 
-struct netlink_msg;
-struct nlattr;
-struct nlmsghdr;
+struct nl_msg;
+struct rtnl_link;
 
 /* A PF's interface, or that of a VF which the host uses itself. */
 struct netif {
 	char name[IFNAMSIZ];
 	char mac[MAC_LEN]; /* "" where there is none */
 	const char *state; /* "up", "down", "no carrier" */
-	int index;
-	struct nlmsghdr *link; /* all that the kernel says */
+	struct rtnl_link *link;
 };
 
 /* A VF's attributes as its PF's driver keeps them. */
@@ -39,21 +37,7 @@ int netinfo_get(const struct sriov_broker_addr *dev, struct netif *netif);
 void netinfo_put(struct netif *netif);
 
 /* Send a request that changes something. Return: 0 or -errno */
-int netinfo_tell(struct netlink_msg *msg);
-
-/* Its own MAC, @len bytes. Return: NULL where it has none */
-const unsigned char *netinfo_mac(const struct netif *netif, size_t *len);
-
-/* How many VFs it knows of. */
-unsigned int netinfo_num_vfs(const struct netif *netif);
-
-/*
- * What it says of VF @index: IFLA_VF_*, by number, of which there are
- * NETINFO_VF_ATTRS. Return: 1 if it knows the VF
- */
-#define NETINFO_VF_ATTRS 16
-int netinfo_vf_attrs(const struct netif *netif, unsigned int index,
-		     const struct nlattr **tb);
+int netinfo_tell(struct nl_msg *msg);
 
 /* Attributes of VF @index of the PF behind @netif. Return: 1 if known. */
 int netinfo_vf(const struct netif *netif, unsigned int index,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A VF's network attributes, asked of its PF's interface and told to it over
- * rtnetlink: IFLA_VFINFO_LIST. What is told is one message for each of the driver's
- * operations, so that it is known which of them was refused.
+ * rtnetlink: IFLA_VFINFO_LIST. libnl-route reads them all. Of what it writes
+ * the VLAN's protocol is missing, and errors lose their errno; so the messages
+ * that set are put together here, one for each of the driver's operations, that
+ * it can be told which of them was refused.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,11 +13,14 @@
 
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
-#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/sriov.h>
 
 #include "addr.h"
 #include "netattr.h"
-#include "netlink.h"
 
 #define BIT(attr) (1U << NETATTR_##attr)
 
@@ -28,8 +32,9 @@ static void put(struct netattrs *attrs, enum netattr attr, uint64_t value)
 	attrs->value[attr] = value;
 }
 
-static uint64_t mac_number(const unsigned char *mac)
+static uint64_t mac_number(struct nl_addr *addr)
 {
+	const unsigned char *mac = nl_addr_get_binary_addr(addr);
 	uint64_t value = 0;
 	int i;
 
@@ -39,91 +44,87 @@ static uint64_t mac_number(const unsigned char *mac)
 }
 
 /* InfiniBand's longer ones are not for us to set. */
-static void read_mac(const struct nlattr *attr, struct netattrs *attrs)
+static void read_mac(struct nl_addr *addr, unsigned int len,
+		     struct netattrs *attrs)
 {
-	const struct ifla_vf_mac *mac = netlink_data(attr, sizeof(*mac));
-
-	if (mac)
-		put(attrs, NETATTR_MAC, mac_number(mac->mac));
+	if (addr && len >= ETH_ALEN && nl_addr_get_len(addr) >= ETH_ALEN)
+		put(attrs, NETATTR_MAC, mac_number(addr));
 }
 
-/* Of a list of VLANs the first, which is the only one that there can be. */
-static void read_vlan(const struct nlattr *list, struct netattrs *attrs)
+static void read_vlan(struct rtnl_link_vf *vf, struct netattrs *attrs)
 {
-	const struct ifla_vf_vlan_info *vlan =
-		netlink_data(netlink_next(list, NULL), sizeof(*vlan));
+	nl_vf_vlans_t *vlans;
 
-	if (!vlan)
+	if (rtnl_link_vf_get_vlans(vf, &vlans) < 0)
 		return;
-	put(attrs, NETATTR_VLAN, vlan->vlan);
-	put(attrs, NETATTR_QOS, vlan->qos);
-	put(attrs, NETATTR_PROTO, ntohs(vlan->vlan_proto));
+	if (vlans->size > 0) {
+		put(attrs, NETATTR_VLAN, vlans->vlans[0].vf_vlan);
+		put(attrs, NETATTR_QOS, vlans->vlans[0].vf_vlan_qos);
+		put(attrs, NETATTR_PROTO, vlans->vlans[0].vf_vlan_proto);
+	}
+	rtnl_link_vf_vlan_put(vlans);
 }
 
-static void read_rates(const struct nlattr *attr, struct netattrs *attrs)
+/* No limit at all is no answer to libnl. */
+static void read_rates(struct rtnl_link_vf *vf, struct netattrs *attrs)
 {
-	const struct ifla_vf_rate *rate = netlink_data(attr, sizeof(*rate));
+	struct nl_vf_rate rate = { 0 };
 
-	put(attrs, NETATTR_MIN_RATE, rate ? rate->min_tx_rate : 0);
-	put(attrs, NETATTR_MAX_RATE, rate ? rate->max_tx_rate : 0);
+	if (rtnl_link_vf_get_rate(vf, &rate) < 0)
+		rate.api = RTNL_LINK_VF_RATE_API_UNSPEC;
+	put(attrs, NETATTR_MIN_RATE, rate.min_tx_rate);
+	put(attrs, NETATTR_MAX_RATE,
+	    rate.api == RTNL_LINK_VF_RATE_API_OLD ? rate.rate :
+						    rate.max_tx_rate);
 }
 
-/* Those that are a number behind that of the VF; all bits: the driver has no such. */
 static const struct {
 	enum netattr attr;
-	int type;
+	int (*get)(struct rtnl_link_vf *vf, uint32_t *value);
 } numbers[] = {
-	{ NETATTR_SPOOFCHK, IFLA_VF_SPOOFCHK },
-	{ NETATTR_TRUST, IFLA_VF_TRUST },
-	{ NETATTR_STATE, IFLA_VF_LINK_STATE },
-	{ NETATTR_RSS_QUERY, IFLA_VF_RSS_QUERY_EN },
+	{ NETATTR_SPOOFCHK, rtnl_link_vf_get_spoofchk },
+	{ NETATTR_TRUST, rtnl_link_vf_get_trust },
+	{ NETATTR_STATE, rtnl_link_vf_get_linkstate },
+	{ NETATTR_RSS_QUERY, rtnl_link_vf_get_rss_query_en },
 };
-
-static void read_number(const struct nlattr *attr, enum netattr which,
-			struct netattrs *attrs)
-{
-	const struct ifla_vf_spoofchk *number =
-		netlink_data(attr, sizeof(*number));
-
-	if (number && number->setting != -1U)
-		put(attrs, which, number->setting);
-}
 
 int netattr_read(const struct netif *netif, unsigned int index,
 		 struct netattrs *attrs)
 {
-	const struct nlattr *tb[NETINFO_VF_ATTRS];
-	size_t len, i;
+	struct rtnl_link_vf *vf = rtnl_link_vf_get(netif->link, index);
+	struct nl_addr *pf_mac = rtnl_link_get_addr(netif->link);
+	struct nl_addr *mac = NULL;
+	uint32_t value;
+	size_t i;
 
 	*attrs = (struct netattrs){ 0 };
-	if (!netinfo_vf_attrs(netif, index, tb))
+	if (!vf)
 		return 0;
+	rtnl_link_vf_get_addr(vf, &mac);
 	/* As long as its PF's: what the kernel sends has room for any. */
-	netinfo_mac(netif, &len);
-	if (len >= ETH_ALEN)
-		read_mac(tb[IFLA_VF_MAC], attrs);
-	read_vlan(tb[IFLA_VF_VLAN_LIST], attrs);
-	read_rates(tb[IFLA_VF_RATE], attrs);
+	read_mac(mac, pf_mac ? nl_addr_get_len(pf_mac) : 0, attrs);
+	read_vlan(vf, attrs);
+	read_rates(vf, attrs);
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		read_number(tb[numbers[i].type], numbers[i].attr, attrs);
+		if (numbers[i].get(vf, &value) >= 0)
+			put(attrs, numbers[i].attr, value);
+	rtnl_link_vf_put(vf);
 	return attrs->has != 0;
 }
 
 /* ---- told ---- */
 
-static void put_mac(struct netlink_msg *msg, unsigned int index,
-		    const uint64_t *v)
+static int put_mac(struct nl_msg *msg, unsigned int index, const uint64_t *v)
 {
 	struct ifla_vf_mac mac = { .vf = index };
 	int i;
 
 	for (i = 0; i < ETH_ALEN; i++)
 		mac.mac[i] = v[NETATTR_MAC] >> 8 * (ETH_ALEN - 1 - i);
-	netlink_put(msg, IFLA_VF_MAC, &mac, sizeof(mac));
+	return nla_put(msg, IFLA_VF_MAC, sizeof(mac), &mac);
 }
 
-static void put_vlan(struct netlink_msg *msg, unsigned int index,
-		     const uint64_t *v)
+static int put_vlan(struct nl_msg *msg, unsigned int index, const uint64_t *v)
 {
 	struct ifla_vf_vlan_info vlan = {
 		.vf = index,
@@ -131,14 +132,15 @@ static void put_vlan(struct netlink_msg *msg, unsigned int index,
 		.qos = v[NETATTR_QOS],
 		.vlan_proto = htons(v[NETATTR_PROTO]),
 	};
-	size_t list = netlink_nest(msg, IFLA_VF_VLAN_LIST);
+	struct nlattr *list = nla_nest_start(msg, IFLA_VF_VLAN_LIST);
+	int err = list ? 0 : -NLE_NOMEM;
 
-	netlink_put(msg, IFLA_VF_VLAN_INFO, &vlan, sizeof(vlan));
-	netlink_nest_end(msg, list);
+	if (!err)
+		err = nla_put(msg, IFLA_VF_VLAN_INFO, sizeof(vlan), &vlan);
+	return err ? err : nla_nest_end(msg, list);
 }
 
-static void put_rates(struct netlink_msg *msg, unsigned int index,
-		      const uint64_t *v)
+static int put_rates(struct nl_msg *msg, unsigned int index, const uint64_t *v)
 {
 	struct ifla_vf_rate rate = {
 		.vf = index,
@@ -146,46 +148,43 @@ static void put_rates(struct netlink_msg *msg, unsigned int index,
 		.max_tx_rate = v[NETATTR_MAX_RATE],
 	};
 
-	netlink_put(msg, IFLA_VF_RATE, &rate, sizeof(rate));
+	return nla_put(msg, IFLA_VF_RATE, sizeof(rate), &rate);
 }
 
-static void put_spoofchk(struct netlink_msg *msg, unsigned int index,
-			 const uint64_t *v)
+static int put_spoofchk(struct nl_msg *msg, unsigned int index,
+			const uint64_t *v)
 {
 	struct ifla_vf_spoofchk spoofchk = { index, v[NETATTR_SPOOFCHK] };
 
-	netlink_put(msg, IFLA_VF_SPOOFCHK, &spoofchk, sizeof(spoofchk));
+	return nla_put(msg, IFLA_VF_SPOOFCHK, sizeof(spoofchk), &spoofchk);
 }
 
-static void put_trust(struct netlink_msg *msg, unsigned int index,
-		      const uint64_t *v)
+static int put_trust(struct nl_msg *msg, unsigned int index, const uint64_t *v)
 {
 	struct ifla_vf_trust trust = { index, v[NETATTR_TRUST] };
 
-	netlink_put(msg, IFLA_VF_TRUST, &trust, sizeof(trust));
+	return nla_put(msg, IFLA_VF_TRUST, sizeof(trust), &trust);
 }
 
-static void put_state(struct netlink_msg *msg, unsigned int index,
-		      const uint64_t *v)
+static int put_state(struct nl_msg *msg, unsigned int index, const uint64_t *v)
 {
 	struct ifla_vf_link_state state = { index, v[NETATTR_STATE] };
 
-	netlink_put(msg, IFLA_VF_LINK_STATE, &state, sizeof(state));
+	return nla_put(msg, IFLA_VF_LINK_STATE, sizeof(state), &state);
 }
 
-static void put_rss_query(struct netlink_msg *msg, unsigned int index,
-			  const uint64_t *v)
+static int put_rss_query(struct nl_msg *msg, unsigned int index,
+			 const uint64_t *v)
 {
 	struct ifla_vf_rss_query_en query = { index, v[NETATTR_RSS_QUERY] };
 
-	netlink_put(msg, IFLA_VF_RSS_QUERY_EN, &query, sizeof(query));
+	return nla_put(msg, IFLA_VF_RSS_QUERY_EN, sizeof(query), &query);
 }
 
 /* The operations of a driver, in the order in which they are called. */
 static const struct operation {
 	unsigned int attrs; /* what it sets at once */
-	void (*put)(struct netlink_msg *msg, unsigned int index,
-		    const uint64_t *v);
+	int (*put)(struct nl_msg *msg, unsigned int index, const uint64_t *v);
 } operations[] = {
 	{ BIT(MAC), put_mac },
 	{ BIT(VLAN) | BIT(QOS) | BIT(PROTO), put_vlan },
@@ -212,21 +211,40 @@ struct job {
 	char driver[SRIOV_BROKER_NAME_LEN];
 };
 
+static int fill_message(struct nl_msg *msg, const struct job *job,
+			const struct operation *operation, const uint64_t *v)
+{
+	struct ifinfomsg link = {
+		.ifi_index = rtnl_link_get_ifindex(job->netif.link),
+	};
+	struct nlattr *list, *info;
+	int err = nlmsg_append(msg, &link, sizeof(link), NLMSG_ALIGNTO);
+
+	if (err)
+		return err;
+	list = nla_nest_start(msg, IFLA_VFINFO_LIST);
+	info = list ? nla_nest_start(msg, IFLA_VF_INFO) : NULL;
+	if (!info)
+		return -NLE_NOMEM;
+	err = operation->put(msg, job->vf->index, v);
+	if (err)
+		return err;
+	nla_nest_end(msg, info);
+	nla_nest_end(msg, list);
+	return 0;
+}
+
 /* One of the driver's operations. Return: 0 or -errno */
 static int operate(const struct job *job, const struct operation *operation,
 		   const uint64_t *v)
 {
-	const struct ifinfomsg link = { .ifi_index = job->netif.index };
-	struct netlink_msg msg;
-	size_t list, info;
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_SETLINK, 0);
+	int err = -ENOMEM;
 
-	netlink_begin(&msg, RTM_SETLINK, NLM_F_ACK, &link, sizeof(link));
-	list = netlink_nest(&msg, IFLA_VFINFO_LIST);
-	info = netlink_nest(&msg, IFLA_VF_INFO);
-	operation->put(&msg, job->vf->index, v);
-	netlink_nest_end(&msg, info);
-	netlink_nest_end(&msg, list);
-	return netinfo_tell(&msg);
+	if (msg && !fill_message(msg, job, operation, v))
+		err = netinfo_tell(msg);
+	nlmsg_free(msg);
+	return err;
 }
 
 /* ---- a MAC is one VF's ---- */
@@ -235,20 +253,19 @@ static int operate(const struct job *job, const struct operation *operation,
 static const char *mac_owner(const struct job *job, char *buf, size_t len)
 {
 	uint64_t mac = job->want->value[NETATTR_MAC];
-	unsigned int num_vfs = netinfo_num_vfs(&job->netif);
-	const unsigned char *own;
+	struct nl_addr *own = rtnl_link_get_addr(job->netif.link);
 	struct netattrs other;
+	uint32_t num_vfs = 0;
 	unsigned int i;
-	size_t own_len;
 
 	if (!netattr_has(job->want, NETATTR_MAC) || !mac ||
 	    job->flags & NETATTR_FORCE)
 		return NULL;
-	own = netinfo_mac(&job->netif, &own_len);
-	if (own_len == ETH_ALEN && mac_number(own) == mac) {
+	if (own && nl_addr_get_len(own) == ETH_ALEN && mac_number(own) == mac) {
 		snprintf(buf, len, "its PF, %s,", job->netif.name);
 		return buf;
 	}
+	rtnl_link_get_num_vf(job->netif.link, &num_vfs);
 	for (i = 0; i < num_vfs; i++) {
 		if (i == job->vf->index || i == job->besides ||
 		    !netattr_read(&job->netif, i, &other) ||
@@ -294,7 +311,6 @@ static int operation_failed(const struct job *job,
 			    const struct operation *operation, int error)
 {
 	const char *state = job->netif.state;
-	const char *said = netlink_said();
 	char what[128] = "";
 
 	describe(job, operation, what, sizeof(what));
@@ -309,14 +325,12 @@ static int operation_failed(const struct job *job,
 			 job->name, what, job->driver);
 		break;
 	default:
-		complain(
-			"%s: %s: the PF's driver, %s, refused: %s%s%s%s%s%s%s%s",
-			job->name, what, job->driver, strerror(-error),
-			said[0] ? " (" : "", said, said[0] ? ")" : "",
-			strcmp(state, "up") ? "; note that " : "",
-			strcmp(state, "up") ? job->netif.name : "",
-			strcmp(state, "up") ? " is " : "",
-			strcmp(state, "up") ? state : "");
+		complain("%s: %s: the PF's driver, %s, refused: %s%s%s%s%s",
+			 job->name, what, job->driver, strerror(-error),
+			 strcmp(state, "up") ? "; note that " : "",
+			 strcmp(state, "up") ? job->netif.name : "",
+			 strcmp(state, "up") ? " is " : "",
+			 strcmp(state, "up") ? state : "");
 	}
 	return EXIT_REFUSED;
 }
