@@ -17,6 +17,7 @@ trap 'kill -9 "${jobs[@]}" 2>/dev/null || true' EXIT
 serve() {
 	local name=$1 how=$2
 	shift 2
+	rm -f "$work/$name" # of one before, which would be taken for this one's
 	"$@" "$work/qemu-fake" "$work/$name" "$how" "${words[@]}" \
 		-qmp "unix:$work/$name.new,server=on" 2>"$work/$name.said" &
 	jobs+=($!)
