@@ -9,12 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "advice.h"
-#include "progress.h"
-#include "qmp.h"
-#include "sriovctl.h"
-#include "text.h"
-#include "vfiouser.h"
+#include "base/progress.h"
+#include "base/text.h"
+#include "cli/advice.h"
+#include "cli/sriovctl.h"
+#include "host/vfio_users.h"
+#include "qemu/qmp.h"
 
 static const struct cmd *const commands[] = {
 	&cmd_list,   &cmd_enable,  &cmd_disable, &cmd_bind,    &cmd_clear,

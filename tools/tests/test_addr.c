@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "addr.h"
+#include "cli/target.h"
 
 /* main.c's, which is not linked here. */
 void complain(const char *fmt, ...)

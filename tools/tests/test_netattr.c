@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "netattr.h"
+#include "cli/netattr.h"
 
 static const struct args args;
 

@@ -18,8 +18,8 @@
 
 #include <cmocka.h>
 
-#include "qemu.h"
-#include "qmp.h"
+#include "qemu/qemu.h"
+#include "qemu/qmp.h"
 
 #define GREETING                                                         \
 	"{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 13, \"minor\": " \

@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
+#include "cli/advice.h"
 #include "internal.h"
-#include "advice.h"
-#include "text.h"
 
 /* Whatever it is, of the same length, and nothing for a terminal to do. */
 static void strangers(void **state)

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a PF's network driver does for a VF: its MAC, VLAN and so on. They are
+ * the PF's, whoever has the VF: the host, a guest, nobody.
+ */
+#ifndef NETATTR_H
+#define NETATTR_H
+
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+#include "cli/sriovctl.h"
+#include "host/netinfo.h"
+
+enum netattr {
+	NETATTR_MAC,   /* 48 bits, 0: none */
+	NETATTR_VLAN,  /* 0: none */
+	NETATTR_QOS,   /* priority of the VLAN's frames */
+	NETATTR_PROTO, /* ETH_P_8021Q or ETH_P_8021AD */
+	NETATTR_SPOOFCHK,
+	NETATTR_TRUST,
+	NETATTR_STATE,	  /* IFLA_VF_LINK_STATE_* */
+	NETATTR_MIN_RATE, /* Mbit/s, 0: no limit */
+	NETATTR_MAX_RATE,
+	NETATTR_RSS_QUERY,
+	NUM_NETATTRS,
+};
+
+#define NETATTR_TEXT 24 /* room for any value */
+
+/* Some of them. Zeroes: none. */
+struct netattrs {
+	unsigned int has; /* 1 << enum netattr */
+	uint64_t value[NUM_NETATTRS];
+};
+
+static inline int netattr_has(const struct netattrs *attrs, enum netattr attr)
+{
+	return attrs->has >> attr & 1;
+}
+
+/* ---- netattr.c: in words ---- */
+
+/* "mac"; as in JSON, with '_' for '-'. */
+const char *netattr_name(enum netattr attr);
+
+/* Its value as one would set it; @buf has NETATTR_TEXT bytes. Return: @buf */
+const char *netattr_text(const struct netattrs *attrs, enum netattr attr,
+			 char *buf);
+
+/* Is there an attribute of this name? Return: it, or -1 */
+int netattr_find(const char *name);
+
+/* Add what these words say, or complain. Return: 0 or EXIT_USAGE */
+int netattr_parse(const struct args *args, enum netattr attr, const char *text,
+		  struct netattrs *attrs);
+
+/* Options of commands that hand VFs out, from one of the table on. */
+enum {
+	NETATTR_OPT_MAC,
+	NETATTR_OPT_VLAN,
+	NETATTR_OPT_NET,
+	NUM_NETATTR_OPTS
+};
+
+/* clang-format off */
+#define NETATTR_OPTIONS(first) \
+	[(first) + NETATTR_OPT_MAC] = { "mac", 'a', "MAC", "the VF's MAC" }, \
+	[(first) + NETATTR_OPT_VLAN] = { "vlan", 'v', "ID", "the VF's VLAN" }, \
+	[(first) + NETATTR_OPT_NET] = { "net", 'N', "ATTR=VALUE,...", \
+					"more of them, see sriovctl set" }
+/* clang-format on */
+
+/*
+ * What these options say for so many VFs, or a complaint. Return: 0 or an exit
+ * code
+ */
+int netattr_from_options(const struct args *args, int first, unsigned int count,
+			 struct netattrs *attrs);
+
+/* Add all that are there to a JSON object. */
+void netattr_json(struct json_object *obj, const struct netattrs *attrs);
+
+/* ---- netset.c: asked and told ---- */
+
+/* The VF that is meant. */
+struct netvf {
+	struct sriov_broker_addr vf;
+	struct sriov_broker_addr pf;
+	unsigned int index;
+	unsigned long long lease_id; /* 0: it is not leased */
+};
+
+/*
+ * The attributes of VF @index of the PF behind @netif that its driver tells.
+ * Return: 1 if it has any
+ */
+int netattr_read(const struct netif *netif, unsigned int index,
+		 struct netattrs *attrs);
+
+#define NETATTR_FORCE (1U << 0) /* even a MAC that somebody else has */
+
+/*
+ * Set attributes, all or none, or complain. Of a VF that is leased the kernel
+ * remembers first what they were, and puts them back when the lease is over.
+ * Return: 0 or EXIT_REFUSED
+ */
+int netattr_apply(const struct netvf *vf, const struct netattrs *attrs,
+		  unsigned int flags);
+
+/*
+ * May a VF have the MAC of @attrs? Not if its PF or another VF has it, other than
+ * number @besides. With a complaint. Return: 0 or EXIT_REFUSED
+ */
+int netattr_check_mac(const struct netvf *vf, const struct netattrs *attrs,
+		      unsigned int besides);
+
+/* netattr_apply() for leases of ours. Without any attribute nothing is done. */
+int netattr_apply_leases(const struct sriov_broker_grant *grants,
+			 unsigned int count, const struct netattrs *attrs);
+
+#endif /* NETATTR_H */

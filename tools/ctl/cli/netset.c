@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A VF's network attributes, asked of its PF's interface and told to it over
+ * rtnetlink: IFLA_VFINFO_LIST. libnl-route reads them all. Of what it writes
+ * the VLAN's protocol is missing, and errors lose their errno; so the messages
+ * that set are put together here, one for each of the driver's operations, that
+ * it can be told which of them was refused.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/sriov.h>
+
+#include "cli/netattr.h"
+#include "cli/target.h"
+
+#define BIT(attr) (1U << NETATTR_##attr)
+
+/* ---- asked ---- */
+
+static void put(struct netattrs *attrs, enum netattr attr, uint64_t value)
+{
+	attrs->has |= 1U << attr;
+	attrs->value[attr] = value;
+}
+
+static uint64_t mac_number(struct nl_addr *addr)
+{
+	const unsigned char *mac = nl_addr_get_binary_addr(addr);
+	uint64_t value = 0;
+	int i;
+
+	for (i = 0; i < ETH_ALEN; i++)
+		value = value << 8 | mac[i];
+	return value;
+}
+
+/* InfiniBand's longer ones are not for us to set. */
+static void read_mac(struct nl_addr *addr, unsigned int len,
+		     struct netattrs *attrs)
+{
+	if (addr && len >= ETH_ALEN && nl_addr_get_len(addr) >= ETH_ALEN)
+		put(attrs, NETATTR_MAC, mac_number(addr));
+}
+
+static void read_vlan(struct rtnl_link_vf *vf, struct netattrs *attrs)
+{
+	nl_vf_vlans_t *vlans;
+
+	if (rtnl_link_vf_get_vlans(vf, &vlans) < 0)
+		return;
+	if (vlans->size > 0) {
+		put(attrs, NETATTR_VLAN, vlans->vlans[0].vf_vlan);
+		put(attrs, NETATTR_QOS, vlans->vlans[0].vf_vlan_qos);
+		put(attrs, NETATTR_PROTO, vlans->vlans[0].vf_vlan_proto);
+	}
+	rtnl_link_vf_vlan_put(vlans);
+}
+
+/* No limit at all is no answer to libnl. */
+static void read_rates(struct rtnl_link_vf *vf, struct netattrs *attrs)
+{
+	struct nl_vf_rate rate = { 0 };
+
+	if (rtnl_link_vf_get_rate(vf, &rate) < 0)
+		rate.api = RTNL_LINK_VF_RATE_API_UNSPEC;
+	put(attrs, NETATTR_MIN_RATE, rate.min_tx_rate);
+	put(attrs, NETATTR_MAX_RATE,
+	    rate.api == RTNL_LINK_VF_RATE_API_OLD ? rate.rate :
+						    rate.max_tx_rate);
+}
+
+static const struct {
+	enum netattr attr;
+	int (*get)(struct rtnl_link_vf *vf, uint32_t *value);
+} numbers[] = {
+	{ NETATTR_SPOOFCHK, rtnl_link_vf_get_spoofchk },
+	{ NETATTR_TRUST, rtnl_link_vf_get_trust },
+	{ NETATTR_STATE, rtnl_link_vf_get_linkstate },
+	{ NETATTR_RSS_QUERY, rtnl_link_vf_get_rss_query_en },
+};
+
+int netattr_read(const struct netif *netif, unsigned int index,
+		 struct netattrs *attrs)
+{
+	struct rtnl_link_vf *vf = rtnl_link_vf_get(netif->link, index);
+	struct nl_addr *pf_mac = rtnl_link_get_addr(netif->link);
+	struct nl_addr *mac = NULL;
+	uint32_t value;
+	size_t i;
+
+	*attrs = (struct netattrs){ 0 };
+	if (!vf)
+		return 0;
+	rtnl_link_vf_get_addr(vf, &mac);
+	/* As long as its PF's: what the kernel sends has room for any. */
+	read_mac(mac, pf_mac ? nl_addr_get_len(pf_mac) : 0, attrs);
+	read_vlan(vf, attrs);
+	read_rates(vf, attrs);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (numbers[i].get(vf, &value) >= 0)
+			put(attrs, numbers[i].attr, value);
+	rtnl_link_vf_put(vf);
+	return attrs->has != 0;
+}
+
+/* ---- told ---- */
+
+static int put_mac(struct nl_msg *msg, unsigned int index, const uint64_t *v)
+{
+	struct ifla_vf_mac mac = { .vf = index };
+	int i;
+
+	for (i = 0; i < ETH_ALEN; i++)
+		mac.mac[i] = v[NETATTR_MAC] >> 8 * (ETH_ALEN - 1 - i);
+	return nla_put(msg, IFLA_VF_MAC, sizeof(mac), &mac);
+}
+
+static int put_vlan(struct nl_msg *msg, unsigned int index, const uint64_t *v)
+{
+	struct ifla_vf_vlan_info vlan = {
+		.vf = index,
+		.vlan = v[NETATTR_VLAN],
+		.qos = v[NETATTR_QOS],
+		.vlan_proto = htons(v[NETATTR_PROTO]),
+	};
+	struct nlattr *list = nla_nest_start(msg, IFLA_VF_VLAN_LIST);
+	int err = list ? 0 : -NLE_NOMEM;
+
+	if (!err)
+		err = nla_put(msg, IFLA_VF_VLAN_INFO, sizeof(vlan), &vlan);
+	return err ? err : nla_nest_end(msg, list);
+}
+
+static int put_rates(struct nl_msg *msg, unsigned int index, const uint64_t *v)
+{
+	struct ifla_vf_rate rate = {
+		.vf = index,
+		.min_tx_rate = v[NETATTR_MIN_RATE],
+		.max_tx_rate = v[NETATTR_MAX_RATE],
+	};
+
+	return nla_put(msg, IFLA_VF_RATE, sizeof(rate), &rate);
+}
+
+static int put_spoofchk(struct nl_msg *msg, unsigned int index,
+			const uint64_t *v)
+{
+	struct ifla_vf_spoofchk spoofchk = { index, v[NETATTR_SPOOFCHK] };
+
+	return nla_put(msg, IFLA_VF_SPOOFCHK, sizeof(spoofchk), &spoofchk);
+}
+
+static int put_trust(struct nl_msg *msg, unsigned int index, const uint64_t *v)
+{
+	struct ifla_vf_trust trust = { index, v[NETATTR_TRUST] };
+
+	return nla_put(msg, IFLA_VF_TRUST, sizeof(trust), &trust);
+}
+
+static int put_state(struct nl_msg *msg, unsigned int index, const uint64_t *v)
+{
+	struct ifla_vf_link_state state = { index, v[NETATTR_STATE] };
+
+	return nla_put(msg, IFLA_VF_LINK_STATE, sizeof(state), &state);
+}
+
+static int put_rss_query(struct nl_msg *msg, unsigned int index,
+			 const uint64_t *v)
+{
+	struct ifla_vf_rss_query_en query = { index, v[NETATTR_RSS_QUERY] };
+
+	return nla_put(msg, IFLA_VF_RSS_QUERY_EN, sizeof(query), &query);
+}
+
+/* The operations of a driver, in the order in which they are called. */
+static const struct operation {
+	unsigned int attrs; /* what it sets at once */
+	int (*put)(struct nl_msg *msg, unsigned int index, const uint64_t *v);
+} operations[] = {
+	{ BIT(MAC), put_mac },
+	{ BIT(VLAN) | BIT(QOS) | BIT(PROTO), put_vlan },
+	{ BIT(MIN_RATE) | BIT(MAX_RATE), put_rates },
+	{ BIT(SPOOFCHK), put_spoofchk },
+	{ BIT(TRUST), put_trust },
+	{ BIT(STATE), put_state },
+	{ BIT(RSS_QUERY), put_rss_query },
+};
+
+#define NUM_OPERATIONS (sizeof(operations) / sizeof(operations[0]))
+
+/* A VF, its PF's interface, what was and what shall be. */
+struct job {
+	struct sriovb *sb;
+	const struct netvf *vf;
+	const struct netattrs *want;
+	unsigned int flags;
+	unsigned int besides; /* a VF that may have the MAC; -1U: none */
+	struct netif netif;
+	struct netattrs old;
+	struct netattrs new; /* whole operations */
+	char name[SRIOVB_ADDR_LEN];
+	char driver[SRIOV_BROKER_NAME_LEN];
+};
+
+static int fill_message(struct nl_msg *msg, const struct job *job,
+			const struct operation *operation, const uint64_t *v)
+{
+	struct ifinfomsg link = {
+		.ifi_index = rtnl_link_get_ifindex(job->netif.link),
+	};
+	struct nlattr *list, *info;
+	int err = nlmsg_append(msg, &link, sizeof(link), NLMSG_ALIGNTO);
+
+	if (err)
+		return err;
+	list = nla_nest_start(msg, IFLA_VFINFO_LIST);
+	info = list ? nla_nest_start(msg, IFLA_VF_INFO) : NULL;
+	if (!info)
+		return -NLE_NOMEM;
+	err = operation->put(msg, job->vf->index, v);
+	if (err)
+		return err;
+	nla_nest_end(msg, info);
+	nla_nest_end(msg, list);
+	return 0;
+}
+
+/* One of the driver's operations. Return: 0 or -errno */
+static int operate(const struct job *job, const struct operation *operation,
+		   const uint64_t *v)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_SETLINK, 0);
+	int err = -ENOMEM;
+
+	if (msg && !fill_message(msg, job, operation, v))
+		err = netinfo_tell(msg);
+	nlmsg_free(msg);
+	return err;
+}
+
+/* ---- a MAC is one VF's ---- */
+
+/* Who on this PF has the MAC besides our VF? Return: its name, or NULL */
+static const char *mac_owner(const struct job *job, char *buf, size_t len)
+{
+	uint64_t mac = job->want->value[NETATTR_MAC];
+	struct nl_addr *own = rtnl_link_get_addr(job->netif.link);
+	struct netattrs other;
+	uint32_t num_vfs = 0;
+	unsigned int i;
+
+	if (!netattr_has(job->want, NETATTR_MAC) || !mac ||
+	    job->flags & NETATTR_FORCE)
+		return NULL;
+	if (own && nl_addr_get_len(own) == ETH_ALEN && mac_number(own) == mac) {
+		snprintf(buf, len, "its PF, %s,", job->netif.name);
+		return buf;
+	}
+	rtnl_link_get_num_vf(job->netif.link, &num_vfs);
+	for (i = 0; i < num_vfs; i++) {
+		if (i == job->vf->index || i == job->besides ||
+		    !netattr_read(&job->netif, i, &other) ||
+		    other.value[NETATTR_MAC] != mac)
+			continue;
+		snprintf(buf, len, "VF %u of %s", i, job->netif.name);
+		return buf;
+	}
+	return NULL;
+}
+
+/* Return: 0 or EXIT_REFUSED */
+static int check_mac(const struct job *job)
+{
+	char owner[64], mac[NETATTR_TEXT];
+
+	if (!mac_owner(job, owner, sizeof(owner)))
+		return 0;
+	complain(
+		"%s: %s has the MAC %s already; only sriovctl set --force gives it to two",
+		job->name, owner, netattr_text(job->want, NETATTR_MAC, mac));
+	return EXIT_REFUSED;
+}
+
+/* ---- all or none ---- */
+
+/* The names and values that were asked of an operation. */
+static void describe(const struct job *job, const struct operation *operation,
+		     char *buf, size_t len)
+{
+	char value[NETATTR_TEXT];
+	size_t used = 0;
+	int i;
+
+	for (i = 0; i < NUM_NETATTRS && used < len; i++)
+		if (netattr_has(job->want, i) && operation->attrs >> i & 1)
+			used += snprintf(buf + used, len - used, "%s%s %s",
+					 used ? " " : "", netattr_name(i),
+					 netattr_text(job->want, i, value));
+}
+
+static int operation_failed(const struct job *job,
+			    const struct operation *operation, int error)
+{
+	const char *state = job->netif.state;
+	char what[128] = "";
+
+	describe(job, operation, what, sizeof(what));
+	switch (error) {
+	case -EPERM:
+		complain("%s: %s: this needs root (CAP_NET_ADMIN)", job->name,
+			 what);
+		break;
+	case -EOPNOTSUPP:
+	case -EPROTONOSUPPORT:
+		complain("%s: %s: the PF's driver, %s, can't do that",
+			 job->name, what, job->driver);
+		break;
+	default:
+		complain("%s: %s: the PF's driver, %s, refused: %s%s%s%s%s",
+			 job->name, what, job->driver, strerror(-error),
+			 strcmp(state, "up") ? "; note that " : "",
+			 strcmp(state, "up") ? job->netif.name : "",
+			 strcmp(state, "up") ? " is " : "",
+			 strcmp(state, "up") ? state : "");
+	}
+	return EXIT_REFUSED;
+}
+
+/* Back to what was, of the operations before @end. */
+static void undo(const struct job *job, size_t end)
+{
+	size_t i;
+
+	for (i = end; i-- > 0;) {
+		if (!(operations[i].attrs & job->new.has) ||
+		    !(operations[i].attrs & job->old.has))
+			continue;
+		if (operate(job, &operations[i], job->old.value))
+			complain(
+				"%s: could not be set back; see sriovctl show %s",
+				job->name, job->name);
+	}
+}
+
+static int set_all(const struct job *job)
+{
+	size_t i;
+	int err;
+
+	for (i = 0; i < NUM_OPERATIONS; i++) {
+		if (!(operations[i].attrs & job->new.has))
+			continue;
+		err = operate(job, &operations[i], job->new.value);
+		if (err) {
+			err = operation_failed(job, &operations[i], err);
+			undo(job, i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/*
+ * An operation sets several: those that nobody named keep their values. No VLAN
+ * is none whatever its priority was.
+ */
+static void complete(struct job *job)
+{
+	size_t i;
+	int attr;
+
+	job->new = *job->want;
+	if (netattr_has(&job->new, NETATTR_VLAN) &&
+	    !job->new.value[NETATTR_VLAN]) {
+		if (!netattr_has(&job->new, NETATTR_QOS))
+			put(&job->new, NETATTR_QOS, 0);
+		if (!netattr_has(&job->new, NETATTR_PROTO))
+			put(&job->new, NETATTR_PROTO, ETH_P_8021Q);
+	}
+	for (i = 0; i < NUM_OPERATIONS; i++)
+		for (attr = 0; attr < NUM_NETATTRS; attr++)
+			if (operations[i].attrs & job->want->has &&
+			    operations[i].attrs >> attr & 1 &&
+			    !netattr_has(&job->new, attr))
+				put(&job->new, attr, job->old.value[attr]);
+}
+
+static void find_driver(struct job *job)
+{
+	struct sriov_broker_pf *pfs;
+	ssize_t n = sriovb_list_pfs(job->sb, &job->vf->pf, &pfs);
+
+	if (n > 0)
+		memcpy(job->driver, pfs[0].driver, sizeof(job->driver));
+	job->driver[sizeof(job->driver) - 1] = '\0';
+	free(pfs);
+}
+
+/* Ask the PF's interface, again if we did before. Return: 0 or EXIT_REFUSED */
+static int look(struct job *job, struct netattrs *attrs)
+{
+	char pf[SRIOVB_ADDR_LEN];
+
+	netinfo_put(&job->netif);
+	if (!netinfo_get(&job->vf->pf, &job->netif)) {
+		complain(
+			"%s: its PF, %s, has no network interface, so there are no attributes to set",
+			job->name, sriovb_format_addr(&job->vf->pf, pf));
+		return EXIT_REFUSED;
+	}
+	if (netattr_read(&job->netif, job->vf->index, attrs))
+		return 0;
+	complain(
+		"%s: the PF's driver, %s, keeps no network attributes for its VFs",
+		job->name, job->driver);
+	return EXIT_REFUSED;
+}
+
+/* The lease we set them for may have ended before. Return: 0 or EXIT_REFUSED */
+static int check_lease(const struct job *job)
+{
+	const struct netvf *vf = job->vf;
+	struct sriov_broker_vf now;
+	int found = find_vf_at(job->sb, &vf->vf, &now);
+
+	if (found < 0)
+		return refused(job->sb, found);
+	if (found && now.lease_id == vf->lease_id)
+		return 0;
+	complain(
+		"%s: lease %llu has ended, and the attributes are put back with it",
+		job->name, vf->lease_id);
+	return EXIT_REFUSED;
+}
+
+static int apply(struct job *job)
+{
+	struct netattrs now;
+	int err = look(job, &job->old);
+
+	if (!err)
+		err = check_mac(job);
+	if (err)
+		return err;
+	if (job->vf->lease_id) {
+		err = sriovb_net_hold(job->sb, &job->vf->vf, job->vf->lease_id);
+		if (err)
+			return refused(job->sb, err);
+	}
+	complete(job);
+	err = set_all(job);
+	if (err)
+		return err;
+	/* Whoever gave another VF this MAC at the same time finds out too. */
+	err = look(job, &now);
+	if (!err)
+		err = check_mac(job);
+	if (err)
+		undo(job, NUM_OPERATIONS);
+	else if (job->vf->lease_id)
+		err = check_lease(job);
+	return err;
+}
+
+/* @what is done with the PF's interface at hand. */
+static int with_job(struct job *job, int (*what)(struct job *job))
+{
+	/* Our own, for the VF does not return before it is closed. */
+	int err = open_broker(&job->sb);
+
+	if (err)
+		return err;
+	sriovb_format_addr(&job->vf->vf, job->name);
+	find_driver(job);
+	err = what(job);
+	netinfo_put(&job->netif);
+	sriovb_close(job->sb);
+	return err;
+}
+
+int netattr_apply(const struct netvf *vf, const struct netattrs *attrs,
+		  unsigned int flags)
+{
+	struct job job = {
+		.vf = vf,
+		.want = attrs,
+		.flags = flags,
+		.besides = -1U,
+	};
+
+	return with_job(&job, apply);
+}
+
+static int look_and_check_mac(struct job *job)
+{
+	int err = look(job, &job->old);
+
+	return err ? err : check_mac(job);
+}
+
+int netattr_check_mac(const struct netvf *vf, const struct netattrs *attrs,
+		      unsigned int besides)
+{
+	struct job job = { .vf = vf, .want = attrs, .besides = besides };
+
+	return with_job(&job, look_and_check_mac);
+}
+
+int netattr_apply_leases(const struct sriov_broker_grant *grants,
+			 unsigned int count, const struct netattrs *attrs)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && attrs->has && i < count; i++) {
+		struct netvf vf = {
+			.vf = grants[i].vf,
+			.pf = grants[i].pf,
+			.index = grants[i].index,
+			.lease_id = grants[i].id,
+		};
+
+		err = netattr_apply(&vf, attrs, 0);
+	}
+	return err;
+}

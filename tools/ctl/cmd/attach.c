@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sriovctl attach: VFs into a running guest, all that were asked for or none.
+ *
+ * QEMU is asked first whether it is there, and has room, so that nothing is
+ * leased for a dead socket. Whatever is refused on the way, what was done until
+ * then is undone.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/netattr.h"
+#include "cli/target.h"
+#include "guest/plug.h"
+#include "lease/lease.h"
+
+/* More slots than a machine has. */
+#define MAX_COUNT 256
+
+enum {
+	OPT_QMP,
+	OPT_LIBVIRT,
+	OPT_ID,
+	OPT_BUS,
+	OPT_COUNT,
+	OPT_LABEL,
+	OPT_WAIT,
+	OPT_IOMMUFD,
+	OPT_TIMEOUT,
+	OPT_NET,
+	OPT_JSON = OPT_NET + NUM_NETATTR_OPTS,
+};
+
+static const struct opt options[] = {
+	[OPT_QMP] = MONITOR_QMP_OPTION,
+	[OPT_LIBVIRT] = MONITOR_LIBVIRT_OPTION,
+	[OPT_ID] = { "id", 'i', "ID", "the device's id in QEMU" },
+	[OPT_BUS] = { "bus", 'b', "BUS", "where to plug it (a free port)" },
+	[OPT_COUNT] = { "count", 'n', "N",
+			"plug in N VFs, or none; \"all\" of a range" },
+	[OPT_LABEL] = { "label", 'l', "LABEL",
+			"the lease's label (the guest's name)" },
+	[OPT_WAIT] = { "wait-guest", 'w', NULL, "until the guest enables it" },
+	[OPT_IOMMUFD] = { "iommufd", 'f', NULL,
+			  "pass the device by descriptor" },
+	[OPT_TIMEOUT] = { "timeout", 't', "S",
+			  "for device_add, and for the guest (60)" },
+	NETATTR_OPTIONS(OPT_NET),
+	[OPT_JSON] = { "json", 'j', NULL, "print what was done as JSON" },
+	{ 0 },
+};
+
+/* VFs on their way into a guest. */
+struct attach {
+	const struct args *args;
+	struct sriovb *sb;
+	struct monitor monitor;
+	unsigned int timeout_s;
+	char label[SRIOV_BROKER_NAME_LEN];
+	struct netattrs net;
+	unsigned int count;
+	unsigned int added; /* that device_add was tried for */
+	struct plug *plugs;
+	struct sriov_broker_grant *grants;
+};
+
+/* ---- before there is a lease ---- */
+
+/* pci.0 is the root complex, where nothing can be plugged in. */
+static int is_libvirt_bus(const char *bus)
+{
+	unsigned int number;
+	char end;
+
+	return sscanf(bus, "pci.%3u%c", &number, &end) == 1 && number;
+}
+
+/* The one that the user chose. */
+static int take_bus(struct attach *a, const char *bus)
+{
+	int free;
+
+	snprintf(a->plugs[0].kept.bus, QEMU_ID_LEN, "%s", bus);
+	/* libvirt would take another one. */
+	if (a->args->opt[OPT_LIBVIRT] && !is_libvirt_bus(bus)) {
+		complain(
+			"%s: the buses of a guest of libvirt's are named as in its XML: pci.1, pci.2, ...",
+			bus);
+		return EXIT_REFUSED;
+	}
+	if (!a->args->opt[OPT_IOMMUFD])
+		return 0;
+	/* QEMU would say so too, and keep the device's descriptor open. */
+	free = qemu_port_is_free(&a->monitor.qmp, bus);
+	if (free < 0)
+		return monitor_failed(&a->monitor);
+	if (!free)
+		complain("%s: not a hot-plug slot that is free", bus);
+	return free ? 0 : EXIT_REFUSED;
+}
+
+static int choose_buses(struct attach *a)
+{
+	char(*buses)[QEMU_ID_LEN];
+	unsigned int found, i;
+	int ret = 0;
+
+	if (a->args->opt[OPT_BUS])
+		return take_bus(a, a->args->opt[OPT_BUS]);
+	buses = calloc(a->count, sizeof(*buses));
+	if (!buses) {
+		complain("out of memory");
+		return EXIT_REFUSED;
+	}
+	ret = qemu_free_buses(&a->monitor.qmp, buses, a->count, &found);
+	if (ret)
+		ret = monitor_failed(&a->monitor);
+	else if (found < a->count && !found)
+		complain(
+			"%s: no free hot-plug slot; start QEMU with one more -device pcie-root-port,id=...,chassis=N, or name a --bus",
+			a->monitor.name);
+	else if (found < a->count)
+		complain(
+			"%s: %u free hot-plug slots for %u VFs; start QEMU with more -device pcie-root-port,id=...,chassis=N",
+			a->monitor.name, found, a->count);
+	for (i = 0; i < found; i++)
+		strcpy(a->plugs[i].kept.bus, buses[i]);
+	free(buses);
+	return found < a->count ? EXIT_REFUSED : ret;
+}
+
+static int choose_label(struct attach *a)
+{
+	if (a->args->opt[OPT_LABEL])
+		snprintf(a->label, sizeof(a->label), "%s",
+			 a->args->opt[OPT_LABEL]);
+	else if (qemu_guest_name(&a->monitor.qmp, a->label, sizeof(a->label)))
+		return monitor_failed(&a->monitor);
+	/* Any name is one for QEMU, but not for the kernel; and cut at its end it may be none. */
+	printable(a->label);
+	return 0;
+}
+
+/* The id that the user chose; with several VFs "ID-0", "ID-1" and so on. */
+static int choose_ids(struct attach *a)
+{
+	const char *id = a->args->opt[OPT_ID];
+	char one[QEMU_ID_LEN];
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && id && i < a->count; i++) {
+		struct plug *plug = &a->plugs[i];
+
+		if (a->args->opt[OPT_COUNT])
+			snprintf(one, sizeof(one), "%s-%u", id, i);
+		else
+			snprintf(one, sizeof(one), "%s", id);
+		monitor_id(&a->monitor, one, plug->id);
+		ret = plug_check_id(&a->monitor, plug);
+	}
+	return ret;
+}
+
+/* All that QEMU can be asked. */
+static int prepare(struct attach *a)
+{
+	int ret = monitor_open(&a->monitor, a->args->opt[OPT_QMP],
+			       a->args->opt[OPT_LIBVIRT], 0);
+
+	if (!ret &&
+	    keep_drop_left(&a->monitor.qmp, a->sb, unplug_tell_left, NULL))
+		ret = monitor_failed(&a->monitor);
+	if (!ret)
+		ret = choose_label(a);
+	if (!ret && a->args->opt[OPT_IOMMUFD])
+		ret = iommufd_check(&a->monitor);
+	if (!ret)
+		ret = choose_ids(a);
+	if (!ret)
+		ret = choose_buses(a);
+	return ret;
+}
+
+/* ---- into the guest ---- */
+
+/* With the VF's address known: the id, if none was given, "sriov-0000-01-10-0" */
+static int name_device(struct attach *a, struct plug *plug)
+{
+	char id[QEMU_ID_LEN];
+
+	if (plug->id[0])
+		return 0;
+	qemu_make_id(&plug->kept.vf, id);
+	monitor_id(&a->monitor, id, plug->id);
+	return plug_check_id(&a->monitor, plug);
+}
+
+static int plug_all(struct attach *a)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < a->count; i++) {
+		plug_take(&a->plugs[i], &a->grants[i]);
+		a->plugs[i].kept.by_iommufd = !!a->args->opt[OPT_IOMMUFD];
+	}
+	for (i = 0; !ret && i < a->count; i++)
+		ret = name_device(a, &a->plugs[i]);
+	for (i = 0; !ret && i < a->count; i++) {
+		ret = plug_in(&a->monitor, &a->plugs[i], a->timeout_s);
+		if (!ret)
+			a->added++;
+	}
+	return ret;
+}
+
+/* One was refused: the others come out again. */
+static void undo(struct attach *a)
+{
+	const struct patience patience = { UNPLUG_TIMEOUT_S, 1 };
+	struct unplug *all = calloc(a->count, sizeof(*all));
+	unsigned int i;
+
+	if (!all) {
+		complain("out of memory");
+		return;
+	}
+	for (i = 0; i < a->added; i++)
+		all[i] = (struct unplug){ .id = a->plugs[i].id, .quiet = 1 };
+	if (a->added && !a->monitor.qmp.broken &&
+	    !unplug_all(&a->monitor, a->sb, all, a->added, &patience))
+		a->added = 0;
+	for (i = 0; i < a->added; i++)
+		if (all[i].state != UNPLUG_GONE)
+			complain(
+				"%s: stays plugged in; to take it out: sriovctl detach %s %s %s",
+				a->plugs[i].vf, a->monitor.option,
+				a->monitor.name, a->plugs[i].id);
+	free(all);
+}
+
+static int await_guest(struct attach *a)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < a->count && !qmp_interrupted(); i++)
+		if (plug_await_guest(&a->monitor, a->sb, &a->plugs[i],
+				     a->timeout_s))
+			ret = EXIT_REFUSED;
+	return ret;
+}
+
+/* ---- what was done ---- */
+
+static void report(const struct plug *plug)
+{
+	printf("%s attached as %s%s%s, lease %llu\n", plug->vf, plug->id,
+	       plug->kept.bus[0] ? " at " : "", plug->kept.bus,
+	       plug->kept.lease);
+}
+
+static int report_json(const struct attach *a)
+{
+	struct json_object *array = json_object_new_array();
+	struct json_object *obj = NULL;
+	unsigned int i;
+
+	for (i = 0; i < a->count; i++) {
+		const struct plug *plug = &a->plugs[i];
+
+		obj = json_object_new_object();
+		json_text(obj, "id", plug->id);
+		json_text(obj, "bus",
+			  plug->kept.bus[0] ? plug->kept.bus : NULL);
+		lease_json(&a->grants[i], obj);
+		json_object_array_add(array, obj);
+	}
+	if (a->args->opt[OPT_COUNT])
+		return json_print(array);
+	json_object_get(obj);
+	json_object_put(array);
+	return json_print(obj);
+}
+
+static int report_all(const struct attach *a)
+{
+	unsigned int i;
+
+	if (a->args->opt[OPT_JSON])
+		return report_json(a);
+	for (i = 0; i < a->count; i++)
+		report(&a->plugs[i]);
+	return 0;
+}
+
+/* ---- all of it ---- */
+
+static int lease_and_plug(struct attach *a)
+{
+	struct sriovb_request wish = {
+		.count = a->count,
+		.numa_node = -1,
+		.label = a->label,
+	};
+	unsigned int i;
+	int ret = take_leases(a->sb, a->args, &wish, a->grants);
+
+	if (ret)
+		return ret;
+	ret = netattr_apply_leases(a->grants, a->count, &a->net);
+	if (!ret)
+		ret = plug_all(a);
+	/* Of the descriptors, QEMU's copies are left, or none. */
+	for (i = 0; i < a->count; i++) {
+		close(a->grants[i].fd);
+		a->plugs[i].fd = -1;
+	}
+	if (ret) {
+		undo(a);
+		return ret;
+	}
+	ret = report_all(a);
+	if (!ret && a->args->opt[OPT_WAIT])
+		ret = await_guest(a);
+	return ret;
+}
+
+static int attach(struct attach *a)
+{
+	int ret = open_broker(&a->sb);
+
+	if (ret)
+		return ret;
+	a->plugs = calloc(a->count, sizeof(*a->plugs));
+	a->grants = calloc(a->count, sizeof(*a->grants));
+	if (a->plugs && a->grants) {
+		ret = prepare(a);
+		if (!ret)
+			ret = lease_and_plug(a);
+		monitor_close(&a->monitor);
+	} else {
+		complain("out of memory");
+		ret = EXIT_REFUSED;
+	}
+	free(a->grants);
+	free(a->plugs);
+	sriovb_close(a->sb);
+	return ret;
+}
+
+/* "all": as many as the range has. */
+static int count_all(const struct args *args, const struct target *target,
+		     unsigned int *count)
+{
+	if (!target->num_runs)
+		return bad_usage(args, "--count all goes with PF#RANGE");
+	*count = target_count(target);
+	if (*count > MAX_COUNT)
+		return bad_usage(args, "%s: %u VFs; %d at most go in one call",
+				 args->word[0], *count, MAX_COUNT);
+	return 0;
+}
+
+/* The word as well, before QEMU is asked anything. */
+static int parse_count(const struct args *args, unsigned int *count)
+{
+	const char *text = args->opt[OPT_COUNT];
+	struct target target = { 0 };
+	int err = 0;
+
+	if (args->word[0])
+		err = parse_target(args, args->word[0], &target);
+	if (err || !text)
+		return err;
+	if (args->opt[OPT_BUS])
+		return bad_usage(args, "--bus is for one VF, not for --count");
+	if (!strcmp(text, "all"))
+		return count_all(args, &target, count);
+	return parse_number(args, "--count", text, 1, MAX_COUNT, count);
+}
+
+static int run(const struct args *args)
+{
+	struct attach a = {
+		.args = args,
+		.monitor = { .qmp = { .fd = -1 } },
+		.timeout_s = PLUG_TIMEOUT_S,
+		.count = 1,
+	};
+	const char *id = args->opt[OPT_ID];
+	int ret;
+
+	ret = monitor_check(args, args->opt[OPT_QMP], args->opt[OPT_LIBVIRT]);
+	if (ret)
+		return ret;
+	if (args->opt[OPT_LIBVIRT] && args->opt[OPT_IOMMUFD])
+		return bad_usage(
+			args,
+			"--iommufd is for --qmp: libvirt passes devices its own way");
+	if (id && !qemu_id_ok(id))
+		return bad_usage(
+			args,
+			"%s: an id is a letter, then letters, digits, -, . and _",
+			id);
+	if (args->opt[OPT_TIMEOUT]) {
+		ret = parse_number(args, "--timeout", args->opt[OPT_TIMEOUT], 1,
+				   PLUG_MAX_TIMEOUT_S, &a.timeout_s);
+		if (ret)
+			return ret;
+	}
+	ret = parse_count(args, &a.count);
+	if (!ret)
+		ret = netattr_from_options(args, OPT_NET, a.count, &a.net);
+	if (ret)
+		return ret;
+	qmp_catch_signals();
+	return attach(&a);
+}
+
+const struct cmd cmd_attach = {
+	.name = "attach",
+	.words = "--qmp SOCKET|--libvirt DOMAIN [PF|VF|PF#RANGE]",
+	.max_words = 1,
+	.help = "Lease VFs and plug them into a running QEMU.",
+	.opts = options,
+	.run = run,
+};

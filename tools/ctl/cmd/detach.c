@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sriovctl detach: VFs out of a running guest. */
+#include "guest/plug.h"
+
+enum {
+	OPT_QMP,
+	OPT_LIBVIRT,
+	OPT_TIMEOUT
+};
+
+static const struct opt options[] = {
+	[OPT_QMP] = MONITOR_QMP_OPTION,
+	[OPT_LIBVIRT] = MONITOR_LIBVIRT_OPTION,
+	[OPT_TIMEOUT] = { "timeout", 't', "S",
+			  "ask the guest for so long (30)" },
+	{ 0 },
+};
+
+static int detach(struct sriovb *sb, const struct args *args,
+		  const struct patience *patience)
+{
+	struct unplug all[MAX_WORDS] = { 0 };
+	char ids[MAX_WORDS][QEMU_ID_LEN];
+	struct monitor m;
+	unsigned int n;
+	int ret;
+
+	ret = monitor_open(&m, args->opt[OPT_QMP], args->opt[OPT_LIBVIRT],
+			   patience->timeout_s * 1000);
+	for (n = 0; n < MAX_WORDS && args->word[n]; n++) {
+		monitor_id(&m, args->word[n], ids[n]);
+		all[n].id = ids[n];
+		if (!ret && keep_resolve(&m.qmp, ids[n]))
+			ret = monitor_failed_for(&m, ids[n]);
+	}
+	if (!ret)
+		ret = unplug_all(&m, sb, all, n, patience);
+	monitor_close(&m);
+	return ret;
+}
+
+static int run(const struct args *args)
+{
+	unsigned int timeout_s = UNPLUG_TIMEOUT_S;
+	const char *text = args->opt[OPT_TIMEOUT];
+	struct patience patience;
+	struct sriovb *sb;
+	int i;
+	int ret =
+		monitor_check(args, args->opt[OPT_QMP], args->opt[OPT_LIBVIRT]);
+
+	if (ret)
+		return ret;
+	for (i = 0; i < MAX_WORDS && args->word[i]; i++)
+		if (!qemu_id_ok(args->word[i]))
+			return bad_usage(args, "%s: not the id of a device",
+					 args->word[i]);
+	if (text)
+		ret = parse_number(args, "--timeout", text, 1,
+				   PLUG_MAX_TIMEOUT_S, &timeout_s);
+	if (!ret)
+		ret = open_broker(&sb);
+	if (ret)
+		return ret;
+	qmp_catch_signals();
+	/* Who names a time has it all used, whatever the guest says. */
+	patience = (struct patience){ timeout_s, !!text };
+	ret = detach(sb, args, &patience);
+	sriovb_close(sb);
+	return ret;
+}
+
+const struct cmd cmd_detach = {
+	.name = "detach",
+	.words = "--qmp SOCKET|--libvirt DOMAIN ID ...",
+	.min_words = 1,
+	.max_words = MAX_WORDS,
+	.help = "Unplug VFs from a running QEMU and give them back.",
+	.opts = options,
+	.run = run,
+};

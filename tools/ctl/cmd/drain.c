@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sriovctl drain: every guest's VF off a PF, so that nobody uses that any more.
+ *
+ * Which guests these are is found from the leases. VFs that others hold than
+ * guests, or guests whose monitor is not known, are named and left.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/progress.h"
+#include "base/text.h"
+#include "cli/target.h"
+#include "guest/find.h"
+#include "guest/swap.h"
+#include "host/vfio_users.h"
+
+#define CHILD_POLL_MS 100
+
+enum {
+	OPT_TO,
+	OPT_PARALLEL,
+	OPT_TIMEOUT
+};
+
+static const struct opt options[] = {
+	[OPT_TO] = { "to", 'T', "PF[,PF]", "where to (other PFs of the kind)" },
+	[OPT_PARALLEL] = { "parallel", 'p', NULL, "all guests at once" },
+	[OPT_TIMEOUT] = { "timeout", 't', "S", "ask a guest for so long (30)" },
+	{ 0 },
+};
+
+struct drain {
+	const struct args *args;
+	struct sriovb *sb;
+	struct sriov_broker_addr pf;
+	struct sriov_broker_selector to[SRIOV_BROKER_MAX_SELECTORS];
+	unsigned int num_to;
+	int any_pf; /* none was named: VFs of the same kind alone will do */
+	struct patience patience;
+	struct guest *guests;
+	ssize_t num_guests;
+};
+
+/* ---- where to ---- */
+
+static int add_target(struct drain *d, const char *name)
+{
+	struct sriov_broker_addr pf;
+	int err = parse_device(d->args, name, &pf);
+
+	if (err)
+		return err;
+	if (sriovb_same_addr(&pf, &d->pf))
+		return bad_usage(d->args, "%s: that is the PF to be drained",
+				 name);
+	if (d->num_to == SRIOV_BROKER_MAX_SELECTORS)
+		return bad_usage(d->args, "--to: more than %d PFs",
+				 SRIOV_BROKER_MAX_SELECTORS);
+	d->to[d->num_to++] = (struct sriov_broker_selector){ .dev = pf };
+	return 0;
+}
+
+static int parse_targets(struct drain *d, const char *text)
+{
+	char *names = strdup(text);
+	char *rest = NULL;
+	char *name;
+	int err = 0;
+
+	if (!names) {
+		complain("out of memory");
+		return EXIT_REFUSED;
+	}
+	for (name = strtok_r(names, ",", &rest); !err && name;
+	     name = strtok_r(NULL, ",", &rest))
+		err = add_target(d, name);
+	free(names);
+	if (!err && !d->num_to)
+		err = bad_usage(d->args, "--to: which PF?");
+	return err;
+}
+
+/* All other PFs. */
+static int find_targets(struct drain *d)
+{
+	struct sriov_broker_pf *pfs;
+	ssize_t n = sriovb_list_pfs(d->sb, NULL, &pfs);
+	ssize_t i;
+
+	if (n < 0)
+		return refused(d->sb, n);
+	d->any_pf = 1;
+	for (i = 0; i < n && d->num_to < SRIOV_BROKER_MAX_SELECTORS; i++)
+		if (pfs[i].num_vfs && !sriovb_same_addr(&pfs[i].addr, &d->pf))
+			d->to[d->num_to++] = (struct sriov_broker_selector){
+				.dev = pfs[i].addr,
+			};
+	free(pfs);
+	return 0;
+}
+
+/* ---- one VF ---- */
+
+static int cannot_move(const struct guest *g)
+{
+	char vf[SRIOVB_ADDR_LEN];
+
+	if (g->file < 0 && !g->domain[0])
+		complain(
+			"%s: held by guest \"%s\", process %d, whose monitor is not known: left",
+			sriovb_format_addr(&g->vf.addr, vf), g->name, g->pid);
+	else
+		complain(
+			"%s: held by guest \"%s\", process %d, under an id that is not known (is its monitor, %s, taken?): left",
+			sriovb_format_addr(&g->vf.addr, vf), g->name, g->pid,
+			g->monitor[0] ? g->monitor : "libvirt's");
+	return EXIT_REFUSED;
+}
+
+static int move(const struct drain *d, struct sriovb *sb, const struct guest *g)
+{
+	struct sriov_broker_selector to[SRIOV_BROKER_MAX_SELECTORS];
+	struct monitor monitor;
+	struct exchange x = {
+		.sb = sb,
+		.monitor = &monitor,
+		.id = g->id,
+		.selectors = to,
+		.num_selectors = d->num_to,
+		.patience = &d->patience,
+	};
+	char where[VMM_NAME_LEN + 8] = "";
+	unsigned int i;
+	int ret;
+
+	if (!g->id[0])
+		return cannot_move(g);
+	for (i = 0; i < d->num_to; i++) {
+		to[i] = d->to[i];
+		to[i].vendor = d->any_pf ? g->vf.vendor : 0;
+		to[i].device = d->any_pf ? g->vf.device : 0;
+	}
+	ret = monitor_open_guest(&monitor, g, d->patience.timeout_s * 1000);
+	if (!ret)
+		ret = exchange(&x);
+	if (g->name[0])
+		snprintf(where, sizeof(where), " of %s", g->name);
+	if (!ret)
+		exchange_print(&x, printable(where));
+	monitor_close(&monitor);
+	return ret;
+}
+
+/* ---- all of them; what goes wrong is told, and seen in the end ---- */
+
+static void one_after_another(const struct drain *d)
+{
+	ssize_t i;
+
+	for (i = 0; i < d->num_guests && !qmp_interrupted(); i++)
+		move(d, d->sb, &d->guests[i]);
+}
+
+/* The VFs of one guest, which has one monitor, in a process of its own. */
+static int move_guest(const struct drain *d, ssize_t first)
+{
+	struct sriovb *sb;
+	ssize_t i;
+	int ret = open_broker(&sb);
+
+	if (ret)
+		return ret;
+	for (i = first; i < d->num_guests && !qmp_interrupted(); i++)
+		if (d->guests[i].pid == d->guests[first].pid &&
+		    move(d, sb, &d->guests[i]))
+			ret = EXIT_REFUSED;
+	sriovb_close(sb);
+	return ret;
+}
+
+/* Those that have ended are 0 then. Return: how many are left. */
+static ssize_t reap(pid_t *children, ssize_t n)
+{
+	ssize_t i, left = 0;
+
+	for (i = 0; i < n; i++) {
+		/* An error: somebody has ours reaped, and it has ended too. */
+		if (children[i] && waitpid(children[i], NULL, WNOHANG))
+			children[i] = 0;
+		left += !!children[i];
+	}
+	return left;
+}
+
+/*
+ * Until all our children have ended, not those that a shell has left us; told to
+ * stop, we tell them, each time.
+ */
+static void await_children(pid_t *children, ssize_t n)
+{
+	ssize_t i;
+
+	while (reap(children, n)) {
+		if (!qmp_pause(CHILD_POLL_MS))
+			continue;
+		for (i = 0; i < n; i++)
+			if (children[i])
+				kill(children[i], SIGTERM);
+	}
+}
+
+static void side_by_side(const struct drain *d)
+{
+	pid_t *children = calloc(d->num_guests + 1, sizeof(*children));
+	ssize_t n = 0;
+	ssize_t i;
+	pid_t child;
+
+	if (!children) {
+		complain("out of memory");
+		return;
+	}
+	fflush(stdout);
+	for (i = 0; i < d->num_guests && !qmp_interrupted(); i++) {
+		if (i && d->guests[i].pid == d->guests[i - 1].pid)
+			continue;
+		child = fork();
+		if (child < 0)
+			perror("sriovctl: fork");
+		if (!child) {
+			/* Signals come from us alone: two would be one too many. */
+			setpgid(0, 0);
+			/* Lines of several would overwrite each other. */
+			progress_never();
+			_exit(move_guest(d, i));
+		}
+		if (child > 0)
+			children[n++] = child;
+	}
+	await_children(children, n);
+	free(children);
+}
+
+/* ---- what is left ---- */
+
+/* Return: 1 if somebody uses it or may do so */
+static int complain_of(const struct sriov_broker_vf *vf)
+{
+	char addr[SRIOVB_ADDR_LEN], user[VFIO_USER_LEN];
+
+	sriovb_format_addr(&vf->addr, addr);
+	switch (vf->state) {
+	case SRIOV_BROKER_VF_LEASED:
+		complain(
+			"%s: still leased as lease %llu \"%.*s\" by process %d",
+			addr, (unsigned long long)vf->lease_id,
+			SRIOV_BROKER_NAME_LEN, vf->lease_label, vf->lease_pid);
+		return 1;
+	case SRIOV_BROKER_VF_HOST:
+		if (vf->driver[0])
+			complain("%s: the host's own, with driver %.*s", addr,
+				 SRIOV_BROKER_NAME_LEN, vf->driver);
+		return !!vf->driver[0];
+	case SRIOV_BROKER_VF_OPEN:
+		complain("%s: open to all, so that somebody may use it", addr);
+		return 1;
+	case SRIOV_BROKER_VF_DRAINING:
+	case SRIOV_BROKER_VF_RESETTING:
+		complain("%s: still %s", addr, sriovb_strstate(vf->state));
+		return 1;
+	case SRIOV_BROKER_VF_QUARANTINED:
+		if (vf->fault != SRIOV_BROKER_FAULT_OPEN)
+			return 0;
+		if (!vfio_user(&vf->addr, user, sizeof(user)))
+			strcpy(user, "a process");
+		complain(
+			"%s: in quarantine, since %s still has it open; end that, then sriovctl clear %s",
+			addr, user, addr);
+		return 1;
+	}
+	return 0;
+}
+
+static int report(struct drain *d)
+{
+	struct sriov_broker_vf *vfs;
+	char pf[SRIOVB_ADDR_LEN];
+	ssize_t n, i, left = 0;
+
+	/* What had left its guest may be on its way back. */
+	if (!qmp_interrupted())
+		await_all(d->sb);
+	n = sriovb_list_vfs(d->sb, &d->pf, &vfs);
+	if (n < 0)
+		return refused(d->sb, n);
+	sriovb_format_addr(&d->pf, pf);
+	for (i = 0; i < n; i++)
+		left += complain_of(&vfs[i]);
+	free(vfs);
+	if (qmp_interrupted())
+		complain("%s: interrupted; to go on: the same command again",
+			 pf);
+	if (left) {
+		complain("%s: %zd of its VFs are left", pf, left);
+		return EXIT_REFUSED;
+	}
+	printf("%s is drained: nobody has a VF of it\n", pf);
+	return 0;
+}
+
+static int drain(struct drain *d)
+{
+	int ret = 0;
+
+	if (!d->num_to)
+		ret = find_targets(d);
+	if (ret)
+		return ret;
+	/* A guest whose monitor does not answer can't be moved. */
+	d->num_guests = guests_find(d->sb, &d->pf, d->patience.timeout_s * 1000,
+				    &d->guests);
+	if (d->num_guests < 0)
+		return refused(d->sb, d->num_guests);
+	if (d->num_guests && !d->num_to) {
+		complain("there is no other PF with VFs to go to");
+		guests_free(d->guests, d->num_guests);
+		return EXIT_REFUSED;
+	}
+	if (d->args->opt[OPT_PARALLEL])
+		side_by_side(d);
+	else
+		one_after_another(d);
+	guests_free(d->guests, d->num_guests);
+	return report(d);
+}
+
+static int run(const struct args *args)
+{
+	struct drain d = {
+		.args = args,
+		.patience = { UNPLUG_TIMEOUT_S, !!args->opt[OPT_TIMEOUT] },
+	};
+	int ret = parse_device(args, args->word[0], &d.pf);
+
+	if (!ret && args->opt[OPT_TIMEOUT])
+		ret = parse_number(args, "--timeout", args->opt[OPT_TIMEOUT], 1,
+				   PLUG_MAX_TIMEOUT_S, &d.patience.timeout_s);
+	if (!ret && args->opt[OPT_TO])
+		ret = parse_targets(&d, args->opt[OPT_TO]);
+	if (!ret)
+		ret = open_broker(&d.sb);
+	if (ret)
+		return ret;
+	qmp_catch_signals();
+	ret = drain(&d);
+	sriovb_close(d.sb);
+	return ret;
+}
+
+const struct cmd cmd_drain = {
+	.name = "drain",
+	.words = "PF",
+	.min_words = 1,
+	.max_words = 1,
+	.help = "Move the VFs of all guests off a PF.",
+	.opts = options,
+	.run = run,
+};

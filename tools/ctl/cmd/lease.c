@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sriovctl lease: lease VFs, print them, hold them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/netattr.h"
+#include "cli/target.h"
+#include "lease/lease.h"
+
+enum {
+	OPT_LABEL = NUM_WISH_OPTS,
+	OPT_NET,
+	OPT_INHERIT = OPT_NET + NUM_NETATTR_OPTS,
+	OPT_HOLD,
+	OPT_OUTPUT,
+	OPT_JSON,
+};
+
+static const struct opt options[] = {
+	WISH_OPTIONS,
+	[OPT_LABEL] = { "label", 'l', "LABEL",
+			"what it is for (the command's name)" },
+	NETATTR_OPTIONS(OPT_NET),
+	[OPT_INHERIT] = { "inherit", 'i', NULL,
+			  "COMMAND gets the lease's descriptor" },
+	[OPT_HOLD] = { "hold", 'H', NULL,
+		       "without COMMAND: until a signal, whatever the input" },
+	[OPT_OUTPUT] = { "output", 'o', "FORM", "shell, json, qemu, libvirt" },
+	[OPT_JSON] = { "json", 'j', NULL, "the same as -o json" },
+	{ 0 },
+};
+
+/* The kernel refuses what could command a terminal that shows it. */
+static const char *choose_label(const struct args *args, char *buf, size_t len)
+{
+	const char *label = args->opt[OPT_LABEL];
+
+	if (!label && args->rest)
+		label = basename(args->rest[0]);
+	snprintf(buf, len, "%s", label ?: "");
+	return printable(buf);
+}
+
+/* NULL: in words, for people */
+static const char *choose_output(const struct args *args)
+{
+	return args->opt[OPT_JSON] ? "json" : args->opt[OPT_OUTPUT];
+}
+
+/* ---- while it lasts ---- */
+
+/* Descriptors are taken close-on-exec: nobody gets one by accident. */
+static void let_inherit(const struct held *held)
+{
+	unsigned int i;
+
+	for (i = 0; held->inherit && i < held->count; i++)
+		fcntl(held->grants[i].fd, F_SETFD, 0);
+}
+
+/* Say what is leased, then hold it. */
+static int use(const struct args *args, const struct held *held)
+{
+	const char *output = choose_output(args);
+	int ret = 0;
+
+	if (!args->rest || output)
+		ret = print_leases(held, output, !!args->opt[WISH_COUNT]);
+	/* Whoever reads this from a pipe waits for it: main() is too late. */
+	fflush(stdout);
+	if (ret || ferror(stdout))
+		return ret;
+	if (hold_signals())
+		return EXIT_REFUSED;
+	let_inherit(held);
+	return args->rest ? hold_for(held, args->rest) : hold(held);
+}
+
+static int lease_and_use(struct sriovb *sb, const struct args *args,
+			 const struct sriovb_request *wish,
+			 const struct netattrs *attrs)
+{
+	struct held held = {
+		.grants = calloc(wish->count, sizeof(*held.grants)),
+		.count = wish->count,
+		.inherit = !!args->opt[OPT_INHERIT],
+		.no_input = !!args->opt[OPT_HOLD],
+	};
+	unsigned int i;
+	int ret;
+
+	if (!held.grants) {
+		complain("out of memory");
+		return EXIT_REFUSED;
+	}
+	ret = take_wish(sb, args, wish, 0, held.grants);
+	if (!ret) {
+		ret = netattr_apply_leases(held.grants, held.count, attrs);
+		if (!ret)
+			ret = use(args, &held);
+		for (i = 0; i < held.count; i++)
+			close(held.grants[i].fd);
+	}
+	free(held.grants);
+	return ret;
+}
+
+static int run(const struct args *args)
+{
+	char label[SRIOV_BROKER_NAME_LEN];
+	struct sriovb_request wish = {
+		.count = 1,
+		.numa_node = -1,
+		.label = choose_label(args, label, sizeof(label)),
+	};
+	struct netattrs attrs;
+	struct sriovb *sb;
+	int ret;
+
+	if (!lease_output_ok(args->opt[OPT_OUTPUT]))
+		return bad_usage(
+			args, "%s: the forms are shell, json, qemu and libvirt",
+			args->opt[OPT_OUTPUT]);
+	if (args->opt[OPT_INHERIT] && !args->rest)
+		return bad_usage(args, "--inherit goes with a command");
+	if (args->opt[OPT_HOLD] && args->rest)
+		return bad_usage(
+			args, "--hold goes without a command: that holds it");
+	ret = parse_wish(args, &wish);
+	if (!ret)
+		ret = netattr_from_options(args, OPT_NET, wish.count, &attrs);
+	if (!ret)
+		ret = open_broker(&sb);
+	if (ret)
+		return ret;
+	ret = lease_and_use(sb, args, &wish, &attrs);
+	sriovb_close(sb);
+	return ret;
+}
+
+const struct cmd cmd_lease = {
+	.name = "lease",
+	.words = "[PF|VF|PF#RANGE ...]",
+	.max_words = MAX_WORDS,
+	.rest = "[-- COMMAND ...]",
+	.help = "Hold a free VF while COMMAND runs, or until end of input.",
+	.opts = options,
+	.run = run,
+};

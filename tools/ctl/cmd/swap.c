@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sriovctl swap: another VF for a running guest. */
+#include "base/json.h"
+#include "cli/target.h"
+#include "guest/swap.h"
+
+enum {
+	OPT_QMP,
+	OPT_LIBVIRT,
+	OPT_TO,
+	OPT_MAKE,
+	OPT_TIMEOUT,
+	OPT_NET,
+	OPT_JSON = OPT_NET + NUM_NETATTR_OPTS,
+};
+
+static const struct opt options[] = {
+	[OPT_QMP] = MONITOR_QMP_OPTION,
+	[OPT_LIBVIRT] = MONITOR_LIBVIRT_OPTION,
+	[OPT_TO] = { "to", 'T', "VFS",
+		     "PF, VF or PF#RANGE (another of its PF)" },
+	[OPT_MAKE] = { "make-before-break", 'm', NULL,
+		       "the new one in before the old is out" },
+	[OPT_TIMEOUT] = { "timeout", 't', "S",
+			  "ask the guest for so long (30)" },
+	NETATTR_OPTIONS(OPT_NET),
+	[OPT_JSON] = { "json", 'j', NULL, "print what was done as JSON" },
+	{ 0 },
+};
+
+static int report_json(const struct exchange *x)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_text(obj, "id", x->new.id);
+	json_text(obj, "bus", x->new.kept.bus[0] ? x->new.kept.bus : NULL);
+	json_text(obj, "vf", x->new.vf);
+	json_number(obj, "lease", x->new.kept.lease);
+	if (exchange_was_needed(x))
+		json_addr(obj, "instead_of", &x->old.vf);
+	return json_print(obj);
+}
+
+static int swap(const struct args *args, struct exchange *x)
+{
+	struct monitor monitor;
+	char id[QEMU_ID_LEN];
+	int ret = open_broker(&x->sb);
+
+	if (ret)
+		return ret;
+	ret = monitor_open(&monitor, args->opt[OPT_QMP], args->opt[OPT_LIBVIRT],
+			   x->patience->timeout_s * 1000);
+	monitor_id(&monitor, x->id, id);
+	x->id = id;
+	x->monitor = &monitor;
+	if (!ret && keep_resolve(&monitor.qmp, id))
+		ret = monitor_failed_for(&monitor, id);
+	if (!ret)
+		ret = exchange(x);
+	if (!ret && args->opt[OPT_JSON])
+		ret = report_json(x);
+	else if (!ret)
+		exchange_print(x, "");
+	monitor_close(&monitor);
+	sriovb_close(x->sb);
+	return ret;
+}
+
+static int run(const struct args *args)
+{
+	struct sriov_broker_selector selectors[SRIOV_BROKER_MAX_SELECTORS];
+	struct netattrs attrs = { 0 };
+	struct exchange x = {
+		.id = args->word[0],
+		.selectors = selectors,
+		.make_first = !!args->opt[OPT_MAKE],
+		.attrs = &attrs,
+	};
+	unsigned int timeout_s = UNPLUG_TIMEOUT_S;
+	const char *timeout = args->opt[OPT_TIMEOUT];
+	struct patience patience;
+	struct target target;
+	int ret =
+		monitor_check(args, args->opt[OPT_QMP], args->opt[OPT_LIBVIRT]);
+
+	if (ret)
+		return ret;
+	if (!qemu_id_ok(x.id))
+		return bad_usage(args, "%s: not the id of a device", x.id);
+	ret = netattr_from_options(args, OPT_NET, 1, &attrs);
+	if (!ret && timeout)
+		ret = parse_number(args, "--timeout", timeout, 1,
+				   PLUG_MAX_TIMEOUT_S, &timeout_s);
+	if (!ret && args->opt[OPT_TO]) {
+		ret = parse_target(args, args->opt[OPT_TO], &target);
+		if (!ret)
+			x.num_selectors = target_selectors(&target, selectors);
+	}
+	if (ret)
+		return ret;
+	qmp_catch_signals();
+	patience = (struct patience){ timeout_s, !!timeout };
+	x.patience = &patience;
+	return swap(args, &x);
+}
+
+const struct cmd cmd_swap = {
+	.name = "swap",
+	.words = "--qmp SOCKET|--libvirt DOMAIN ID",
+	.min_words = 1,
+	.max_words = 1,
+	.help = "Give a running guest another VF for one it has.",
+	.opts = options,
+	.run = run,
+};

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A VF into a running guest: hand QEMU the lease's descriptor, then device_add.
+ * From then on QEMU holds the lease; when QEMU ends, however it does, the kernel
+ * takes the VF back. If QEMU refuses, the lease is given back.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/progress.h"
+#include "guest/lock.h"
+#include "guest/plug.h"
+#include "guest/remedy.h"
+#include "qemu/libvirt.h"
+
+/* How often the guest's doing is looked at. */
+#define LOOK_MS 100
+
+/* A guest with a driver for a device mostly makes use of it within this. */
+#define SETTLE_MS 5000
+
+/* ---- the monitor ---- */
+
+int monitor_failed(const struct monitor *m)
+{
+	complain("%s: %s", m->name, m->qmp.error);
+	return EXIT_REFUSED;
+}
+
+int monitor_failed_for(const struct monitor *m, const char *what)
+{
+	complain("%s: %s: %s", what, m->name, m->qmp.error);
+	return EXIT_REFUSED;
+}
+
+int monitor_check(const struct args *args, const char *socket,
+		  const char *domain)
+{
+	if (!socket && !domain)
+		return bad_usage(
+			args, "which QEMU? --qmp SOCKET, or --libvirt DOMAIN");
+	if (socket && domain)
+		return bad_usage(args, "--qmp or --libvirt, not both");
+	return 0;
+}
+
+static int connect_to(struct monitor *m, int patience_ms)
+{
+	int err;
+
+	if (m->file >= 0)
+		err = qmp_connect_file(&m->qmp, m->file, patience_ms);
+	else if (m->by_socket)
+		err = qmp_connect(&m->qmp, m->name, patience_ms);
+	else
+		err = libvirt_open(&m->qmp, m->name, patience_ms);
+	if (err)
+		return err;
+	/* Number 0 is that of every process which can't be seen. */
+	if (qmp_peer(&m->qmp) <= 0)
+		return qmp_fail(
+			&m->qmp, -ESRCH,
+			m->by_socket ?
+				"its process can't be seen from here, as from another PID namespace, so that it can't be known whose guest it is" :
+				"libvirt does not tell its process, so that it can't be known whose guest it is");
+	if (m->guest && qmp_peer(&m->qmp) != m->guest)
+		return qmp_fail(&m->qmp, -ESRCH, "it is not process %d's",
+				m->guest);
+	return 0;
+}
+
+static int fail_lock(struct monitor *m, int patience_ms)
+{
+	if (m->lock == -ETIMEDOUT)
+		return qmp_fail(
+			&m->qmp, m->lock,
+			"another sriovctl, process %d, is at work on this guest, for %d s now; try again when it is done",
+			m->waited, patience_ms / 1000);
+	if (m->lock == -EINTR)
+		return qmp_fail(
+			&m->qmp, m->lock,
+			"interrupted while another sriovctl, process %d, was at work on this guest",
+			m->waited);
+	return qmp_fail(&m->qmp, m->lock, "can't lock this guest: %s",
+			strerror(-m->lock));
+}
+
+/*
+ * Not over two monitors at a time. Who has to wait hangs up meanwhile: the one that
+ * is waited for may be behind in the queue for the monitor.
+ */
+static int lock_guest(struct monitor *m, int patience_ms)
+{
+	pid_t guest = qmp_peer(&m->qmp);
+
+	m->lock = guest_lock(guest, 0, &m->waited);
+	if (m->lock == -ETIMEDOUT) {
+		qmp_close(&m->qmp);
+		m->lock = guest_lock(guest, patience_ms, &m->waited);
+		if (m->lock >= 0)
+			return connect_to(m, patience_ms);
+	}
+	if (m->lock >= 0)
+		return 0;
+	/* A user without a place for it still has the monitor's own queue. */
+	if (geteuid() && m->lock != -ETIMEDOUT && m->lock != -EINTR)
+		return 0;
+	return fail_lock(m, patience_ms);
+}
+
+static int open_it(struct monitor *m, int patience_ms)
+{
+	int err;
+
+	m->option = m->by_socket ? "--qmp" : "--libvirt";
+	if (patience_ms < qmp_patience_ms)
+		patience_ms = qmp_patience_ms;
+	qmp_waiting = progress_tick;
+	progress("%s: waiting for QEMU's greeting", m->name);
+	err = connect_to(m, patience_ms);
+	if (!err)
+		err = lock_guest(m, patience_ms);
+	if (!err && m->by_socket)
+		err = qmp_greet(&m->qmp);
+	m->qmp.timeout_ms = qmp_patience_ms;
+	progress_end();
+	return err ? monitor_failed(m) : 0;
+}
+
+int monitor_open(struct monitor *m, const char *socket, const char *domain,
+		 int patience_ms)
+{
+	*m = (struct monitor){
+		.name = socket ? socket : domain,
+		.by_socket = !!socket,
+		.file = -1,
+		.lock = -1,
+	};
+	return open_it(m, patience_ms);
+}
+
+int monitor_open_guest(struct monitor *m, const struct guest *guest,
+		       int patience_ms)
+{
+	int by_socket = !guest->domain[0];
+
+	*m = (struct monitor){
+		.name = by_socket ? guest->monitor : guest->domain,
+		.by_socket = by_socket,
+		.file = by_socket ? guest->file : -1,
+		.guest = guest->pid,
+		.lock = -1,
+	};
+	return open_it(m, patience_ms);
+}
+
+void monitor_close(struct monitor *m)
+{
+	qmp_close(&m->qmp);
+	if (m->lock >= 0)
+		close(m->lock);
+}
+
+void monitor_id(const struct monitor *m, const char *id, char *to)
+{
+	if (m->qmp.helper)
+		libvirt_id(id, to, QEMU_ID_LEN);
+	else
+		snprintf(to, QEMU_ID_LEN, "%s", id);
+}
+
+/* ---- into the guest ---- */
+
+void plug_take(struct plug *plug, const struct sriov_broker_grant *grant)
+{
+	plug->kept.lease = grant->id;
+	plug->kept.vf = grant->vf;
+	plug->fd = grant->fd;
+	sriovb_format_addr(&grant->vf, plug->vf);
+}
+
+int plug_check_id(struct monitor *m, const struct plug *plug)
+{
+	char type[64];
+	int err = qemu_device_type(&m->qmp, plug->id, type, sizeof(type));
+
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return monitor_failed(m);
+	complain("%s: there is a device of this id, a %s; choose another --id",
+		 plug->id, type);
+	return EXIT_REFUSED;
+}
+
+/*
+ * That QEMU is the lease's holder is said when the device is there: until then ours is the
+ * process that has to see to it, and keep_drop_left() leaves it alone for that. Not more
+ * than a courtesy otherwise: the lease is as good without.
+ */
+static void name_holder(const struct monitor *m, const struct plug *plug)
+{
+	pid_t pid = qmp_peer(&m->qmp);
+	int pidfd = pid > 0 && plug->fd >= 0 ?
+			    (int)syscall(SYS_pidfd_open, pid, 0) :
+			    -1;
+
+	if (pidfd < 0)
+		return;
+	sriovb_lease_set_holder(plug->fd, pidfd);
+	close(pidfd);
+}
+
+/* From here on the lease is QEMU's as much as ours, or may be. */
+static int hand_over(struct monitor *m, const struct plug *plug)
+{
+	int err = keep_lease(&m->qmp, plug->id, &plug->kept, plug->fd);
+
+	if (err < 0)
+		name_holder(m, plug);
+	return err;
+}
+
+int plug_hand_over(struct monitor *m, const struct plug *plug)
+{
+	return hand_over(m, plug) ? monitor_failed_for(m, plug->vf) : 0;
+}
+
+/* Refused, QEMU still has the device's descriptor. Its words are kept. */
+static void forget_device(struct monitor *m, const struct plug *plug)
+{
+	char words[sizeof(m->qmp.error)];
+
+	strcpy(words, m->qmp.error);
+	iommufd_tidy(m, plug->id);
+	strcpy(m->qmp.error, words);
+}
+
+int plug_device_add(struct monitor *m, struct plug *plug,
+		    unsigned int timeout_s)
+{
+	struct json_object *obj = json_object_new_object();
+	int err = 0;
+
+	progress("%s: waiting for QEMU to plug it in", plug->vf);
+	json_text(obj, "driver", "vfio-pci");
+	json_text(obj, "id", plug->id);
+	if (plug->kept.bus[0])
+		json_text(obj, "bus", plug->kept.bus);
+	if (plug->kept.by_iommufd)
+		err = iommufd_prepare(m, plug, obj);
+	else
+		json_text(obj, "host", plug->vf);
+	if (err)
+		json_object_put(obj);
+	else
+		err = qmp_call(&m->qmp, "device_add", obj, -1, timeout_s * 1000,
+			       NULL);
+	if (err == QMP_REFUSED && plug->kept.by_iommufd)
+		forget_device(m, plug);
+	if (err != QMP_REFUSED)
+		name_holder(m, plug);
+	plug->in_doubt = err < 0;
+	progress_end();
+	return err;
+}
+
+/*
+ * Nobody can tell whether QEMU has the descriptor, or will do the device_add yet:
+ * leave the lease.
+ */
+static int in_doubt(const struct monitor *m, const struct plug *plug)
+{
+	monitor_failed_for(m, plug->vf);
+	complain(
+		"%s: if QEMU lives it holds the lease; to take it back: sriovctl detach %s %s %s",
+		plug->vf, m->option, m->name, plug->id);
+	return EXIT_REFUSED;
+}
+
+static int take_back(struct monitor *m, const struct plug *plug)
+{
+	char words[sizeof(m->qmp.error)];
+	int err;
+
+	strcpy(words, m->qmp.error);
+	err = keep_not(&m->qmp, plug->id, plug->kept.lease);
+	complain("%s: QEMU refused it: %s", plug->vf, words);
+	if (err)
+		complain("%s: nor did it give the lease back: %s", plug->vf,
+			 m->qmp.error);
+	tell_remedy(m, plug, words);
+	return EXIT_REFUSED;
+}
+
+int plug_in(struct monitor *m, struct plug *plug, unsigned int timeout_s)
+{
+	/* What an unfinished command left there for the same id. */
+	int err = keep_nothing(&m->qmp, plug->id);
+
+	if (err && err != -ENOENT)
+		return monitor_failed_for(m, plug->vf);
+	err = hand_over(m, plug);
+	if (!err)
+		err = plug_device_add(m, plug, timeout_s);
+	else if (err == QMP_REFUSED)
+		return monitor_failed_for(m, plug->vf);
+	if (err == QMP_REFUSED)
+		return take_back(m, plug);
+	return err ? in_doubt(m, plug) : 0;
+}
+
+/* ---- what the guest does ---- */
+
+static int guest_is_late(struct monitor *m, const struct plug *plug,
+			 unsigned int timeout_s)
+{
+	char status[64];
+
+	qemu_status(&m->qmp, status, sizeof(status));
+	if (status[0] && strcmp(status, "running"))
+		complain(
+			"%s: plugged in, but the guest has not enabled it in %u s, it is %s; let it run",
+			plug->id, timeout_s, status);
+	else
+		complain(
+			"%s: plugged in, but the guest has not enabled it in %u s; it may be booting, or have no driver for it",
+			plug->id, timeout_s);
+	return EXIT_REFUSED;
+}
+
+/* Let a moment pass. What happens meanwhile shows in QEMU's state. */
+static int let_pass(struct monitor *m)
+{
+	int64_t end = now_ms() + LOOK_MS;
+	struct json_object *event;
+	int err;
+
+	for (;;) {
+		err = qmp_event(&m->qmp, end, &event);
+		if (err == -ETIMEDOUT)
+			return 0;
+		if (err == -EINTR)
+			snprintf(m->qmp.error, sizeof(m->qmp.error),
+				 "interrupted; it stays plugged in");
+		if (err)
+			return err;
+		json_object_put(event);
+	}
+}
+
+/* Its lease may have been revoked by now, and the VF be another's. */
+static int plug_again(struct monitor *m, struct sriovb *sb, struct plug *plug)
+{
+	pid_t holder;
+
+	if (keep_has_lease(sb, &plug->kept, &holder))
+		return plug_device_add(m, plug, PLUG_TIMEOUT_S);
+	snprintf(
+		m->qmp.error, sizeof(m->qmp.error),
+		"the guest has let go of it, and its lease %llu has ended; it is not plugged in again",
+		plug->kept.lease);
+	return -ESTALE;
+}
+
+/*
+ * A guest that was asked twice to let go of what was in a slot does so twice, where
+ * hot-plug is ACPI's: the second time it is the new device. So that goes in again,
+ * until the guest, which does one after another, has come to make use of it.
+ */
+static int look_after(struct monitor *m, struct sriovb *sb, struct plug *plug,
+		      int64_t until, enum guest_use *use)
+{
+	int err;
+
+	*use = GUEST_NOT_YET;
+	do {
+		err = qemu_guest_use(&m->qmp, plug->id, use);
+		if (err == -ENODEV)
+			err = plug_again(m, sb, plug);
+		if (!err && *use == GUEST_NOT_YET)
+			err = let_pass(m);
+	} while (!err && *use == GUEST_NOT_YET && now_ms() < until);
+	return err;
+}
+
+int plug_settle(struct monitor *m, struct sriovb *sb, struct plug *plug,
+		unsigned int timeout_s)
+{
+	enum guest_use use;
+	int err;
+
+	progress("%s: waiting for the guest to take it", plug->id);
+	err = look_after(
+		m, sb, plug,
+		now_ms() + (timeout_s ? timeout_s * 1000LL : SETTLE_MS), &use);
+	progress_end();
+	if (!err && timeout_s && use == GUEST_NOT_YET)
+		guest_is_late(m, plug, timeout_s);
+	/* It is in, and what the guest does with it later is left to be seen. */
+	if (err == -EINTR && !plug->in_doubt)
+		return 0;
+	plug->in_doubt = err < 0 && err != -ESTALE;
+	return err;
+}
+
+int plug_await_guest(struct monitor *m, struct sriovb *sb, struct plug *plug,
+		     unsigned int timeout_s)
+{
+	enum guest_use use;
+	int err;
+
+	progress("%s: waiting for the guest to enable it", plug->id);
+	err = look_after(m, sb, plug, now_ms() + timeout_s * 1000LL, &use);
+	progress_end();
+	if (err)
+		return monitor_failed_for(m, plug->id);
+	if (use == GUEST_NOT_YET)
+		return guest_is_late(m, plug, timeout_s);
+	if (use == GUEST_UNKNOWN) {
+		complain(
+			"%s: plugged in; whether the guest has enabled it can't be known, for it has no memory to be mapped",
+			plug->id);
+		return EXIT_REFUSED;
+	}
+	return 0;
+}

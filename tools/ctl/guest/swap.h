@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One VF of a guest for another: what swap and drain have in common. */
+#ifndef EXCHANGE_H
+#define EXCHANGE_H
+
+#include "cli/netattr.h"
+#include "guest/plug.h"
+
+struct exchange {
+	/* what is wanted */
+	struct sriovb *sb;
+	struct monitor *monitor;
+	const char *id; /* of the device whose VF goes */
+	const struct sriov_broker_selector *selectors; /* VFs that will do */
+	unsigned int num_selectors;		       /* 0: those of its PF */
+	int make_first;		      /* the new one in before the old is out */
+	const struct netattrs *attrs; /* besides those of the old; or NULL */
+	const struct patience *patience;
+
+	/* what was found */
+	struct unplug old;
+	struct sriov_broker_vf old_vf;
+	int keeps_old; /* QEMU keeps the lease of the VF that goes */
+	char bus[QEMU_ID_LEN];
+	int has_bus;
+	int by_iommufd;
+	unsigned int settle_s; /* how long the guest may take to use a VF */
+	int finished;	       /* nothing was left to do but to tidy up */
+	struct netattrs carried;
+	int other_mac; /* one was asked for that the old VF does not have */
+
+	/* what was done */
+	struct sriov_broker_grant grant;
+	struct plug new;
+};
+
+/*
+ * Exchange, or complain and leave the guest with its old VF. Goes on with what
+ * an earlier one that was cut short has left. Return: 0 or EXIT_REFUSED; if
+ * 0, @new is what the guest has now.
+ */
+int exchange(struct exchange *x);
+
+/* Was anything left to be done? */
+int exchange_was_needed(const struct exchange *x);
+
+/* Say what was done, @where: behind the id, "" or such as " of web1". */
+void exchange_print(const struct exchange *x, const char *where);
+
+/* Is a VF one of those that selectors name? */
+int selectors_have(const struct sriov_broker_selector *selectors,
+		   unsigned int num_selectors,
+		   const struct sriov_broker_vf *vf);
+
+#endif /* EXCHANGE_H */

@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VFs out of a running guest.
+ *
+ * device_del is a request to the guest, which may be booting, paused or
+ * unwilling: it is repeated until QEMU says DEVICE_DELETED or time is up. Then
+ * QEMU closes the lease's descriptor, the kernel resets the VF, and only when
+ * it is back where it came from are we done. Begun again, it goes on where an
+ * earlier run stopped.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/progress.h"
+#include "cli/target.h"
+#include "guest/plug.h"
+
+/* A button pressed again within 5 s means "cancel" to the guest. */
+#define REPEAT_MS 10000
+
+#define RETURN_POLL_MS 50
+
+static int has_failed(struct unplug *u)
+{
+	u->state = UNPLUG_FAILED;
+	return EXIT_REFUSED;
+}
+
+/* QEMU, or the way to it, failed us. */
+static int qmp_failed(const struct monitor *m, struct unplug *u)
+{
+	monitor_failed_for(m, u->id);
+	return has_failed(u);
+}
+
+/* ---- the broker's side ---- */
+
+/* For drain and reset after the guest has let go, over and above --timeout. */
+static int64_t return_deadline(void)
+{
+	return now_ms() + qmp_patience_ms * 3LL / 2;
+}
+
+static int is_returning(const struct unplug *u,
+			const struct sriov_broker_vf *vf)
+{
+	switch (vf->state) {
+	case SRIOV_BROKER_VF_LEASED:
+		return vf->lease_id == u->lease;
+	case SRIOV_BROKER_VF_DRAINING:
+	case SRIOV_BROKER_VF_RESETTING:
+		return 1;
+	}
+	return 0;
+}
+
+static int report_returned(const struct unplug *u,
+			   const struct sriov_broker_vf *vf)
+{
+	char addr[SRIOVB_ADDR_LEN];
+
+	sriovb_format_addr(&vf->addr, addr);
+	if (vf->state == SRIOV_BROKER_VF_QUARANTINED) {
+		complain(
+			"%s: out of the guest, but its return failed (%s); to try again: sriovctl clear %s",
+			addr, sriovb_strfault(vf->fault), addr);
+		return EXIT_REFUSED;
+	}
+	if (!u->quiet)
+		printf("%s detached: %s is %s\n", u->id, addr,
+		       vf->lease_id == u->lease || !vf->lease_id ?
+			       sriovb_strstate(vf->state) :
+			       "free, and leased again");
+	return 0;
+}
+
+static int report_late(const struct monitor *m,
+		       const struct sriov_broker_vf *vf)
+{
+	char addr[SRIOVB_ADDR_LEN];
+
+	sriovb_format_addr(&vf->addr, addr);
+	if (vf->state == SRIOV_BROKER_VF_LEASED)
+		complain(
+			"%s: out of the guest, but still leased by process %d; was the lease handed over another monitor than %s?",
+			addr, vf->lease_pid, m->name);
+	else
+		complain(
+			"%s: out of the guest, but still %s; see sriovctl list %s",
+			addr, sriovb_strstate(vf->state), addr);
+	return EXIT_REFUSED;
+}
+
+static int report_interrupted(const struct unplug *u,
+			      const struct sriov_broker_vf *vf)
+{
+	char addr[SRIOVB_ADDR_LEN];
+
+	sriovb_format_addr(&vf->addr, addr);
+	complain(
+		"%s: interrupted; out of the guest, its VF %s is still %s; to see what becomes of it: sriovctl list %s",
+		u->id, addr, sriovb_strstate(vf->state), addr);
+	return EXIT_REFUSED;
+}
+
+/* Until the VF is back where it was leased from. */
+static int await_vf(const struct monitor *m, struct sriovb *sb,
+		    const struct unplug *u)
+{
+	int64_t deadline = return_deadline();
+	struct sriov_broker_vf vf;
+	int found;
+
+	for (;;) {
+		found = find_vf_at(sb, &u->vf, &vf);
+		if (found < 0)
+			return refused(sb, found);
+		if (!found) {
+			if (!u->quiet)
+				printf("%s detached; its VF is gone\n", u->id);
+			return 0;
+		}
+		if (!is_returning(u, &vf))
+			return report_returned(u, &vf);
+		if (now_ms() > deadline)
+			return report_late(m, &vf);
+		progress_tick();
+		if (qmp_pause(RETURN_POLL_MS))
+			return report_interrupted(u, &vf);
+	}
+}
+
+int await_return(const struct monitor *m, struct sriovb *sb,
+		 const struct unplug *u)
+{
+	int ret;
+
+	progress("%s: waiting for its VF's reset", u->id);
+	ret = await_vf(m, sb, u);
+	progress_end();
+	return ret;
+}
+
+void await_all(struct sriovb *sb)
+{
+	int64_t deadline = return_deadline();
+	struct sriov_broker_vf *vfs;
+	int returning = 1;
+	ssize_t i, n;
+
+	progress("waiting for VFs' resets");
+	while (returning && now_ms() < deadline) {
+		n = sriovb_list_vfs(sb, NULL, &vfs);
+		if (n < 0)
+			break;
+		returning = 0;
+		for (i = 0; i < n; i++)
+			if (vfs[i].state == SRIOV_BROKER_VF_DRAINING ||
+			    vfs[i].state == SRIOV_BROKER_VF_RESETTING)
+				returning = 1;
+		free(vfs);
+		if (returning && qmp_pause(RETURN_POLL_MS))
+			break;
+		progress_tick();
+	}
+	progress_end();
+}
+
+/* ---- which VF it is ---- */
+
+/*
+ * What QEMU keeps for it: all that is known of a device that is gone, or came by
+ * descriptor. Of several a swap that was cut short has left, the newest is that
+ * of a device which is there; of one which is gone, the oldest.
+ */
+static int identify_kept(struct monitor *m, struct unplug *u)
+{
+	struct kept kept[KEEP_MAX];
+	unsigned int found, i;
+
+	if (keep_list(&m->qmp, u->id, kept, KEEP_MAX, &found))
+		return qmp_failed(m, u);
+	if (found) {
+		i = u->state == UNPLUG_GONE ? 0 : found - 1;
+		u->vf = kept[i].vf;
+		u->lease = kept[i].lease;
+	}
+	return 0;
+}
+
+static int has_lease(const struct sriov_broker_vf *vf)
+{
+	return vf->state == SRIOV_BROKER_VF_LEASED ||
+	       vf->state == SRIOV_BROKER_VF_DRAINING ||
+	       vf->state == SRIOV_BROKER_VF_RESETTING;
+}
+
+/* A vfio-pci of somebody else's is none of our business. */
+static int identify_device(struct monitor *m, struct sriovb *sb,
+			   struct unplug *u)
+{
+	struct sriov_broker_vf vf;
+	int err = qemu_device_host(&m->qmp, u->id, &u->vf);
+	int found;
+
+	/* A guest may let go at any time. */
+	if (qmp_not_found(&m->qmp, err))
+		u->state = UNPLUG_GONE;
+	if (err && err != -EINVAL && u->state != UNPLUG_GONE)
+		return qmp_failed(m, u);
+	found = err ? 0 : find_vf_at(sb, &u->vf, &vf);
+	if (found < 0) {
+		refused(sb, found);
+		return has_failed(u);
+	}
+	if (found && has_lease(&vf)) {
+		u->lease = vf.lease_id;
+		return 0;
+	}
+	/* One that came by descriptor does not know where from; or is gone. */
+	if (identify_kept(m, u))
+		return EXIT_REFUSED;
+	if (u->lease || u->state == UNPLUG_GONE)
+		return 0;
+	complain(
+		"%s: a vfio-pci, but not of a leased VF; to take it out: device_del",
+		u->id);
+	return has_failed(u);
+}
+
+int unplug_identify(struct monitor *m, struct sriovb *sb, struct unplug *u)
+{
+	char type[64];
+	int err = qemu_device_type(&m->qmp, u->id, type, sizeof(type));
+
+	u->state = UNPLUG_ASK;
+	if (err == -ENOENT) {
+		u->state = UNPLUG_GONE;
+		return identify_kept(m, u);
+	}
+	if (err)
+		return qmp_failed(m, u);
+	if (strcmp(type, "vfio-pci")) {
+		complain("%s: a %s, not a leased VF", u->id, type);
+		return has_failed(u);
+	}
+	return identify_device(m, sb, u);
+}
+
+/* ---- the guest's side ---- */
+
+/* Is QEMU's "no" to device_del about another one that is under way? */
+static int is_under_way(const char *words)
+{
+	return strstr(words, "already in the process of unplug") ||
+	       strstr(words, "guest is busy");
+}
+
+/* Return: 0, even if QEMU refused; or -errno, and nobody else is to be asked */
+static int ask(struct monitor *m, struct unplug *u)
+{
+	int err =
+		qemu_call(&m->qmp, "device_del", qemu_args("id", u->id), NULL);
+
+	u->state = UNPLUG_WAIT;
+	u->again = now_ms() + REPEAT_MS;
+	if (err < 0)
+		return err;
+	if (qmp_not_found(&m->qmp, err))
+		u->state = UNPLUG_GONE;
+	else if (err && !is_under_way(m->qmp.error))
+		qmp_failed(m, u);
+	return 0;
+}
+
+static int refused_by_guest(struct unplug *u)
+{
+	complain(
+		"%s: the guest refused to let go of it; stop its use in the guest, then try again",
+		u->id);
+	return has_failed(u);
+}
+
+static int give_up(struct monitor *m, struct unplug *u, unsigned int timeout_s)
+{
+	char status[64];
+
+	if (u->guest_refused)
+		return refused_by_guest(u);
+	qemu_status(&m->qmp, status, sizeof(status));
+	if (status[0] && strcmp(status, "running"))
+		complain(
+			"%s: the guest did not let go in %u s, it is %s; let it run, then try again",
+			u->id, timeout_s, status);
+	else
+		complain(
+			"%s: the guest did not let go in %u s; it may be booting or have no hot-plug driver; try again, with a longer --timeout",
+			u->id, timeout_s);
+	return has_failed(u);
+}
+
+static int is_about(struct json_object *event, const char *name, const char *id)
+{
+	struct json_object *data = NULL;
+	const char *device;
+
+	if (strcmp(qmp_text(event, "event"), name))
+		return 0;
+	json_object_object_get_ex(event, "data", &data);
+	device = qmp_text(data, "device");
+	return device && !strcmp(device, id);
+}
+
+static void take_event(struct json_object *event, struct unplug *u,
+		       const struct patience *patience)
+{
+	if (u->state != UNPLUG_WAIT && u->state != UNPLUG_ASK)
+		return;
+	if (is_about(event, "DEVICE_DELETED", u->id))
+		u->state = UNPLUG_GONE;
+	if (!is_about(event, "DEVICE_UNPLUG_GUEST_ERROR", u->id))
+		return;
+	u->guest_refused = 1;
+	if (!patience->insist)
+		refused_by_guest(u);
+}
+
+/* Until something happens, or somebody is to be asked again. */
+static int await_event(struct monitor *m, struct unplug *all, unsigned int n,
+		       const struct patience *patience, int64_t until)
+{
+	struct json_object *event;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < n; i++)
+		if (all[i].state == UNPLUG_WAIT && all[i].again < until)
+			until = all[i].again;
+	err = qmp_event(&m->qmp, until, &event);
+	if (err == -ETIMEDOUT)
+		return 0;
+	if (err == -EINTR)
+		snprintf(
+			m->qmp.error, sizeof(m->qmp.error),
+			"interrupted; the guest was asked and may still let go; to go on: the same command again");
+	if (err)
+		return err;
+	for (i = 0; i < n; i++)
+		take_event(event, &all[i], patience);
+	json_object_put(event);
+	return 0;
+}
+
+/* Ask whom it is time to ask; how many have not let go in @left. */
+static int ask_all(struct monitor *m, struct unplug *all, unsigned int n,
+		   const struct patience *patience, int64_t deadline,
+		   unsigned int *left)
+{
+	int64_t now = now_ms();
+	unsigned int i;
+	int err = 0;
+
+	*left = 0;
+	for (i = 0; !err && i < n; i++) {
+		struct unplug *u = &all[i];
+
+		if (u->state == UNPLUG_WAIT && now >= deadline)
+			give_up(m, u, patience->timeout_s);
+		else if (u->state == UNPLUG_WAIT && now >= u->again)
+			u->state = UNPLUG_ASK;
+		if (u->state == UNPLUG_ASK)
+			err = ask(m, u);
+		*left += u->state == UNPLUG_WAIT;
+	}
+	return err;
+}
+
+int unplug_from_guest(struct monitor *m, struct unplug *all, unsigned int n,
+		      const struct patience *patience)
+{
+	int64_t deadline = now_ms() + patience->timeout_s * 1000LL;
+	unsigned int i, left;
+	int ret = 0;
+	int err;
+
+	progress("%s: waiting for the guest to let go", all[0].id);
+	do {
+		err = ask_all(m, all, n, patience, deadline, &left);
+		if (!err && left)
+			err = await_event(m, all, n, patience, deadline);
+	} while (!err && left);
+	for (i = 0; i < n; i++) {
+		if (err &&
+		    (all[i].state == UNPLUG_WAIT || all[i].state == UNPLUG_ASK))
+			qmp_failed(m, &all[i]);
+		if (all[i].state == UNPLUG_FAILED)
+			ret = EXIT_REFUSED;
+	}
+	progress_end();
+	return ret;
+}
+
+/* ---- the devices are out of QEMU; now the leases ---- */
+
+/* No more is known than the id. */
+static int report_unknown(const struct monitor *m, struct sriovb *sb,
+			  const struct unplug *u)
+{
+	/* What is wanted is so; most likely the other one has seen to it. */
+	if (u->kept_none && m->waited) {
+		if (!u->quiet)
+			printf("%s is not in the guest, now that another sriovctl is done with that\n",
+			       u->id);
+		return 0;
+	}
+	if (u->kept_none) {
+		complain(
+			"%s: no such device, and no lease kept for one, in this QEMU",
+			u->id);
+		return EXIT_REFUSED;
+	}
+	await_all(sb);
+	if (!u->quiet)
+		printf("%s detached: its device was gone, its lease is returned\n",
+		       u->id);
+	return 0;
+}
+
+static int return_one(struct monitor *m, struct sriovb *sb,
+		      const struct unplug *u)
+{
+	if (u->vf.valid)
+		return await_return(m, sb, u);
+	return report_unknown(m, sb, u);
+}
+
+void unplug_tell_left(void *ctx, const struct kept *kept)
+{
+	char vf[SRIOVB_ADDR_LEN];
+
+	(void)ctx;
+	complain("%s: %s has left the guest; lease %llu is given back",
+		 sriovb_format_addr(&kept->vf, vf), kept->id, kept->lease);
+}
+
+int unplug_return(struct monitor *m, struct sriovb *sb, struct unplug *all,
+		  unsigned int n)
+{
+	int ret = 0;
+	unsigned int i;
+	int err;
+
+	/* All leases first: the VFs' resets then go side by side. */
+	for (i = 0; i < n; i++) {
+		if (all[i].state != UNPLUG_GONE)
+			continue;
+		err = keep_nothing(&m->qmp, all[i].id);
+		all[i].kept_none = err == -ENOENT;
+		if (err && err != -ENOENT)
+			qmp_failed(m, &all[i]);
+	}
+	for (i = 0; i < n; i++)
+		if (all[i].state != UNPLUG_GONE || return_one(m, sb, &all[i]))
+			ret = EXIT_REFUSED;
+	return ret;
+}
+
+int unplug_all(struct monitor *m, struct sriovb *sb, struct unplug *all,
+	       unsigned int n, const struct patience *patience)
+{
+	/* If so, this undoes what was interrupted, and is to be done. */
+	int before = qmp_interrupted();
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		unplug_identify(m, sb, &all[i]);
+		/* A swap that has given up does not get it back any more. */
+		if (all[i].state == UNPLUG_ASK &&
+		    keep_unmark(&m->qmp, all[i].id))
+			qmp_failed(m, &all[i]);
+	}
+	if (!before && qmp_interrupted()) {
+		complain("%s: interrupted; nothing was asked of the guest",
+			 m->name);
+		return EXIT_REFUSED;
+	}
+	unplug_from_guest(m, all, n, patience);
+	return unplug_return(m, sb, all, n);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The module's generic netlink family: what is, and what happens. */
+#ifndef EVENTS_H
+#define EVENTS_H
+
+#include <stdint.h>
+
+#include "sriovbroker.h"
+
+struct events;
+
+/* Who is told; @arg is that of the call. Return: 0, or what ends the call. */
+struct event_handler {
+	int (*pf)(const struct sriov_broker_pf *pf, void *arg);
+	int (*vf)(const struct sriov_broker_vf *vf, void *arg);
+	int (*event)(const struct sriov_broker_event *event, void *arg);
+	/* Events were lost: what was said is to be forgotten. */
+	int (*lost)(void *arg);
+	/* All PFs and VFs are told; what comes now is later than @seq. */
+	int (*listed)(uint64_t seq, void *arg);
+};
+
+/*
+ * Listen from now on. Return: 0, then it is the caller's to close; -ENOENT: the
+ * module is not loaded; -errno
+ */
+int events_open(struct events **events);
+void events_close(struct events *events);
+
+/* To be polled for input. */
+int events_fd(const struct events *events);
+
+/* Tell all PFs and VFs. Return: 0, -errno, or what a handler returned. */
+int events_list(struct events *events, const struct event_handler *handler,
+		void *arg);
+
+/*
+ * Tell what has happened, if anything; list again where some of it was lost.
+ * Return: 0; -ENODEV: the module was unloaded; -errno; or what a handler
+ * returned
+ */
+int events_read(struct events *events, const struct event_handler *handler,
+		void *arg);
+
+/* ---- cli/event_print.c: how events are printed ---- */
+
+struct json_object *event_json(const struct sriov_broker_event *event);
+
+/* One line, for people. */
+void event_print(const struct sriov_broker_event *event);
+
+#endif /* EVENTS_H */

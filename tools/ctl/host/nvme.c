@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * NVMe VFs are secondary controllers, which their PF's virtualization management
+ * gives queues and brings online. Until then a VF can be leased, reset and plugged
+ * in like any other, and does not answer: the guest has a device and no disk. The PF
+ * knows: Identify, CNS 15h, the secondary controller list.
+ */
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/nvme_ioctl.h>
+
+#include "base/json.h"
+#include "host/nvme.h"
+
+#define IDENTIFY	0x06
+#define SECONDARY_LIST	0x15
+#define LIST_BYTES	4096
+#define ENTRY_BYTES	32
+#define ENTRIES_AT_ONCE ((LIST_BYTES - ENTRY_BYTES) / ENTRY_BYTES)
+
+struct pf {
+	struct sriov_broker_addr addr;
+	struct nvme_vf *vfs;
+	size_t num_vfs;
+};
+
+/* Those that were asked. */
+static struct pf *pfs;
+static size_t num_pfs;
+
+/* ---- asked ---- */
+
+static unsigned int word(const unsigned char *p)
+{
+	return p[0] | p[1] << 8;
+}
+
+/* The list from a controller's id on. Return: 0 or -1 */
+static int get_list(int fd, unsigned int from, unsigned char *list)
+{
+	struct nvme_admin_cmd command = {
+		.opcode = IDENTIFY,
+		.addr = (uintptr_t)list,
+		.data_len = LIST_BYTES,
+		.cdw10 = SECONDARY_LIST | from << 16,
+	};
+
+	return ioctl(fd, NVME_IOCTL_ADMIN_CMD, &command) ? -1 : 0;
+}
+
+static int add_vf(struct pf *pf, const char *name, const unsigned char *entry)
+{
+	struct nvme_vf *more;
+
+	/* Numbers of VFs begin with 1; 0 is none. */
+	if (!word(entry + 8))
+		return 0;
+	more = reallocarray(pf->vfs, pf->num_vfs + 1, sizeof(*more));
+	if (!more)
+		return -1;
+	pf->vfs = more;
+	more += pf->num_vfs++;
+	*more = (struct nvme_vf){
+		.index = word(entry + 8) - 1,
+		.controller = word(entry),
+		.online = entry[4] & 1,
+		.queues = word(entry + 10),
+		.vectors = word(entry + 12),
+	};
+	snprintf(more->pf, sizeof(more->pf), "%s", name);
+	return 0;
+}
+
+static void ask(struct pf *pf, const char *name)
+{
+	unsigned char list[LIST_BYTES];
+	char node[32];
+	unsigned int from = 0;
+	int fd, n, i;
+
+	snprintf(node, sizeof(node), "/dev/%s", name);
+	fd = open(node, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	do {
+		memset(list, 0, sizeof(list));
+		if (get_list(fd, from, list))
+			break;
+		n = list[0] > ENTRIES_AT_ONCE ? ENTRIES_AT_ONCE : list[0];
+		for (i = 1; i <= n; i++) {
+			if (add_vf(pf, name, list + i * ENTRY_BYTES))
+				break;
+			from = word(list + i * ENTRY_BYTES) + 1;
+		}
+	} while (n == ENTRIES_AT_ONCE && from <= 0xffff);
+	close(fd);
+}
+
+/* The controller of a PF that is with the host's driver: "nvme0" */
+static int controller_of(const struct sriov_broker_addr *pf, char *name,
+			 size_t len)
+{
+	char addr[SRIOVB_ADDR_LEN], pattern[64];
+	glob_t paths;
+	int err;
+
+	snprintf(pattern, sizeof(pattern), "/sys/bus/pci/devices/%s/nvme/nvme*",
+		 sriovb_format_addr(pf, addr));
+	err = glob(pattern, 0, NULL, &paths);
+	if (!err)
+		snprintf(name, len, "%s", basename(paths.gl_pathv[0]));
+	globfree(&paths);
+	return err;
+}
+
+static const struct pf *look_at(const struct sriov_broker_addr *addr)
+{
+	struct pf *more;
+	char name[16];
+	size_t i;
+
+	for (i = 0; i < num_pfs; i++)
+		if (sriovb_same_addr(&pfs[i].addr, addr))
+			return &pfs[i];
+	more = reallocarray(pfs, num_pfs + 1, sizeof(*pfs));
+	if (!more)
+		return NULL;
+	pfs = more;
+	more += num_pfs++;
+	*more = (struct pf){ .addr = *addr };
+	if (!controller_of(addr, name, sizeof(name)))
+		ask(more, name);
+	return more;
+}
+
+const struct nvme_vf *nvme_vf(const struct sriov_broker_addr *pf,
+			      unsigned int index)
+{
+	const struct pf *known = look_at(pf);
+	size_t i;
+
+	for (i = 0; known && i < known->num_vfs; i++)
+		if (known->vfs[i].index == index)
+			return &known->vfs[i];
+	return NULL;
+}
+
+void nvme_json(struct json_object *obj, const struct sriov_broker_vf *vf)
+{
+	const struct nvme_vf *nvme = nvme_vf(&vf->pf, vf->index);
+	struct json_object *about;
+
+	if (!nvme)
+		return;
+	about = json_object_new_object();
+	json_number(about, "controller", nvme->controller);
+	json_object_object_add(about, "online",
+			       json_object_new_boolean(nvme->online));
+	json_number(about, "queues", nvme->queues);
+	json_number(about, "vectors", nvme->vectors);
+	json_object_object_add(obj, "nvme", about);
+}
+
+/* ---- left out ---- */
+
+/* What is asked for, without them. */
+struct choice {
+	struct sriov_broker_vf *vfs;
+	ssize_t num_vfs;
+	struct sriov_broker_selector chosen[SRIOV_BROKER_MAX_SELECTORS];
+	unsigned int num_chosen;
+	const struct sriov_broker_vf *left_out; /* the first */
+};
+
+static int is_offline(const struct sriov_broker_vf *vf)
+{
+	const struct nvme_vf *nvme = nvme_vf(&vf->pf, vf->index);
+
+	return nvme && !nvme->online;
+}
+
+static int is_any(const struct sriov_broker_selector *s)
+{
+	static const struct sriov_broker_addr none;
+
+	return sriovb_same_addr(&s->dev, &none);
+}
+
+static int fits(const struct sriov_broker_selector *s,
+		const struct sriov_broker_vf *vf)
+{
+	if (is_any(s) || sriovb_same_addr(&s->dev, &vf->addr))
+		return 1;
+	return sriovb_same_addr(&s->dev, &vf->pf) && vf->index >= s->first &&
+	       (!s->count || vf->index - s->first < s->count);
+}
+
+/* One more VF that will do, in the run that ends before it if there is one. */
+static void choose(struct choice *c, const struct sriov_broker_selector *s,
+		   const struct sriov_broker_vf *vf)
+{
+	struct sriov_broker_selector *last =
+		c->num_chosen ? &c->chosen[c->num_chosen - 1] : NULL;
+
+	if (last && sriovb_same_addr(&last->dev, &vf->pf) &&
+	    last->vendor == s->vendor && last->device == s->device &&
+	    last->first + last->count == vf->index) {
+		last->count++;
+		return;
+	}
+	if (c->num_chosen == SRIOV_BROKER_MAX_SELECTORS)
+		return;
+	c->chosen[c->num_chosen++] = (struct sriov_broker_selector){
+		.dev = vf->pf,
+		.first = vf->index,
+		.count = 1,
+		.vendor = s->vendor,
+		.device = s->device,
+	};
+}
+
+static void choose_all(struct choice *c, const struct sriov_broker_selector *s)
+{
+	ssize_t i;
+
+	for (i = 0; i < c->num_vfs; i++) {
+		if (!fits(s, &c->vfs[i]))
+			continue;
+		if (!is_offline(&c->vfs[i]))
+			choose(c, s, &c->vfs[i]);
+		else if (!c->left_out)
+			c->left_out = &c->vfs[i];
+	}
+}
+
+static int none_works(const struct choice *c)
+{
+	const struct sriov_broker_vf *vf = c->left_out;
+	const struct nvme_vf *nvme = nvme_vf(&vf->pf, vf->index);
+	char addr[SRIOVB_ADDR_LEN];
+
+	complain(
+		"%s: its NVMe controller is offline, so that a guest would have no disk; to give it queues and vectors, and bring it online: nvme virt-mgmt /dev/%s -c %u -r 0 -n 2 -a 8, the same with -r 1, then with -a 9",
+		sriovb_format_addr(&vf->addr, addr), nvme->pf,
+		nvme->controller);
+	return EXIT_REFUSED;
+}
+
+int nvme_leave_out(struct sriovb *sb, struct sriov_broker_selector *selectors,
+		   unsigned int *num_selectors)
+{
+	static const struct sriov_broker_selector any;
+	struct choice c = { 0 };
+	unsigned int i;
+	int ret = 0;
+
+	c.num_vfs = sriovb_list_vfs(sb, NULL, &c.vfs);
+	if (c.num_vfs < 0)
+		return refused(sb, c.num_vfs);
+	if (!*num_selectors)
+		choose_all(&c, &any);
+	for (i = 0; i < *num_selectors; i++)
+		choose_all(&c, &selectors[i]);
+	if (c.left_out && !c.num_chosen) {
+		ret = none_works(&c);
+	} else if (c.left_out) {
+		memcpy(selectors, c.chosen, c.num_chosen * sizeof(*selectors));
+		*num_selectors = c.num_chosen;
+	}
+	free(c.vfs);
+	return ret;
+}

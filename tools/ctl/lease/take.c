@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which VFs are wished for, by the words and options of a command; and got. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/target.h"
+#include "host/netinfo.h"
+#include "host/nvme.h"
+#include "lease/lease.h"
+
+#define MAX_WAIT_S    86400
+#define MAX_NUMA_NODE 1023
+
+/* ---- which VFs ---- */
+
+/* The selectors for one word. Return: 0 or an exit code. */
+static int add_word(const struct args *args, const char *word,
+		    struct sriov_broker_selector *selectors,
+		    unsigned int *num_selectors)
+{
+	struct target target;
+	int err = parse_target(args, word, &target);
+
+	if (err)
+		return err;
+	if (*num_selectors + (target.num_runs ? target.num_runs : 1) >
+	    SRIOV_BROKER_MAX_SELECTORS)
+		return bad_usage(args, "%s: more than %d ranges", word,
+				 SRIOV_BROKER_MAX_SELECTORS);
+	*num_selectors += target_selectors(&target, selectors + *num_selectors);
+	return 0;
+}
+
+/* "8086:10ca", into every selector. */
+static int add_device(const struct args *args, const char *text,
+		      struct sriov_broker_selector *selectors,
+		      unsigned int *num_selectors)
+{
+	unsigned int vendor, device, i;
+	char end;
+
+	if (sscanf(text, "%4x:%4x%c", &vendor, &device, &end) != 2 || !vendor ||
+	    !device)
+		return bad_usage(args, "%s: a device's id looks like 8086:10ca",
+				 text);
+	if (!*num_selectors)
+		selectors[(*num_selectors)++] =
+			(struct sriov_broker_selector){ 0 };
+	for (i = 0; i < *num_selectors; i++) {
+		selectors[i].vendor = vendor;
+		selectors[i].device = device;
+	}
+	return 0;
+}
+
+void warn_if_down(const struct sriov_broker_addr *vf,
+		  const struct sriov_broker_addr *pf)
+{
+	char addr[SRIOVB_ADDR_LEN];
+	struct netif netif;
+
+	if (!netinfo_get(pf, &netif))
+		return;
+	if (!strcmp(netif.state, "down"))
+		complain(
+			"%s: note that its PF's interface is down, so that it has no link; to change that: ip link set %s up",
+			sriovb_format_addr(vf, addr), netif.name);
+	netinfo_put(&netif);
+}
+
+static int take(struct sriovb *sb, const struct args *args,
+		const struct sriovb_request *wish, const char *device,
+		int for_guest, struct sriov_broker_grant *grants)
+{
+	struct sriov_broker_selector selectors[SRIOV_BROKER_MAX_SELECTORS];
+	struct sriovb_request whole = *wish;
+	int err = 0;
+	int i;
+
+	whole.selectors = selectors;
+	for (i = 0; !err && i < MAX_WORDS && args->word[i]; i++)
+		err = add_word(args, args->word[i], selectors,
+			       &whole.num_selectors);
+	if (!err && device)
+		err = add_device(args, device, selectors, &whole.num_selectors);
+	if (!err && for_guest)
+		err = nvme_leave_out(sb, selectors, &whole.num_selectors);
+	if (err)
+		return err;
+	err = sriovb_lease(sb, &whole, grants);
+	if (err < 0)
+		return refused(sb, err);
+	for (i = 0; for_guest && i < (int)wish->count; i++)
+		warn_if_down(&grants[i].vf, &grants[i].pf);
+	return 0;
+}
+
+int take_leases(struct sriovb *sb, const struct args *args,
+		const struct sriovb_request *wish,
+		struct sriov_broker_grant *grants)
+{
+	return take(sb, args, wish, NULL, 1, grants);
+}
+
+int take_wish(struct sriovb *sb, const struct args *args,
+	      const struct sriovb_request *wish, int for_guest,
+	      struct sriov_broker_grant *grants)
+{
+	return take(sb, args, wish, args->opt[WISH_DEVICE], for_guest, grants);
+}
+
+/* ---- how many, and how ---- */
+
+static int parse_wait(const struct args *args, const char *text, int *ms)
+{
+	unsigned int seconds;
+	int err;
+
+	*ms = -1;
+	if (!strcmp(text, "forever"))
+		return 0;
+	err = parse_number(args, "--wait", text, 0, MAX_WAIT_S, &seconds);
+	if (!err)
+		*ms = seconds * 1000;
+	return err;
+}
+
+static int parse_flags(const struct args *args, struct sriovb_request *wish)
+{
+	if (args->opt[WISH_STRICT] && !args->opt[WISH_NUMA])
+		return bad_usage(args, "--numa-strict goes with --numa");
+	if (args->opt[WISH_STRICT])
+		wish->flags |= SRIOV_BROKER_LEASE_NUMA_STRICT;
+	if (args->opt[WISH_SPREAD])
+		wish->flags |= SRIOV_BROKER_LEASE_SPREAD;
+	if (args->opt[WISH_DISTINCT])
+		wish->flags |= SRIOV_BROKER_LEASE_DISTINCT_PFS;
+	return 0;
+}
+
+int parse_wish(const struct args *args, struct sriovb_request *wish)
+{
+	unsigned int node;
+	int err = parse_flags(args, wish);
+
+	if (!err && args->opt[WISH_COUNT])
+		err = parse_number(args, "--count", args->opt[WISH_COUNT], 1,
+				   SRIOV_BROKER_MAX_LEASES, &wish->count);
+	if (!err && args->opt[WISH_NUMA]) {
+		err = parse_number(args, "--numa", args->opt[WISH_NUMA], 0,
+				   MAX_NUMA_NODE, &node);
+		if (!err)
+			wish->numa_node = node;
+	}
+	if (!err && args->opt[WISH_WAIT])
+		err = parse_wait(args, args->opt[WISH_WAIT], &wish->timeout_ms);
+	return err;
+}

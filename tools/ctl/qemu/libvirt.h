@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* QMP to a guest of libvirt's. */
+#ifndef LIBVIRT_H
+#define LIBVIRT_H
+
+#include "qemu/qmp.h"
+
+/*
+ * Open the monitor of libvirt's @domain. qmp_close() afterwards whatever is
+ * returned. Return: as qmp_open_within().
+ */
+int libvirt_open(struct qmp *qmp, const char *domain, int timeout_ms);
+
+/*
+ * The id in QEMU of a device that is called @id: libvirt lets others name devices
+ * only so that they begin with "ua-", which is put in front where it is missing.
+ */
+void libvirt_id(const char *id, char *to, size_t len);
+
+#endif /* LIBVIRT_H */
