@@ -17,7 +17,7 @@
 # GUEST_TICKS, words for its kernel, may be emptied: it then ticks when it has to.
 # $GUESTS/NAME holds the monitor's socket (qmp), the kernel's log (log), the pid.
 
-. /mnt/selftests/nap.sh
+. /mnt/selftests/lib/nap.sh
 
 GUESTS=/run/guests
 # The distribution's kernel, also where the machine runs a debug kernel.

@@ -18,6 +18,13 @@ list_tests() {
 		here { print $1, $2, $3 }' "$TESTS_LIST"
 }
 
+# NAME: what runs it, in selftests/: a program, or a script of one of the rooms.
+command_of() {
+	local script
+	if [ -x "bin/$1" ]; then echo "bin/$1"; return; fi
+	for script in {module,ctl,netlink}/"$1".sh; do [ ! -e "$script" ] || echo "bash $script"; done
+}
+
 # KERNEL: how much longer than on a stock kernel all takes.
 slower_by() { if [ "$1" = debug ]; then echo 5; else echo 1; fi; }
 

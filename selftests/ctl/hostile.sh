@@ -4,8 +4,8 @@
 # users that may lease. Whose VF it is, whose socket, whose lock is the kernel's word, never theirs.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
-. "$(dirname "$0")/fakes.sh"
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/fakes.sh"
 
 TENANT=65534
 cp "$(readlink -f /usr/bin/python3)" "$work/qemu-python" # for what poses as a QEMU
@@ -56,7 +56,7 @@ cp "$(command -v sriovctl)" "$work/bin"
 cat >"$work/bin/sriovctl-libvirt" <<END
 #!/bin/bash
 export PID=$evil HOST=${vfs[1]} UUID=$uuid LOG=$work/helper.log
-exec $HERE/bin/fake_qemu - polite -add-fd "fd=1,set=1000001,opaque=${claim/net1/ua-net1}"
+exec $LIB/../bin/fake_qemu - polite -add-fd "fd=1,set=1000001,opaque=${claim/net1/ua-net1}"
 END
 chmod +x "$work/bin/sriovctl-libvirt"
 fails 2 "swap --libvirt: a guest that calls itself by another's UUID" \
@@ -95,10 +95,10 @@ is "guests are those that have leases" "$(guests)" "$holders"
 # shellcheck disable=SC2016 # for the other shell
 pose file "${as_tenant[@]}" unshare --user --map-root-user --mount sh -c \
 	'mount -t tmpfs none /dev/vfio && touch /dev/vfio/$1 && exec "$2/qemu-python" "$3/poser.py" open /dev/vfio/$1' \
-	sh "$group" "$work" "$HERE"
+	sh "$group" "$work" "$LIB"
 is "a file that is called like a VF's group makes no guest" "$(guests)" "$holders"
 poser=${jobs[-1]}
-pose opath "${as_tenant[@]}" "$work/qemu-python" "$HERE/poser.py" path "/dev/vfio/$group"
+pose opath "${as_tenant[@]}" "$work/qemu-python" "$LIB/poser.py" path "/dev/vfio/$group"
 is "nor does the group's node, seen and not opened" "$(guests)" "$holders"
 out=$(timeout 120 sriovctl drain "$pf" --to "$other" 2>&1) || true
 like "drain sees the guests" "$out" "${vfs[0]}: held by guest .* process $evil"
@@ -109,7 +109,7 @@ kill -9 "$poser"
 # --- a monitor that is another program's ------------------------------------------------------------
 
 mkdir -m 700 "$work/private"
-pose private "$HERE/poser.py" listen "$work/private/socket"
+pose private "$LIB/poser.py" listen "$work/private/socket"
 mkdir "$work/tenant"
 chown $TENANT "$work/tenant"
 HOST=${vfs[2]} USED=net1 serve tenant/qmp polite "${as_tenant[@]}" sriovctl run "${vfs[2]}" --id net1 --
@@ -128,7 +128,7 @@ is "root's socket does not hear of it" "$(cat "$work/private.said")" ready
 # --- a lock that anybody may have -------------------------------------------------------------------
 
 serve polite polite env PORTS=1
-pose lock "${as_tenant[@]}" "$HERE/poser.py" lock /dev/sriov_broker
+pose lock "${as_tenant[@]}" "$LIB/poser.py" lock /dev/sriov_broker
 ok "a user that may lease can't hold up commands for others' guests" \
 	timeout 60 sriovctl attach --qmp "$work/polite" "${vfs[3]}" --id net1
 end_last

@@ -4,9 +4,9 @@
 # hostdev element of a lease, for virsh.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
-. "$(dirname "$0")/vm/guest.sh"
-. "$(dirname "$0")/vm/libvirt.sh"
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../vm/guest.sh"
+. "$(dirname "$0")/../vm/libvirt.sh"
 
 for program in libvirtd virsh; do
 	command -v $program >/dev/null || skip_all "there is no $program"

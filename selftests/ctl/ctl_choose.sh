@@ -4,7 +4,7 @@
 # library's example.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 load_module || bail "the module does not load"
 igb=$(pfs_of igb)
@@ -165,7 +165,7 @@ ok "the VF comes back" await 10 free
 # --- open pools, the library ----------------------------------------------------------------------
 
 modprobe vfio_iommu_type1
-out=$("$(dirname "$0")/../tools/example/bar0" 2>&1) || true
+out=$(../tools/example/bar0 2>&1) || true
 like "the example reads a register" "$out" "BAR 0 has 16384 bytes, begins with [0-9a-f]{8}"
 is "which is not what one reads where no device is" "$(grep -c 'begins with ffffffff' <<<"$out" || true)" 0
 ok "the VF comes back" await 10 free

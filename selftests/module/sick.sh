@@ -5,9 +5,9 @@
 # numbers for the VFs, and VFs that do not look reset (kmod/fake_sick.c).
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(cd "$(dirname "$0")/.." && pwd)
 pf=$(pfs_of igb)
 insmod "$here/kmod/test_pf.ko" || bail "no PF driver"
 load_module || bail "the module does not load"

@@ -4,8 +4,8 @@
 # when the guest dies.  All else about guests is in attach's, swap's and their own tests.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
-. "$(dirname "$0")/vm/guest.sh"
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../vm/guest.sh"
 
 load_module || bail "the module does not load"
 pf=$(pfs_of igb)

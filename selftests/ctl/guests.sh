@@ -4,8 +4,8 @@
 # and many rounds in and out of a guest, after which nothing is left behind.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
-. "$(dirname "$0")/vm/guest.sh"
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../vm/guest.sh"
 
 ROUNDS=20
 

@@ -13,7 +13,7 @@ import pathlib
 import re
 import sys
 
-TOP = pathlib.Path(__file__).resolve().parent.parent
+TOP = pathlib.Path(__file__).resolve().parents[2]
 SPEC = TOP / "Documentation/netlink/sriov_broker.yaml"
 HEADER = TOP / "uapi/linux/sriov_broker.h"
 

@@ -3,7 +3,7 @@
 # sriovctl enable, disable, bind, clear: what they do and how they refuse.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 load_module || bail "the module does not load"
 work=$(mktemp -d)

@@ -3,7 +3,7 @@
 # sriovctl lease: held while a command runs, or until end of input or a signal.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 load_module || bail "the module does not load"
 pf=$(pfs_of igb)

@@ -4,7 +4,7 @@
 # who read tracefs and to trace-cmd; and that nothing is told, and none is on, when nobody records.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 TRACEFS=/sys/kernel/tracing
 EVENTS=$TRACEFS/events/sriov_broker

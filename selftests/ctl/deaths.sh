@@ -5,8 +5,8 @@
 # command gets there.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
-. "$(dirname "$0")/vm/guest.sh"
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../vm/guest.sh"
 
 command -v strace >/dev/null || skip_all "no strace"
 load_module || bail "the module does not load"

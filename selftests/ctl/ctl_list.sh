@@ -3,7 +3,7 @@
 # sriovctl list, help and the exit codes that all commands share.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 load_module || bail "the module does not load"
 pf=$(pfs_of igb)
@@ -126,6 +126,7 @@ is "the man page has the attributes that set offers" \
 # What completion offers behind the words "sriovctl $*".
 completed() {
 	(
+		# shellcheck source=../../tools/completion/sriovctl
 		. ../tools/completion/sriovctl
 		COMP_WORDS=(sriovctl "$@")
 		COMP_CWORD=$#

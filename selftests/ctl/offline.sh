@@ -4,8 +4,8 @@
 # a network card that is down it is said.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
-. "$(dirname "$0")/fakes.sh"
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/fakes.sh"
 
 command -v nvme >/dev/null || skip_all "no nvme-cli"
 load_module || bail "the module does not load"

@@ -4,9 +4,9 @@
 # and put back when a lease ends.  The PF driver is the tests' own (kmod/test_net.c).
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(cd "$(dirname "$0")/.." && pwd)
 pf=$(pfs_of igb)
 insmod "$here/kmod/test_net.ko" || bail "no PF driver"
 load_module || bail "the module does not load"

@@ -3,7 +3,7 @@
 # sriovctl show, with lspci -vv and sysfs as the witnesses; and what of it only a driver can set.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 load_module || bail "the module does not load"
 pf=$(pfs_of igb)

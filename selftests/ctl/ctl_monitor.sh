@@ -5,7 +5,7 @@
 # that the dumps of generic netlink say what the ioctls do.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 load_module || bail "the module does not load"
 pf=$(pfs_of igb)
@@ -61,7 +61,7 @@ sriovctl enable "$pf" 2
 sriovctl lease "$pf#1" --label 'the "first"' -- sleep 1000 &
 jobs+=($!)
 await 10 leased "$pf#1" || bail "no lease"
-start listener ready python3 genl_listen.py
+start listener ready python3 netlink/genl_listen.py
 start monitor listed sriovctl monitor --json
 
 is "it begins with the PFs, as list has them" "$(jq -c 'select(.event == "pf") | del(.event)' "$work/monitor")" \
@@ -147,8 +147,8 @@ jobs+=($!)
 await 10 leased "$pf#1" || bail "no lease"
 await 10 leased "$nvme#7" || bail "no second lease"
 for dump in pf-get vf-get lease-get; do
-	ok "$dump, by the spec" python3 genl_listen.py $dump
-	python3 genl_listen.py $dump >"$work/$dump" || true
+	ok "$dump, by the spec" python3 netlink/genl_listen.py $dump
+	python3 netlink/genl_listen.py $dump >"$work/$dump" || true
 done
 sriovctl list -j >"$work/list"
 # What VFs and leases look like, by the reader and by list.
@@ -176,9 +176,9 @@ is "each dump is one picture, and nothing has happened between them" \
 	"$(jq '.entries[].seq' "$work"/*-get | sort -u | wc -l)" 1
 like "one that is too long for it comes in parts" "$(jq .parts "$work/vf-get")" '^[2-9]$'
 fails 1 "a dump is not for everybody" "^vf-get: Operation not permitted$" \
-	setpriv --reuid 65534 --clear-groups python3 genl_listen.py vf-get
+	setpriv --reuid 65534 --clear-groups python3 netlink/genl_listen.py vf-get
 fails 1 "nor are events" "^PermissionError: .*Operation not permitted$" \
-	setpriv --reuid 65534 --clear-groups timeout $((10 * SLOWER)) python3 genl_listen.py
+	setpriv --reuid 65534 --clear-groups timeout $((10 * SLOWER)) python3 netlink/genl_listen.py
 kill "${jobs[@]: -2}"
 await 10 free "$pf" || true
 await 10 free "$nvme" || true

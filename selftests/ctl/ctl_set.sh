@@ -5,8 +5,8 @@
 # it does.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
-. "$(dirname "$0")/vm/guest.sh"
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../vm/guest.sh"
 
 load_module || bail "the module does not load"
 pf=$(pfs_of igb)

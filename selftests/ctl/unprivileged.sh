@@ -3,7 +3,7 @@
 # A real QEMU that runs as no root: what it lacks is said, and the command that is named gives it that.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 TENANT=65534
 load_module || bail "the module does not load"

@@ -4,7 +4,7 @@
 # replaced whole or not at all.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 load_module || bail "the module does not load"
 pf=$(pfs_of igb)

@@ -5,7 +5,7 @@
 # the same.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 for source in ../tools/tests/test_*.c; do
 	program=${source%.c} count=$TAP_COUNT status=0
@@ -43,14 +43,14 @@ rm -r "$root"
 # --- the netlink spec -----------------------------------------------------------------------------
 
 work=$(mktemp -d)
-mkdir -p "$work/selftests" "$work/uapi/linux" "$work/Documentation/netlink"
-cp netlink_spec.py "$work/selftests"
+mkdir -p "$work/selftests/netlink" "$work/uapi/linux" "$work/Documentation/netlink"
+cp netlink/netlink_spec.py "$work/selftests/netlink"
 spec=Documentation/netlink/sriov_broker.yaml header=uapi/linux/sriov_broker.h
 
-is "the netlink spec has the enums of the header, and no other" "$(python3 netlink_spec.py 2>&1 |
+is "the netlink spec has the enums of the header, and no other" "$(python3 netlink/netlink_spec.py 2>&1 |
 	sed -E 's/ [1-9][0-9]*$//' | xargs)" "SRIOV_BROKER_EVENT SRIOV_BROKER_FAULT SRIOV_BROKER_LEASE_CAUSE \
 SRIOV_BROKER_NL_ATTR SRIOV_BROKER_NL_CMD SRIOV_BROKER_VF"
-ok "their entries and the attributes' types are the same" python3 netlink_spec.py
+ok "their entries and the attributes' types are the same" python3 netlink/netlink_spec.py
 
 # differs NAME WHAT-IS-SAID FILE SED-SCRIPT: a change of one of the two that has to be seen.
 differs() {
@@ -58,7 +58,7 @@ differs() {
 	cp "../$header" "$work/$header"
 	sed -Ei "$4" "$work/$3"
 	if cmp -s "../$3" "$work/$3"; then bail "$1: the change changes nothing"; fi
-	fails 1 "seen: $1" "$2" python3 "$work/selftests/netlink_spec.py"
+	fails 1 "seen: $1" "$2" python3 "$work/selftests/netlink/netlink_spec.py"
 }
 differs "an entry that only the header has" "enum SRIOV_BROKER_FAULT_NET2: not in the spec" \
 	$header 's/^\tSRIOV_BROKER_FAULT_NET = 6,/&\n\tSRIOV_BROKER_FAULT_NET2 = 7,/'

@@ -6,11 +6,11 @@
 #					of the array `words`; its process is the last of `jobs`
 #	end_last			end the last of `jobs`
 
-HERE=$(cd "$(dirname "$0")" && pwd)
+LIB=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 work=$(mktemp -d)
 chmod 755 "$work"
 # A program whose name makes it a QEMU.
-cp "$HERE/bin/fake_qemu" "$work/qemu-fake"
+cp "$LIB/../bin/fake_qemu" "$work/qemu-fake"
 jobs=() words=()
 trap 'kill -9 "${jobs[@]}" 2>/dev/null || true' EXIT
 

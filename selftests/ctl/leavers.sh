@@ -4,8 +4,8 @@
 # back; none puts it in again.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
-. "$(dirname "$0")/fakes.sh"
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/fakes.sh"
 
 load_module || bail "the module does not load"
 pf=$(pfs_of igb)

@@ -4,10 +4,10 @@
 # a PF driver of the tests does (kmod/test_pf.c).  Witnesses: what that driver was told, and the kernel.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 pf=$(pfs_of igb)
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(cd "$(dirname "$0")/.." && pwd)
 show() { sriovctl show --json "$1" | jq -c "$2"; }
 
 given() { cat "$SYS/$pf/test_msix"; }

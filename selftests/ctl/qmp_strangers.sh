@@ -6,7 +6,7 @@
 # Peers that keep sriovctl waiting do so aside, with VFs of their own.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 load_module || bail "the module does not load"
 pf=$(pfs_of igb)
@@ -21,7 +21,7 @@ export SRIOVCTL_PATIENCE=3 # a peer that answers at all does so at once
 under=() # what the peer is run by
 serve() { # HOW [COMMAND]
 	rm -f "$work/qmp"
-	"${under[@]}" "$(dirname "$0")/bin/fake_qemu" "$work/qmp" "$@" 2>/dev/null &
+	"${under[@]}" bin/fake_qemu "$work/qmp" "$@" 2>/dev/null &
 	fake=$!
 	eventually 60 [ -S "$work/qmp" ] || bail "the peer does not start"
 }

@@ -3,8 +3,8 @@
 # sriovctl attach and detach, with a real QEMU and a KVM guest that sees it all.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
-. "$(dirname "$0")/vm/guest.sh"
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../vm/guest.sh"
 
 load_module || bail "the module does not load"
 pf=$(pfs_of igb)

@@ -3,8 +3,8 @@
 # sriovctl swap and drain: real guests get other VFs, with the same MAC, and their traffic goes on.
 
 set -euo pipefail
-. "$(dirname "$0")/tap.sh"
-. "$(dirname "$0")/vm/guest.sh"
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../vm/guest.sh"
 
 load_module || bail "the module does not load"
 read -ra pfs <<<"$(pfs_of igb | xargs)"

@@ -193,7 +193,7 @@ netdev_of() {
 
 # --- what the kernel says of VFs; sriovctl is asked where its words are the point ---------------
 
-VFSTATE=${BASH_SOURCE[0]%/*}/bin/vfstate
+VFSTATE=${BASH_SOURCE[0]%/*}/../bin/vfstate
 
 # Of a VF, of those of a PF, of all: their states, those of neighbours that are the same once.
 states() { "$VFSTATE" states "$@"; }
