@@ -325,7 +325,7 @@ void vfb_acting_begin(struct vfb_acting *acting);
 void vfb_acting_end(struct vfb_acting *acting);
 void vfb_actor_now(struct vfb_actor *actor);
 u64 vfb_event_seq(void);
-void vfb_event_pf(struct vfb_pf *pf, u32 type, u64 value);
+void vfb_event_pf(struct vfb_pf *pf, u32 type, u64 old, u64 value);
 void vfb_event_replaced(struct vfb_pf *pf, const struct vfb_loss *loss, unsigned int now);
 void vfb_event_vf(struct vfb_vf *vf, u32 type, u32 old, const struct vfb_lease *lease, u64 value);
 void vfb_event_reset_failed(struct vfb_vf *vf, enum sriov_broker_fault fault);

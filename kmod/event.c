@@ -166,14 +166,15 @@ u64 vfb_event_seq(void)
  * vfb_event_pf - tell of an event of a PF
  * @pf: the PF
  * @type: enum sriov_broker_event_type
+ * @old: number that went with it before, 0 where it changes none
  * @value: number that goes with it
  *
  * Context: vfb_lock held.
  */
-void vfb_event_pf(struct vfb_pf *pf, u32 type, u64 value)
+void vfb_event_pf(struct vfb_pf *pf, u32 type, u64 old, u64 value)
 {
 	struct vfb_event event = {
-		.out = { .type = type, .pf = pf->addr, .value = value },
+		.out = { .type = type, .pf = pf->addr, .value = value, .old_value = old },
 		.lease_uid = INVALID_UID,
 	};
 
@@ -194,8 +195,8 @@ void vfb_event_replaced(struct vfb_pf *pf, const struct vfb_loss *loss, unsigned
 		.out = {
 			.type = SRIOV_BROKER_EVENT_PF_REPLACED,
 			.pf = pf->addr,
-			.index = loss->had,
 			.value = now,
+			.old_value = loss->had,
 		},
 		.by = loss->who,
 		.lease_uid = INVALID_UID,

@@ -10,7 +10,7 @@
 #include "event.h"
 #include "list.h"
 
-#define VFB_BDF 16 /* room for 0000:00:00.0, and some domain beyond 16 bits */
+#define VFB_BDF 18 /* room for ffffffff:00:00.0 */
 
 static struct genl_family vfb_genl;
 
@@ -83,12 +83,13 @@ static int vfb_put_event(struct sk_buff *skb, const struct vfb_event *event)
 {
 	const struct sriov_broker_event *out = &event->out;
 
-	return vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_SEQ, out->seq)		 ?:
-		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_TYPE, out->type)	 ?:
-		       vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_TIME, out->time_ns) ?:
-		       vfb_put_addr(skb, SRIOV_BROKER_NL_ATTR_PF, &out->pf)	 ?:
-		       vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_VALUE, out->value)	 ?:
-		       vfb_put_actor(skb, &event->by)				 ?:
+	return vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_SEQ, out->seq)			?:
+		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_TYPE, out->type)		?:
+		       vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_TIME, out->time_ns)	?:
+		       vfb_put_addr(skb, SRIOV_BROKER_NL_ATTR_PF, &out->pf)		?:
+		       vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_VALUE, out->value)		?:
+		       vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_OLD_VALUE, out->old_value) ?:
+		       vfb_put_actor(skb, &event->by)					?:
 		       vfb_put_event_vf(skb, event);
 }
 

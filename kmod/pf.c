@@ -286,7 +286,7 @@ static bool vfb_pf_insert(struct vfb_pf *new)
 	/* Under the lock: what changes from here on the notifier tells. */
 	strscpy(new->driver, drv ? drv->name : "", sizeof(new->driver));
 	list_add_tail(&new->node, at);
-	vfb_event_pf(new, SRIOV_BROKER_EVENT_PF_ADDED, 0);
+	vfb_event_pf(new, SRIOV_BROKER_EVENT_PF_ADDED, 0, 0);
 	return true;
 }
 
@@ -410,7 +410,7 @@ void vfb_pf_del(struct pci_dev *pdev)
 	mutex_lock(&vfb_lock);
 	pf->gone = true;
 	list_del_init(&pf->node);
-	vfb_event_pf(pf, SRIOV_BROKER_EVENT_PF_REMOVED, 0);
+	vfb_event_pf(pf, SRIOV_BROKER_EVENT_PF_REMOVED, 0, 0);
 	vfb_pf_abandon(pf);
 	for (i = 0; i < pf->slots; i++) {
 		if (!pf->vfs[i])

@@ -208,10 +208,10 @@ static int vfb_configure(struct vfb_pf *pf, unsigned int num, bool hold, struct 
 }
 
 /* A number of VFs is there, as it was asked for. */
-static void vfb_tell_vfs(struct vfb_pf *pf, unsigned int num)
+static void vfb_tell_vfs(struct vfb_pf *pf, unsigned int old, unsigned int num)
 {
 	mutex_lock(&vfb_lock);
-	vfb_event_pf(pf, SRIOV_BROKER_EVENT_PF_VFS, num);
+	vfb_event_pf(pf, SRIOV_BROKER_EVENT_PF_VFS, old, num);
 	mutex_unlock(&vfb_lock);
 }
 
@@ -259,6 +259,7 @@ static unsigned int vfb_move_flags(unsigned int flags)
 /* All VFs go; a PF that has our driver keeps it. */
 static int vfb_destroy(struct vfb_pf *pf, unsigned int flags, struct vfb_why *why)
 {
+	unsigned int old = pci_num_vf(pf->pdev);
 	struct vfb_moves *stripped;
 	int ret;
 
@@ -277,7 +278,7 @@ static int vfb_destroy(struct vfb_pf *pf, unsigned int flags, struct vfb_why *wh
 	}
 	vfb_stripped_free(stripped);
 	pf->ours = false;
-	vfb_tell_vfs(pf, 0);
+	vfb_tell_vfs(pf, old, 0);
 	return 0;
 }
 
@@ -341,7 +342,7 @@ static int vfb_create(struct vfb_pf *pf, unsigned int num, const struct vfb_driv
 		why->value = lost.value;
 	}
 	pf->ours = true;
-	vfb_tell_vfs(pf, num);
+	vfb_tell_vfs(pf, 0, num);
 	return 0;
 }
 
@@ -402,7 +403,7 @@ static void vfb_bring_back(struct vfb_pf *pf, const struct vfb_place *places, un
 	} else {
 		vfb_kept_restore(kept, pf, num, &why);
 		ret = vfb_move_to_places(pf, places, num, &why);
-		vfb_tell_vfs(pf, num);
+		vfb_tell_vfs(pf, 0, num);
 	}
 	if (ret)
 		pci_warn(pf->pdev, VFB_NAME ": can't bring its %u VFs back: %pe\n", num,

@@ -29,7 +29,7 @@ as_listener() {
 		 (if .event == "pf-vfs" then .num_vfs
 		  elif .event == "lease-revoked" then {admin: 1, disable: 2, pf: 3, vf: 4}[.cause]
 		  elif .event == "reset-failed" then {reset: 2, check: 3}[.fault]
-		  else 0 end)]'
+		  else 0 end), .had_vfs // 0]'
 }
 # Do list and events fit together?  Prints what does not: an event whose VF was not as it says.
 misfits() {

@@ -126,7 +126,8 @@ static void test_enable(void)
 	   "enable: a VF is there");
 	WENT(vf, "enable", HOST, FREE);
 	at = find(SRIOV_BROKER_EVENT_PF_VFS, pf, 0);
-	ok(at >= 0 && kept[at].value == 2, "enable: the PF has 2 VFs");
+	ok(at >= 0 && kept[at].value == 2 && !kept[at].old_value,
+	   "enable: the PF has 2 VFs, and had none");
 	ok(at >= 0 && kept[at].pid == getpid() &&
 		   !strncmp(kept[at].comm, "event", 5),
 	   "enable: by which process, though a worker has done it");
@@ -428,7 +429,8 @@ static void test_disable(void)
 	ok(find(SRIOV_BROKER_EVENT_VF_REMOVED, vf, 0) >= 0,
 	   "disable: a VF is gone");
 	at = find(SRIOV_BROKER_EVENT_PF_VFS, pf, 0);
-	ok(at >= 0 && !kept[at].value, "disable: the PF has none");
+	ok(at >= 0 && !kept[at].value && kept[at].old_value == 2,
+	   "disable: the PF has none, and had 2");
 }
 
 int main(void)

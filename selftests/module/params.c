@@ -288,8 +288,8 @@ static bool told_of(struct sriov_broker_addr pf, unsigned int had,
 		for (; len > 0; len -= e->size, e = (void *)e + e->size)
 			if (e->type == SRIOV_BROKER_EVENT_PF_REPLACED)
 				return same_addr(e->pf, pf) &&
-				       e->index == had && e->value == now &&
-				       e->pid && !e->uid &&
+				       e->old_value == had && e->value == now &&
+				       !e->index && e->pid && !e->uid &&
 				       !strcmp(e->comm, "sh");
 		e = (void *)buf;
 	}

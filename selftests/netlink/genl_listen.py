@@ -3,7 +3,8 @@
 """Speak with the generic netlink family sriov_broker by nothing but a raw socket.
 
 Without a word: listens.  Says "ready" when it does, then one JSON array an event: sequence number,
-type, PF, VF, index, state, state before, fault, lease, value; null for an attribute that was not sent.
+type, PF, VF, index, state, state before, fault, lease, value, value before; null for an attribute that was
+not sent.
 
 With the name of a dump (pf-get, vf-get, lease-get): asks for it, and prints it as one JSON object: in
 how many parts it came, and its entries with their attributes.
@@ -30,7 +31,7 @@ CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME, CTRL_ATTR_MCAST_GROUPS = 1, 2, 7
 GROUP_NAME, GROUP_ID = 1, 2
 ROOM = 4096  # so much at a time: a dump of more than some thirty VFs comes in parts
 NUMBERS = {"u16": "=H", "u32": "=I", "s32": "=i", "u64": "=Q"}
-EVENT = "seq type pf vf index state old-state fault lease-id value".split()
+EVENT = "seq type pf vf index state old-state fault lease-id value old-value".split()
 
 
 class Family:

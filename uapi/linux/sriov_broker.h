@@ -1077,7 +1077,8 @@ struct sriov_broker_lease_event {
  *	reader was too slow: list again
  * @SRIOV_BROKER_EVENT_PF_ADDED: a PF is there
  * @SRIOV_BROKER_EVENT_PF_REMOVED: a PF is gone
- * @SRIOV_BROKER_EVENT_PF_VFS: the broker has made a PF have @value VFs
+ * @SRIOV_BROKER_EVENT_PF_VFS: the broker has made a PF have @value VFs; it had
+ *	@old_value
  * @SRIOV_BROKER_EVENT_VF_ADDED: a VF is there
  * @SRIOV_BROKER_EVENT_VF_REMOVED: a VF is gone
  * @SRIOV_BROKER_EVENT_VF_STATE: a VF went from @old_state to @state
@@ -1087,8 +1088,8 @@ struct sriov_broker_lease_event {
  *	enum sriov_broker_lease_cause
  * @SRIOV_BROKER_EVENT_RESET_FAILED: a VF could not be reset; see @fault
  * @SRIOV_BROKER_EVENT_PF_REPLACED: another program, @pid and @comm, has taken away
- *	@index VFs of a PF that the broker had enabled, or that were in the pool; the PF
- *	has @value VFs now
+ *	@old_value VFs of a PF that the broker had enabled, or that were in the pool; the
+ *	PF has @value VFs now
  */
 enum sriov_broker_event_type {
 	SRIOV_BROKER_EVENT_LOST = 1,
@@ -1121,6 +1122,7 @@ enum sriov_broker_event_type {
  * @fault: enum sriov_broker_fault
  * @lease_id: the lease that it is about, or that the VF had last; 0 for none
  * @value: a number that goes with @type
+ * @old_value: with PF_VFS and PF_REPLACED: that number before the event; else 0
  * @pid: the process that it was done by, in the reader's PID namespace; 0: none (the
  *	kernel did it by itself), or it is not to be seen from there. It may have ended
  *	since
@@ -1149,6 +1151,7 @@ struct sriov_broker_event {
 	__u32 fault;
 	__aligned_u64 lease_id;
 	__aligned_u64 value;
+	__aligned_u64 old_value;
 	__s32 pid;
 	__u32 uid;
 	char comm[SRIOV_BROKER_COMM_LEN];
@@ -1209,6 +1212,8 @@ enum sriov_broker_nl_cmd {
  *	namespace; 0 for none
  * @SRIOV_BROKER_NL_ATTR_UID: u32: its user, in the initial user namespace
  * @SRIOV_BROKER_NL_ATTR_COMM: string: its name
+ * @SRIOV_BROKER_NL_ATTR_OLD_VALUE: u64: with an event that changes VALUE: what it was
+ *	before, else 0
  */
 enum sriov_broker_nl_attr {
 	SRIOV_BROKER_NL_ATTR_UNSPEC = 0,
@@ -1237,6 +1242,7 @@ enum sriov_broker_nl_attr {
 	SRIOV_BROKER_NL_ATTR_PID = 23,
 	SRIOV_BROKER_NL_ATTR_UID = 24,
 	SRIOV_BROKER_NL_ATTR_COMM = 25,
+	SRIOV_BROKER_NL_ATTR_OLD_VALUE = 26,
 };
 
 #endif /* _UAPI_LINUX_SRIOV_BROKER_H */

@@ -41,6 +41,13 @@ static int is_vf_event(const struct sriov_broker_event *event)
 	return event->vf.valid;
 }
 
+/* Of VFs, that the PF has now, and had before. */
+static int has_number(const struct sriov_broker_event *event)
+{
+	return event->type == SRIOV_BROKER_EVENT_PF_VFS ||
+	       event->type == SRIOV_BROKER_EVENT_PF_REPLACED;
+}
+
 static void add_vf(struct json_object *obj,
 		   const struct sriov_broker_event *event)
 {
@@ -86,11 +93,10 @@ struct json_object *event_json(const struct sriov_broker_event *event)
 	add_actor(obj, event);
 	if (is_vf_event(event))
 		add_vf(obj, event);
-	if (event->type == SRIOV_BROKER_EVENT_PF_VFS ||
-	    event->type == SRIOV_BROKER_EVENT_PF_REPLACED)
+	if (has_number(event)) {
 		json_number(obj, "num_vfs", event->value);
-	if (event->type == SRIOV_BROKER_EVENT_PF_REPLACED)
-		json_number(obj, "had_vfs", event->index);
+		json_number(obj, "had_vfs", event->old_value);
+	}
 	if (event->type == SRIOV_BROKER_EVENT_LEASE_REVOKED)
 		json_text(obj, "cause", sriovb_strcause(event->value));
 	return obj;
@@ -106,10 +112,8 @@ void event_print(const struct sriov_broker_event *event)
 	       sriovb_format_addr(is_vf_event(event) ? &event->vf : &event->pf,
 				  addr),
 	       sriovb_strevent(event->type));
-	if (event->type == SRIOV_BROKER_EVENT_PF_VFS)
-		printf(" %llu", (unsigned long long)event->value);
-	if (event->type == SRIOV_BROKER_EVENT_PF_REPLACED)
-		printf(" %u -> %llu", event->index,
+	if (has_number(event))
+		printf(" %llu -> %llu", (unsigned long long)event->old_value,
 		       (unsigned long long)event->value);
 	if (event->type == SRIOV_BROKER_EVENT_VF_STATE)
 		printf(" %s -> %s", sriovb_strstate(event->old_state),

@@ -15,7 +15,7 @@
 
 #include "host/events.h"
 
-#define MAX_ATTR	  SRIOV_BROKER_NL_ATTR_COMM
+#define MAX_ATTR	  SRIOV_BROKER_NL_ATTR_OLD_VALUE
 #define RECEIVE_BUFFER	  (1 << 20) /* some thousand events, if we may */
 #define ATTR(tb, name)	  ((tb)[SRIOV_BROKER_NL_ATTR_##name])
 #define GET_U32(tb, name) (ATTR(tb, name) ? nla_get_u32(ATTR(tb, name)) : 0)
@@ -65,6 +65,7 @@ static const struct nla_policy policy[MAX_ATTR + 1] = {
 	[SRIOV_BROKER_NL_ATTR_PID] = { .type = NLA_S32 },
 	[SRIOV_BROKER_NL_ATTR_UID] = { .type = NLA_U32 },
 	[SRIOV_BROKER_NL_ATTR_COMM] = { .type = NLA_STRING },
+	[SRIOV_BROKER_NL_ATTR_OLD_VALUE] = { .type = NLA_U64 },
 };
 
 /* ---- messages ---- */
@@ -145,6 +146,7 @@ static int tell_event(struct nlattr **tb, struct call *call)
 		.fault = GET_U32(tb, FAULT),
 		.lease_id = GET_U64(tb, LEASE_ID),
 		.value = GET_U64(tb, VALUE),
+		.old_value = GET_U64(tb, OLD_VALUE),
 		.pid = get_s32(ATTR(tb, PID), 0),
 		.uid = get_uid(ATTR(tb, UID)),
 		.lease_pid = get_s32(ATTR(tb, LEASE_PID), 0),
