@@ -342,6 +342,7 @@ void vfb_op_exit(void);
 struct sriov_broker_addr vfb_addr(struct pci_dev *pdev);
 int vfb_addr_cmp(const struct sriov_broker_addr *a, const struct sriov_broker_addr *b);
 int vfb_addr_check(const struct sriov_broker_addr *addr, bool wanted);
+struct vfb_pf *vfb_pf_lookup(const struct sriov_broker_addr *addr);
 struct vfb_pf *vfb_pf_find(const struct sriov_broker_addr *addr, struct vfb_why *why);
 int vfb_vf_missing(const struct sriov_broker_addr *addr, struct vfb_why *why);
 struct vfb_pf *vfb_pf_of(struct pci_dev *pdev);

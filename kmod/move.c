@@ -503,9 +503,11 @@ static int vfb_close_refuse(struct vfb_why *why, struct vfb_move *m)
 
 static int vfb_fence_refuse(struct vfb_why *why, struct vfb_move *m)
 {
+	u32 reason = m->err == -EBUSY ? SRIOV_BROKER_WHY_GROUP : SRIOV_BROKER_WHY_NONE;
+
 	if (m->err == -EOPNOTSUPP)
 		return vfb_move_refuse(why, m, SRIOV_BROKER_WHY_NO_IOMMU, m->all->to);
-	return vfb_move_refuse(why, m, SRIOV_BROKER_WHY_GROUP, NULL);
+	return vfb_move_refuse(why, m, reason, NULL);
 }
 
 /* Another one has the VF's lock; or the device is at fault. */

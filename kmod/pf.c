@@ -59,7 +59,14 @@ int vfb_addr_check(const struct sriov_broker_addr *addr, bool wanted)
 	return !addr->valid && (wanted || addr->domain || addr->bdf) ? -EINVAL : 0;
 }
 
-static struct vfb_pf *vfb_pf_lookup(const struct sriov_broker_addr *addr)
+/**
+ * vfb_pf_lookup - find a PF by its address
+ * @addr: the address
+ *
+ * Context: vfb_lock held.
+ * Return: the PF, without a reference, or NULL.
+ */
+struct vfb_pf *vfb_pf_lookup(const struct sriov_broker_addr *addr)
 {
 	struct vfb_pf *pf;
 

@@ -260,11 +260,19 @@ static unsigned int vfb_most(const struct vfb_request *req)
 	return most;
 }
 
+/* VFs that a PF's driver has left on when it went are dead until it is there again. */
+static bool vfb_lacks_driver(const struct vfb_pf *pf)
+{
+	return !pf->driver[0] && !pf->leaving && !pf->gone && pci_num_vf(pf->pdev);
+}
+
 /* Nothing fits: why, in as much detail as one selector for one lease allows. */
 static int vfb_pool_refuse(const struct vfb_request *req, struct vfb_why *why)
 {
 	const struct sriov_broker_selector *sel = req->sels;
+	bool named = req->num_sels == 1 && sel->dev.valid;
 	struct vfb_vf *vf, *peer;
+	struct vfb_pf *pf;
 
 	lockdep_assert_held(&vfb_lock);
 	why->value = vfb_most(req);
@@ -272,7 +280,10 @@ static int vfb_pool_refuse(const struct vfb_request *req, struct vfb_why *why)
 		return vfb_refuse(why, -ENOSPC, SRIOV_BROKER_WHY_TOO_FEW, NULL);
 	why->value = 0;
 
-	vf = req->num_sels == 1 && sel->dev.valid ? vfb_vf_lookup(&sel->dev) : NULL;
+	vf = named ? vfb_vf_lookup(&sel->dev) : NULL;
+	pf = vf ? vf->pf : named ? vfb_pf_lookup(&sel->dev) : NULL;
+	if (pf && vfb_lacks_driver(pf))
+		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_NO_PF_DRIVER, &pf->addr);
 	if (vf && (vfb_pf_is_busy(vf->pf) || vf->moving))
 		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY, &vf->pf->addr);
 	if (vf && vf->state != SRIOV_BROKER_VF_FREE)

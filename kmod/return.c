@@ -366,14 +366,12 @@ int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	if (!vf)
 		return vfb_vf_missing(&p->vf, why);
 	mutex_lock(&vfb_lock);
-	if (vf->gone) {
+	if (vf->gone)
 		ret = vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &p->vf);
-	} else if (vf->moving || vf->state != SRIOV_BROKER_VF_QUARANTINED) {
-		vfb_refuse_vf(why, vf);
-		ret = -EINVAL;
-	} else {
+	else if (vf->moving || vf->state != SRIOV_BROKER_VF_QUARANTINED)
+		ret = vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_NOT_QUARANTINED, &p->vf);
+	else
 		vfb_return_start(vf->group);
-	}
 	mutex_unlock(&vfb_lock);
 	if (!ret)
 		vfb_group_follow(vf->group);

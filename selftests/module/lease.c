@@ -157,7 +157,8 @@ static void test_holder(void)
 		SRIOV_BROKER_WHY_LEASED, vf, "bind of a leased VF");
 	refused(bind_vfs(pf, 0, 0, "host", &why), EBUSY, &why,
 		SRIOV_BROKER_WHY_LEASED, vf, "bind of a range with it");
-	is(clear(vf, &why), EINVAL, "clear of a VF that is not in quarantine");
+	refused(clear(vf, &why), EINVAL, &why, SRIOV_BROKER_WHY_NOT_QUARANTINED,
+		vf, "clear of a VF that is not in quarantine");
 	worked(enable(pf, TOTAL, "vfio-pci", &why), &why,
 	       "enable again with a lease out is a success");
 	unchanged(before, "with a lease out");

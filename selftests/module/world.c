@@ -119,10 +119,14 @@ static void unbind_and_bind(const char *what, int fd)
 		check_told(fd, SRIOV_BROKER_LEASE_CAUSE_PF, what);
 	check_picture(what);
 	/* Some drivers leave them on: dead, until it is there again. */
-	if (numvfs(pf))
-		refused(lease(pf, "", &g, &why), EAGAIN, &why,
-			SRIOV_BROKER_WHY_POOL_EMPTY, pf,
+	if (numvfs(pf)) {
+		refused(lease(pf, "", &g, &why), EBUSY, &why,
+			SRIOV_BROKER_WHY_NO_PF_DRIVER, pf,
 			text("%s: VFs that it left on are not leased", what));
+		refused(lease(vf_at(pf, 2), "", &g, &why), EBUSY, &why,
+			SRIOV_BROKER_WHY_NO_PF_DRIVER, pf,
+			text("%s: nor by name", what));
+	}
 	is(bind_to(pf_name, driver), 0, "%s: and binds it again", what);
 	check_picture(what);
 }

@@ -291,6 +291,10 @@ static const char *const plain[] = {
 		"so it has ended",
 	[SRIOV_BROKER_WHY_CANCELLED] = "an admin has ended the wait",
 	[SRIOV_BROKER_WHY_NO_WAITER] = "no call of that number waits",
+	[SRIOV_BROKER_WHY_NOT_QUARANTINED] = "not in quarantine",
+	[SRIOV_BROKER_WHY_NO_PF_DRIVER] =
+		"has no driver, so its VFs are not leased out; "
+		"bind it to its driver first",
 	[SRIOV_BROKER_WHY_RESET] =
 		"could not be reset, so it is not leased out; the kernel's log may say more",
 };
@@ -354,13 +358,6 @@ static void add_errno(struct text *t, const struct sriovb *sb, int error)
 	}
 }
 
-/* The kernel tells the state the VF is in; what counts is which it is not. */
-static int is_not_quarantined(const struct sriovb *sb, int error)
-{
-	return sb->asked.op == SRIOVB_OP_CLEAR && error == EINVAL &&
-	       sb->why.reason != SRIOV_BROKER_WHY_IS_PF;
-}
-
 static void add_open_error(struct text *t, int error)
 {
 	switch (error) {
@@ -396,9 +393,7 @@ const char *sriovb_strerror(const struct sriovb *sb, int error, char *buf,
 		return buf;
 	}
 	add_subject(&t, sb);
-	if (is_not_quarantined(sb, error))
-		add(&t, "not in quarantine");
-	else if (!add_reason(&t, sb))
+	if (!add_reason(&t, sb))
 		add_errno(&t, sb, error);
 	return buf;
 }
@@ -474,6 +469,8 @@ const char *sriovb_strreason(unsigned int reason)
 		[SRIOV_BROKER_WHY_QUEUE_FULL] = "queue-full",
 		[SRIOV_BROKER_WHY_CANCELLED] = "cancelled",
 		[SRIOV_BROKER_WHY_NO_WAITER] = "no-waiter",
+		[SRIOV_BROKER_WHY_NOT_QUARANTINED] = "not-quarantined",
+		[SRIOV_BROKER_WHY_NO_PF_DRIVER] = "no-pf-driver",
 		[SRIOV_BROKER_WHY_HOST_NET] = "host-net",
 		[SRIOV_BROKER_WHY_HOST_DISK] = "host-disk",
 		[SRIOV_BROKER_WHY_PF_VFIO] = "pf-vfio",

@@ -206,6 +206,10 @@ struct sriov_broker_addr {
  *	requests may wait: a user's may have @value selectors (EAGAIN)
  * @SRIOV_BROKER_WHY_CANCELLED: an admin ended the wait (ECANCELED)
  * @SRIOV_BROKER_WHY_NO_WAITER: no request of that id waits (ENOENT)
+ * @SRIOV_BROKER_WHY_NOT_QUARANTINED: @dev is not in quarantine; see LIST_VFS for where
+ *	it is (EINVAL)
+ * @SRIOV_BROKER_WHY_NO_PF_DRIVER: the PF @dev has no driver, so its VFs are not leased
+ *	out (EBUSY)
  */
 enum sriov_broker_reason {
 	SRIOV_BROKER_WHY_NONE = 0,
@@ -250,6 +254,8 @@ enum sriov_broker_reason {
 	SRIOV_BROKER_WHY_QUEUE_FULL = 39,
 	SRIOV_BROKER_WHY_CANCELLED = 40,
 	SRIOV_BROKER_WHY_NO_WAITER = 41,
+	SRIOV_BROKER_WHY_NOT_QUARANTINED = 42,
+	SRIOV_BROKER_WHY_NO_PF_DRIVER = 43,
 };
 
 /**
@@ -800,8 +806,8 @@ struct sriov_broker_grant {
  *
  * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_INDEX, LEASED, RETURNING, QUARANTINED,
  * NOT_POOLED, OPEN_POOL (these five only where a single VF was named, and not
- * waited for), GROUP, IN_USE, PF_BUSY, POOL_EMPTY, TIMEOUT, TOO_FEW, QUOTA, LIMIT,
- * QUEUE_FULL, CANCELLED.
+ * waited for), GROUP, IN_USE, PF_BUSY, NO_PF_DRIVER, POOL_EMPTY, TIMEOUT, TOO_FEW, QUOTA,
+ * LIMIT, QUEUE_FULL, CANCELLED.
  */
 struct sriov_broker_lease {
 	__u32 size;
@@ -829,7 +835,7 @@ struct sriov_broker_lease {
  * Sends the VF through the return path once more: drain, reset, check. Does not
  * wait for the outcome. EINVAL: it is not in quarantine. Needs CAP_SYS_ADMIN.
  *
- * Of the reasons: NO_DEVICE, IS_PF, and what tells where the VF is instead.
+ * Of the reasons: NO_DEVICE, IS_PF, NOT_QUARANTINED.
  */
 struct sriov_broker_clear {
 	__u32 size;
