@@ -42,12 +42,13 @@ static const struct vfb_ioctl vfb_dev_ioctls[] = {
 	VFB_IOCTL(SRIOV_BROKER_NET_HOLD, sriov_broker_net_hold, why, .admin = true,
 		  .fn = vfb_ioctl_net_hold, .why = offsetof(struct sriov_broker_net_hold, why)),
 	VFB_IOCTL(SRIOV_BROKER_LIST_WAITERS, sriov_broker_list, why, .out = true,
-		  .fn = vfb_ioctl_list_waiters),
+		  .fn = vfb_ioctl_list_waiters, .why = offsetof(struct sriov_broker_list, why)),
 	VFB_IOCTL(SRIOV_BROKER_CANCEL, sriov_broker_cancel, why, .admin = true,
 		  .fn = vfb_ioctl_cancel, .why = offsetof(struct sriov_broker_cancel, why)),
-	VFB_IOCTL(SRIOV_BROKER_STATS, sriov_broker_list, why, .out = true, .fn = vfb_ioctl_stats),
+	VFB_IOCTL(SRIOV_BROKER_STATS, sriov_broker_list, why, .out = true, .fn = vfb_ioctl_stats,
+		  .why = offsetof(struct sriov_broker_list, why)),
 	VFB_IOCTL(SRIOV_BROKER_HISTORY, sriov_broker_list, why, .out = true,
-		  .fn = vfb_ioctl_history),
+		  .fn = vfb_ioctl_history, .why = offsetof(struct sriov_broker_list, why)),
 };
 
 static long vfb_dev_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)

@@ -11,7 +11,47 @@
 #include <stddef.h>
 #include <sys/mman.h>
 
+/* No holes, which 32-bit programs might have elsewhere, and which nothing checks. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wpadded"
+#include <linux/sriov_broker.h>
+#pragma GCC diagnostic pop
+
 #include "broker.h"
+
+/* The first release's layout, for ever: each struct's last field, and where it ends. */
+#define ENDS(type, last, end)                                            \
+	_Static_assert(                                                  \
+		offsetof(struct sriov_broker_##type, last) +             \
+				sizeof(((struct sriov_broker_##type *)0) \
+					       ->last) ==                \
+			(end),                                           \
+		#type)
+
+ENDS(addr, valid, 8);
+ENDS(why, driver, 176);
+ENDS(info, driver, 136);
+ENDS(pf, driver, 88);
+ENDS(vf, driver, 184);
+ENDS(list, why, 40);
+ENDS(waiter, label, 104);
+ENDS(cancel, why, 32);
+ENDS(stat, buckets, 136);
+ENDS(enable, why, 96);
+ENDS(disable, why, 32);
+ENDS(bind, why, 96);
+ENDS(selector, reserved2, 32);
+ENDS(grant, driver, 104);
+ENDS(lease, label, 120);
+ENDS(clear, why, 24);
+ENDS(revoke, why, 40);
+ENDS(net_hold, why, 40);
+ENDS(lease_info, driver, 192);
+ENDS(lease_set, label, 80);
+ENDS(lease_reset, flags, 8);
+ENDS(lease_open, reserved, 16);
+ENDS(lease_event, comm, 56);
+ENDS(event, lease_label, 176);
 
 #define LABEL	 "abi"
 #define NO_LEASE 0xffffffffULL
@@ -603,6 +643,28 @@ static void test_list(void)
 	is(p.count, 2, "LIST: with two entries");
 }
 
+/* Also those lists that have no reasons, so far: they say so. */
+static void test_list_why(void)
+{
+	static const unsigned long cmds[] = { SRIOV_BROKER_STATS,
+					      SRIOV_BROKER_HISTORY,
+					      SRIOV_BROKER_LIST_WAITERS };
+	struct sriov_broker_why why;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(cmds) / sizeof(cmds[0]); i++) {
+		struct sriov_broker_list p = {
+			.size = sizeof(p),
+			.why = (uintptr_t)why_init(&why),
+		};
+
+		ok(call(broker, cmds[i], &p) == EINVAL &&
+			   why.reason == SRIOV_BROKER_WHY_NONE,
+		   "LIST: entries of no size, ioctl %lu: a why is filled",
+		   cmds[i] & 0xff);
+	}
+}
+
 static int lease_with(struct sriov_broker_selector *sels, unsigned int num,
 		      unsigned int count, unsigned int grant_size, void *grant,
 		      int timeout)
@@ -974,6 +1036,7 @@ int main(void)
 	test_unknown(broker, false);
 	test_unknown(held.fd, true);
 	test_list();
+	test_list_why();
 	test_lease();
 	test_selectors();
 	test_disable();

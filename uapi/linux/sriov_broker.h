@@ -34,7 +34,8 @@
  *  - EFAULT: a pointer is bad.
  *  - EPERM: the caller lacks CAP_SYS_ADMIN in the initial user namespace.
  *  - ENODEV: there is no such PCI device, or it is gone.
- *  - EBUSY: somebody stands in the way; nothing was changed.
+ *  - EBUSY: a user, a lease or another operation stands in the way; nothing was
+ *    changed.
  *  - EINTR: a fatal signal came before the answer. The operation ends by
  *    itself, either done or undone.
  *  - ENOMEM: out of memory.
@@ -55,13 +56,15 @@
  * Within a major number these stay as they are: the numbers of ioctls; the offset,
  * size, unit and meaning of each field; the meaning of each flag and of each number
  * of a state, fault, reason, cause, kind or type of event; the errno of each reason;
- * who may call what; and what a call does whose new fields and flags are zero.
+ * which right a call wants; and what a call does whose new fields and flags are zero.
+ * Of generic netlink: the numbers of commands and attributes, and the type and meaning
+ * of each attribute.
  *
  * A higher minor number may bring: ioctls; flags; fields at the end of structures,
  * of entries of lists and of records that read() gives; bits in fields that are 0 on
- * output so far; numbers at the end of an enumeration, and so a state, reason or
- * event that a program has never heard of; higher limits than those of this header,
- * never lower ones.
+ * output so far; netlink commands, and attributes in messages that have not had them;
+ * numbers at the end of an enumeration, and so a state, reason or event that a program
+ * has never heard of; higher limits than those of this header, never lower ones.
  *
  * A program asks for what it needs: by @abi_minor, or by trying. ENOTTY: no such
  * ioctl. EOPNOTSUPP: no such flag. E2BIG: a field that is not zero is not known. A
@@ -132,7 +135,7 @@ struct sriov_broker_addr {
 };
 
 /**
- * enum sriov_broker_reason - why a call failed, in detail
+ * enum sriov_broker_reason - why a call failed, in detail; in parentheses the errno
  * @SRIOV_BROKER_WHY_NONE: no more is known than the errno says
  * @SRIOV_BROKER_WHY_NO_DEVICE: there is no PCI device at @dev (ENODEV)
  * @SRIOV_BROKER_WHY_NOT_PF: @dev has no SR-IOV capability (EOPNOTSUPP)
@@ -180,8 +183,8 @@ struct sriov_broker_addr {
  *	is assigned to a guest (EPERM)
  * @SRIOV_BROKER_WHY_RESET: @dev could not be reset (EIO)
  * @SRIOV_BROKER_WHY_OPEN_POOL: @dev is open to all, not leased out (EBUSY)
- * @SRIOV_BROKER_WHY_QUOTA: the user has @value leases, which is all he may have
- *	(EDQUOT)
+ * @SRIOV_BROKER_WHY_QUOTA: the user has @value leases, which is all that one user may
+ *	have (EDQUOT)
  * @SRIOV_BROKER_WHY_LIMIT: @value leases are out, which is all there may be
  *	(EDQUOT)
  * @SRIOV_BROKER_WHY_TIMEOUT: no VF that was asked for became free in time
@@ -198,7 +201,7 @@ struct sriov_broker_addr {
  * @SRIOV_BROKER_WHY_HOST_DISK: the host uses @dev: its disk, whose name is in
  *	@label, is open (EBUSY)
  * @SRIOV_BROKER_WHY_PF_VFIO: the PF @dev is on @driver, a driver of vfio: its VFs
- *	open only for those who know the token of the PF's user (EOPNOTSUPP)
+ *	open only with the token of the PF's user (EOPNOTSUPP)
  * @SRIOV_BROKER_WHY_NET_LOST: said of a call that has succeeded: the network
  *	attributes of @value VFs, the first of which is @dev, could not be put
  *	back as they were (0)
@@ -276,9 +279,9 @@ enum sriov_broker_reason {
  * @label: out: that lease's label; or the name of what else @reason speaks of
  * @driver: out: name of the driver that @reason speaks of
  *
- * Filled only when the ioctl fails with an errno that is about devices, and when
- * one that has succeeded has something to say (NET_LOST); where the arguments
- * could not even be read it is left alone.
+ * Filled when the ioctl fails, and when one that has succeeded has something to say
+ * (NET_LOST). It is left alone where the size is wrong, the arguments could not be read,
+ * or the right to call is lacking (EPERM).
  */
 struct sriov_broker_why {
 	__u32 size;
@@ -389,8 +392,8 @@ enum sriov_broker_vf_state {
 /**
  * enum sriov_broker_fault - why a VF is in quarantine
  * @SRIOV_BROKER_FAULT_NONE: it is not
- * @SRIOV_BROKER_FAULT_OPEN: vfio, or who asked for NET_HOLD, did not let go of it
- *	in time
+ * @SRIOV_BROKER_FAULT_OPEN: a user of vfio, or a caller of NET_HOLD, did not let go of
+ *	it in time
  * @SRIOV_BROKER_FAULT_RESET: the reset failed, or the device has none
  * @SRIOV_BROKER_FAULT_CHECK: the reset was said to have worked, but the device
  *	does not look like it
@@ -466,13 +469,12 @@ struct sriov_broker_vf {
  *	which may be more: ask again with a larger array. HISTORY: the newest
  *	that fit
  * @entries: array to fill, may be NULL when @count is 0
- * @why: pointer to a struct sriov_broker_why, or 0; not used by HISTORY, STATS and
- *	LIST_WAITERS
+ * @why: pointer to a struct sriov_broker_why, or 0
  *
  * One consistent picture, ordered by address and index. Needs nothing but the
  * open device.
  *
- * Of the reasons: NO_DEVICE, NOT_PF, IS_VF.
+ * Of the reasons: NO_DEVICE, NOT_PF, IS_VF; of HISTORY, STATS and LIST_WAITERS none.
  */
 struct sriov_broker_list {
 	__u32 size;
@@ -610,7 +612,7 @@ struct sriov_broker_stat {
  * the pool. On any error the PF is as it was. No host driver ever probes a VF
  * that is meant for another one. What is already there is a success. Another
  * number of VFs than there are now is reached through none, if none is in use, be
- * it by the host (HOST_NET, HOST_DISK), whom FROM_HOST does not ask. What is set of
+ * it by the host (HOST_NET, HOST_DISK), which FROM_HOST does not ask. What is set of
  * a VF through its PF (MAC, VLAN and the like) is put back to a VF that is there
  * before and after; what could not be is told by the reason NET_LOST. Needs
  * CAP_SYS_ADMIN.
@@ -618,8 +620,8 @@ struct sriov_broker_stat {
  * A PF that has no driver gets the one that its ids name, if that can be loaded
  * (CAP_SYS_MODULE); else one of the module's own, until its last VF goes.
  *
- * With OPEN the VFs are for those who hand them out by other means: bound, shown
- * as open, neither fenced nor leased out, yet not disabled while in use.
+ * With OPEN the VFs are for other means of handing them out: bound, shown as open,
+ * neither fenced nor leased out, yet not disabled while in use.
  *
  * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_VFS, TOO_MANY, NO_SRIOV_DRIVER,
  * PF_BUSY, PF_REFUSED, PF_SHORT, ORPHANS, NO_IOMMU, NO_MMIO, NO_BUS, NO_DRIVER,
@@ -788,7 +790,7 @@ struct sriov_broker_grant {
  * @why: pointer to a struct sriov_broker_why, or 0
  * @numa_node: preferred NUMA node of the PF, -1 for any; with NUMA_STRICT no
  *	other will do
- * @label: what the leases are for; shown to everybody; may be empty. Valid UTF-8
+ * @label: what the leases are for; every user can see it; may be empty. Valid UTF-8
  *	without control characters (else EINVAL), as any label
  *
  * Takes free VFs out of the pool and returns a descriptor for each, which stands
@@ -800,9 +802,10 @@ struct sriov_broker_grant {
  *
  * EAGAIN, ETIMEDOUT: no fitting VF is free, or not enough. ENOSPC: there will never be
  * as many. EINTR: a signal came, and nothing was leased. ECANCELED: an admin has ended
- * the wait. A lease is charged to the user that opened the device, or, where that was in
- * a user namespace, to the owner of the outermost one below the initial; from its
- * beginning until its VFs are free again or the admin has taken them.
+ * the wait. EFAULT: also where @grants can't be written. After a failure what stands in
+ * @grants means nothing. A lease is charged to the user that opened the device, or, where
+ * that was in a user namespace, to the owner of the outermost one below the initial; from
+ * its beginning until its VFs are free again or the admin has taken them.
  *
  * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_INDEX, LEASED, RETURNING, QUARANTINED,
  * NOT_POOLED, OPEN_POOL (these five only where a single VF was named, and not
@@ -854,12 +857,12 @@ struct sriov_broker_clear {
  * @flags: must be 0
  * @lease_id: the lease
  * @instance: that of the load which the id is of, or 0: not to be checked
- * @grace_ms: time for the holder to end it himself, in milliseconds, up to
+ * @grace_ms: time for the holder to end it, in milliseconds, up to
  *	SRIOV_BROKER_MAX_GRACE_MS
  * @reserved: must be 0
  * @why: pointer to a struct sriov_broker_why, or 0
  *
- * Takes a lease from its holder. He is told at once, by an event on the lease's
+ * Takes a lease from its holder, which is told at once, by an event on the lease's
  * descriptor, and has @grace_ms; then the descriptor answers ENODEV, polls as
  * HUP|ERR, and the VF goes back, as soon as vfio lets go of it. Does not wait for
  * any of that. A second call can shorten the grace. Needs CAP_SYS_ADMIN.
@@ -886,14 +889,14 @@ struct sriov_broker_revoke {
  * @instance: that of the load which the id is of, or 0: not to be checked
  * @why: pointer to a struct sriov_broker_why, or 0
  *
- * For who is about to change network attributes of a leased VF through its PF
+ * For a program about to change network attributes of a leased VF through its PF
  * (ip link set PF vf N ...: MAC, VLAN, QoS, rates, spoof check, trust, link state,
  * RSS query). When the lease has ended, however it has, what they were at its
  * beginning is put back before the VF is free again; where the PF's driver refuses,
  * the VF goes to quarantine. Of a lease without such a call nothing is put back.
  *
  * The VF does not return before every descriptor of /dev/sriov_broker that asked
- * is closed, so that nobody sets an attribute of the next holder's VF. That is
+ * is closed, so that no attribute of the next holder's VF is set by it. That is
  * waited for as long as for vfio (parameter drain_timeout), then the VF goes to
  * quarantine. Needs CAP_SYS_ADMIN.
  *
@@ -1004,7 +1007,7 @@ struct sriov_broker_lease_reset {
  * @fd: out: the descriptor, close-on-exec
  * @reserved: must be 0
  *
- * Opens the VF's vfio device for the holder, whoever he is, and whatever he sees
+ * Opens the VF's vfio device for the holder, whatever its user, and whatever it sees
  * of the file system: the lease is the permission. EBUSY: the group is open
  * already. EOPNOTSUPP: the VF's driver is not one of vfio's, or there is no such
  * device node. ENODEV: the lease was revoked, or the VF is gone.
