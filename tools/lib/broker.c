@@ -108,11 +108,10 @@ static int copy_driver(char *to, const char *from)
 	return 0;
 }
 
-uintptr_t sriovb_begin(struct sriovb *sb, enum sriovb_op op,
-		       const struct sriov_broker_addr *dev, unsigned int number,
-		       const char *driver)
+uintptr_t sriovb_begin(struct sriovb *sb, const struct sriov_broker_addr *dev,
+		       unsigned int number, const char *driver)
 {
-	sb->asked = (struct asked){ .op = op, .number = number };
+	sb->asked = (struct asked){ .number = number };
 	if (dev)
 		sb->asked.dev = *dev;
 	copy_name(sb->asked.driver, driver);
@@ -130,7 +129,7 @@ int sriovb_call(int fd, unsigned long request, void *arg)
 int sriovb_info_sized(struct sriovb *sb, struct sriov_broker_info *info,
 		      size_t size)
 {
-	sriovb_begin(sb, SRIOVB_OP_NONE, NULL, 0, NULL);
+	sriovb_begin(sb, NULL, 0, NULL);
 	memset(info, 0, size);
 	info->size = size;
 	return sriovb_call(sb->fd, SRIOV_BROKER_INFO, info);
@@ -152,7 +151,7 @@ static ssize_t list(struct sriovb *sb, unsigned long request,
 			.entry_size = entry_size,
 			.count = room,
 			.entries = (uintptr_t)array,
-			.why = sriovb_begin(sb, SRIOVB_OP_LIST, pf, 0, NULL),
+			.why = sriovb_begin(sb, pf, 0, NULL),
 		};
 		int err;
 
@@ -204,7 +203,7 @@ int sriovb_stats_sized(struct sriovb *sb, struct sriov_broker_stat *stats,
 		.entry_size = size,
 		.count = num,
 		.entries = (uintptr_t)stats,
-		.why = sriovb_begin(sb, SRIOVB_OP_NONE, NULL, 0, NULL),
+		.why = sriovb_begin(sb, NULL, 0, NULL),
 	};
 
 	memset(stats, 0, num * size);
@@ -230,7 +229,7 @@ int sriovb_enable(struct sriovb *sb, const struct sriov_broker_addr *pf,
 		.flags = flags,
 		.pf = *pf,
 		.num_vfs = num_vfs,
-		.why = sriovb_begin(sb, SRIOVB_OP_ENABLE, pf, num_vfs, driver),
+		.why = sriovb_begin(sb, pf, num_vfs, driver),
 	};
 
 	if (copy_driver(arg.driver, driver))
@@ -246,7 +245,7 @@ static int disable(struct sriovb *sb, const struct sriov_broker_addr *pf,
 		.flags = flags,
 		.pf = *pf,
 		.timeout_ms = timeout_ms,
-		.why = sriovb_begin(sb, SRIOVB_OP_DISABLE, pf, 0, NULL),
+		.why = sriovb_begin(sb, pf, 0, NULL),
 	};
 
 	return sriovb_call(sb->fd, SRIOV_BROKER_DISABLE, &arg);
@@ -276,8 +275,8 @@ int sriovb_bind(struct sriovb *sb, const struct sriov_broker_addr *dev,
 		.dev = *dev,
 		.first = first,
 		.count = count,
-		.why = sriovb_begin(sb, SRIOVB_OP_BIND, dev,
-				    count ? first + count - 1 : first, driver),
+		.why = sriovb_begin(sb, dev, count ? first + count - 1 : first,
+				    driver),
 	};
 
 	if (copy_driver(arg.driver, driver))
@@ -290,7 +289,7 @@ int sriovb_clear(struct sriovb *sb, const struct sriov_broker_addr *vf)
 	struct sriov_broker_clear arg = {
 		.size = sizeof(arg),
 		.vf = *vf,
-		.why = sriovb_begin(sb, SRIOVB_OP_CLEAR, vf, 0, NULL),
+		.why = sriovb_begin(sb, vf, 0, NULL),
 	};
 
 	return sriovb_call(sb->fd, SRIOV_BROKER_CLEAR, &arg);
@@ -318,7 +317,7 @@ static uintptr_t begin_lease(struct sriovb *sb,
 	if (request->num_selectors)
 		dev = selected(request, request->num_selectors - 1, size,
 			       &last);
-	return sriovb_begin(sb, SRIOVB_OP_LEASE, &dev, 0, NULL);
+	return sriovb_begin(sb, &dev, 0, NULL);
 }
 
 /* The highest index that was asked of the device in the way, or of the last. */
@@ -380,7 +379,7 @@ static int copy_request(struct sriovb *sb, struct sriovb_request *to,
 	const char *byte = (const char *)from;
 	size_t i;
 
-	sriovb_begin(sb, SRIOVB_OP_LEASE, NULL, 0, NULL);
+	sriovb_begin(sb, NULL, 0, NULL);
 	*to = (struct sriovb_request){ .count = 1, .numa_node = -1 };
 	if (!from)
 		return 0;
@@ -429,7 +428,7 @@ int sriovb_net_hold(struct sriovb *sb, const struct sriov_broker_addr *vf,
 		.size = sizeof(arg),
 		.vf = *vf,
 		.lease_id = lease,
-		.why = sriovb_begin(sb, SRIOVB_OP_NET_HOLD, vf, 0, NULL),
+		.why = sriovb_begin(sb, vf, 0, NULL),
 	};
 
 	return sriovb_call(sb->fd, SRIOV_BROKER_NET_HOLD, &arg);
@@ -443,7 +442,7 @@ int sriovb_revoke(struct sriovb *sb, unsigned long long lease,
 		.lease_id = lease,
 		.instance = instance,
 		.grace_ms = grace_ms,
-		.why = sriovb_begin(sb, SRIOVB_OP_REVOKE, NULL, 0, NULL),
+		.why = sriovb_begin(sb, NULL, 0, NULL),
 	};
 
 	return sriovb_call(sb->fd, SRIOV_BROKER_REVOKE, &arg);
@@ -467,7 +466,7 @@ int sriovb_cancel(struct sriovb *sb, unsigned long long waiter,
 		.size = sizeof(arg),
 		.waiter_id = waiter,
 		.instance = instance,
-		.why = sriovb_begin(sb, SRIOVB_OP_CANCEL, NULL, 0, NULL),
+		.why = sriovb_begin(sb, NULL, 0, NULL),
 	};
 
 	return sriovb_call(sb->fd, SRIOV_BROKER_CANCEL, &arg);

@@ -52,7 +52,7 @@ int sriovb_next_event_sized(struct sriovb *sb, struct sriov_broker_event *event,
 {
 	ssize_t n;
 
-	sriovb_begin(sb, SRIOVB_OP_NONE, NULL, 0, NULL);
+	sriovb_begin(sb, NULL, 0, NULL);
 	if (sb->given == sb->num_read) {
 		n = read_records(sb->fd, sb->records, sizeof(sb->records),
 				 timeout_ms);

@@ -12,18 +12,6 @@ int sriovb_call(int fd, unsigned long request, void *arg);
 
 /* What was asked last: the words that sentences about its failure need. */
 struct asked {
-	enum sriovb_op {
-		SRIOVB_OP_NONE,
-		SRIOVB_OP_LIST,
-		SRIOVB_OP_ENABLE,
-		SRIOVB_OP_DISABLE,
-		SRIOVB_OP_BIND,
-		SRIOVB_OP_LEASE,
-		SRIOVB_OP_CLEAR,
-		SRIOVB_OP_REVOKE,
-		SRIOVB_OP_NET_HOLD,
-		SRIOVB_OP_CANCEL,
-	} op;
 	struct sriov_broker_addr dev;
 	unsigned int number;
 	char driver[SRIOV_BROKER_NAME_LEN];
@@ -44,8 +32,7 @@ struct sriovb {
  * Every call on a handle begins so, that sentences are about this one: remember what is
  * asked, forget the last reason. Return: the address of that.
  */
-uintptr_t sriovb_begin(struct sriovb *sb, enum sriovb_op op,
-		       const struct sriov_broker_addr *dev, unsigned int number,
-		       const char *driver);
+uintptr_t sriovb_begin(struct sriovb *sb, const struct sriov_broker_addr *dev,
+		       unsigned int number, const char *driver);
 
 #endif /* SRIOVB_INTERNAL_H */
