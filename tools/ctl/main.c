@@ -3,18 +3,16 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/progress.h"
-#include "base/text.h"
-#include "cli/advice.h"
-#include "cli/sriovctl.h"
-#include "host/vfio_users.h"
+#include "base/complain.h"
+#include "cli/args.h"
+#include "cmd/commands.h"
 #include "qemu/qmp.h"
+#include "sriovbroker.h"
 
 static const struct cmd *const commands[] = {
 	&cmd_list,   &cmd_enable,  &cmd_disable, &cmd_bind,    &cmd_clear,
@@ -26,58 +24,6 @@ static const struct cmd *const commands[] = {
 
 #define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-/* Labels, names of guests, a QEMU's words: a terminal shall not obey them. */
-void complain(const char *fmt, ...)
-{
-	char *text = NULL;
-	va_list args;
-	int n;
-
-	fflush(stdout);
-	progress_end();
-	va_start(args, fmt);
-	n = vasprintf(&text, fmt, args);
-	va_end(args);
-	fprintf(stderr, "sriovctl: %s\n",
-		n < 0 ? "out of memory" : printable(text));
-	if (n >= 0)
-		free(text);
-}
-
-/* Better than how to find out who. Return: 1, or 0: it can't be seen */
-static int complain_of_user(const struct sriov_broker_addr *vf)
-{
-	char addr[SRIOVB_ADDR_LEN], user[VFIO_USER_LEN];
-
-	if (!vfio_user(vf, user, sizeof(user)))
-		return 0;
-	complain(
-		"%s: in use without a lease, opened through vfio by %s; end that first",
-		sriovb_format_addr(vf, addr), user);
-	return 1;
-}
-
-int refused(const struct sriovb *sb, int error)
-{
-	const struct sriov_broker_why *why = sb ? sriovb_why(sb) : NULL;
-	char text[SRIOVB_ERROR_LEN], buf[ADVICE_LEN];
-	const char *todo = advice(sb, error, buf);
-
-	if (!why || why->reason != SRIOV_BROKER_WHY_IN_USE ||
-	    !complain_of_user(&why->dev))
-		complain("%s%s%s%s%s", sb ? "" : SRIOVB_DEVICE, sb ? "" : ": ",
-			 sriovb_strerror(sb, error, text, sizeof(text)),
-			 todo ? "; " : "", todo ? todo : "");
-	return EXIT_REFUSED;
-}
-
-int open_broker(struct sriovb **sb)
-{
-	int err = sriovb_open(sb);
-
-	return err ? refused(NULL, err) : 0;
-}
-
 static const struct cmd *find_command(const char *name)
 {
 	size_t i;
@@ -86,14 +32,6 @@ static const struct cmd *find_command(const char *name)
 		if (!strcmp(commands[i]->name, name))
 			return commands[i];
 	return NULL;
-}
-
-static void print_usage(const struct cmd *cmd, FILE *out)
-{
-	fprintf(out, "Usage: sriovctl %s%s%s%s%s%s\n", cmd->name,
-		cmd->words[0] ? " " : "", cmd->words,
-		cmd->opts ? " [OPTIONS]" : "", cmd->rest ? " " : "",
-		cmd->rest ? cmd->rest : "");
 }
 
 static void print_command_help(const struct cmd *cmd)
@@ -159,34 +97,6 @@ static int run_help(int argc, char **argv)
 		print_command_help(cmd);
 	else
 		print_help();
-	return 0;
-}
-
-int bad_usage(const struct args *args, const char *fmt, ...)
-{
-	char text[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	complain("%s", text);
-	print_usage(args->cmd, stderr);
-	return EXIT_USAGE;
-}
-
-int parse_number(const struct args *args, const char *what, const char *text,
-		 unsigned int min, unsigned int max, unsigned int *number)
-{
-	unsigned long value = 0;
-	const char *p = text;
-
-	for (; *p >= '0' && *p <= '9' && value <= max; p++)
-		value = value * 10 + (*p - '0');
-	if (p == text || *p || value < min || value > max)
-		return bad_usage(args, "%s: %s is a number, %u to %u", text,
-				 what, min, max);
-	*number = value;
 	return 0;
 }
 

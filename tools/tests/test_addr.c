@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/complain.h"
+#include "cli/args.h"
 #include "cli/target.h"
 
 /* main.c's, which is not linked here. */

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/complain.h"
+#include "cli/args.h"
 #include "cli/netattr.h"
 
 static const struct args args;

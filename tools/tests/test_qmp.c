@@ -18,6 +18,8 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
+#include "base/wait.h"
 #include "qemu/qemu.h"
 #include "qemu/qmp.h"
 
@@ -395,14 +397,14 @@ static void interruption(void **state)
 
 	(void)state;
 	signal(SIGHUP, SIG_IGN);
-	qmp_catch_signals();
+	wait_catch_signals();
 	assert_int_equal(qmp_start(&qmp, fd), 0);
 	raise(SIGHUP);
 	assert_int_equal(qmp_event(&qmp, now_ms() + 100, &event), -ETIMEDOUT);
-	assert_false(qmp_interrupted());
+	assert_false(wait_interrupted());
 	raise(SIGTERM);
 	assert_int_equal(qmp_event(&qmp, now_ms() + 5000, &event), -EINTR);
-	assert_true(qmp_interrupted());
+	assert_true(wait_interrupted());
 	assert_int_equal(qmp_event(&qmp, now_ms() + 100, &event), -ETIMEDOUT);
 	end_peer(&qmp, pid);
 }

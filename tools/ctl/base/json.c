@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/complain.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "cli/sriovctl.h"
-#include "host/proc.h"
 
 void json_text(struct json_object *obj, const char *key, const char *text)
 {
@@ -64,23 +63,6 @@ void json_group(struct json_object *obj, int group)
 		json_text(obj, "iommu_group", NULL);
 	else
 		json_number(obj, "iommu_group", group);
-}
-
-void json_lease(struct json_object *obj, const struct sriov_broker_vf *vf)
-{
-	struct json_object *lease = NULL;
-
-	if (vf->lease_id) {
-		lease = json_object_new_object();
-		json_number(lease, "id", vf->lease_id);
-		json_name(lease, "label", vf->lease_label);
-		/* The process that leased it has ended: which one has the descriptor now? */
-		json_number(lease, "pid",
-			    vf->lease_pid ? vf->lease_pid :
-					    proc_lease_holder(vf->lease_id));
-		json_number(lease, "uid", vf->lease_uid);
-	}
-	json_object_object_add(obj, "lease", lease);
 }
 
 static int print(struct json_object *obj, int flags)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* How answers are printed: JSON for programs. */
-#ifndef OUT_H
-#define OUT_H
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
 
 #include <json-c/json.h>
 
@@ -29,13 +29,10 @@ void json_driver(struct json_object *obj, const char *driver);
 /* "iommu_group", null for none. */
 void json_group(struct json_object *obj, int group);
 
-/* "lease" of a VF, null for none. */
-void json_lease(struct json_object *obj, const struct sriov_broker_vf *vf);
-
 /* Print it on one line and give it up. Return: 0, or a complaint's exit code. */
 int json_print_line(struct json_object *obj);
 
 /* Print it and give it up. Return: 0, or a complaint's exit code. */
 int json_print(struct json_object *obj);
 
-#endif /* OUT_H */
+#endif /* BASE_JSON_H */

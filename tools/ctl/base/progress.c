@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/progress.h"
-#include "qemu/qmp.h"
 
 #define SILENT_MS 1000
 

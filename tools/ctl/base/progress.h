@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What is being waited for, told on a terminal once it takes over a second. */
-#ifndef PROGRESS_H
-#define PROGRESS_H
+#ifndef BASE_PROGRESS_H
+#define BASE_PROGRESS_H
 
 /* From here on we wait for what the words say. */
 void progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -15,4 +15,4 @@ void progress_never(void);
 /* It is over, or something else is to be written. */
 void progress_end(void);
 
-#endif /* PROGRESS_H */
+#endif /* BASE_PROGRESS_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Words of strangers: labels, guests' names, what a QEMU says. */
-#ifndef TEXT_H
-#define TEXT_H
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
 
 /*
  * Make valid UTF-8 of what may be anything: "?" for each byte that is none.
@@ -15,4 +15,4 @@ char *utf8(char *text);
  */
 char *printable(char *text);
 
-#endif /* TEXT_H */
+#endif /* BASE_TEXT_H */

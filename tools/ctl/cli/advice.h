@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What to do about a refusal, where that is a command or an option of sriovctl's. */
-#ifndef ADVICE_H
-#define ADVICE_H
+#ifndef CLI_ADVICE_H
+#define CLI_ADVICE_H
 
 #include "sriovbroker.h"
 
@@ -13,4 +13,4 @@
  */
 const char *advice(const struct sriovb *sb, int error, char *buf);
 
-#endif /* ADVICE_H */
+#endif /* CLI_ADVICE_H */

@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/complain.h"
+#include "base/wait.h"
 #include "cli/aside.h"
-#include "qemu/qmp.h"
 
 struct aside {
 	int (*work)(const void *ctx);
@@ -37,7 +38,7 @@ int aside(int (*work)(const void *ctx), const void *ctx, const char *pf)
 
 	a = (struct aside){ .work = work, .ctx = ctx };
 	/* Before there is a thread: it is not to get them. */
-	qmp_catch_signals();
+	wait_catch_signals();
 	/* Memory of its own would take longer to set up than it does to start. */
 	mallopt(M_ARENA_MAX, 1);
 	if (pipe2(a.done, O_CLOEXEC))
@@ -47,7 +48,7 @@ int aside(int (*work)(const void *ctx), const void *ctx, const char *pf)
 		close(a.done[1]);
 		return work(ctx);
 	}
-	if (!qmp_await(a.done[0])) {
+	if (!wait_input(a.done[0])) {
 		pthread_join(thread, NULL);
 		return a.ret;
 	}

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the kernel does to its end once it has begun. */
-#ifndef ASIDE_H
-#define ASIDE_H
-
-#include "cli/sriovctl.h"
+#ifndef CLI_ASIDE_H
+#define CLI_ASIDE_H
 
 /*
  * Have @work done, so that a signal ends the wait for it though it can't end the work;
@@ -11,4 +9,4 @@
  */
 int aside(int (*work)(const void *ctx), const void *ctx, const char *pf);
 
-#endif /* ASIDE_H */
+#endif /* CLI_ASIDE_H */

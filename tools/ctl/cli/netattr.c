@@ -8,7 +8,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 
-#include "base/json.h"
+#include "base/complain.h"
 #include "cli/netattr.h"
 
 #define MAC_TEXT sizeof("02:00:00:00:00:01")

@@ -3,14 +3,14 @@
  * What a PF's network driver does for a VF: its MAC, VLAN and so on. They are
  * the PF's, whoever has the VF: the host, a guest, nobody.
  */
-#ifndef NETATTR_H
-#define NETATTR_H
+#ifndef CLI_NETATTR_H
+#define CLI_NETATTR_H
 
 #include <stdint.h>
 
 #include <json-c/json.h>
 
-#include "cli/sriovctl.h"
+#include "cli/args.h"
 #include "host/netinfo.h"
 
 enum netattr {
@@ -120,4 +120,4 @@ int netattr_check_mac(const struct netvf *vf, const struct netattrs *attrs,
 int netattr_apply_leases(const struct sriov_broker_grant *grants,
 			 unsigned int count, const struct netattrs *attrs);
 
-#endif /* NETATTR_H */
+#endif /* CLI_NETATTR_H */

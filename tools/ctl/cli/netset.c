@@ -19,8 +19,11 @@
 #include <netlink/route/link.h>
 #include <netlink/route/link/sriov.h>
 
+#include "base/complain.h"
 #include "cli/netattr.h"
+#include "cli/report.h"
 #include "cli/target.h"
+#include "host/netinfo.h"
 
 #define BIT(attr) (1U << NETATTR_##attr)
 

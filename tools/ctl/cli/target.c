@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/complain.h"
 #include "cli/target.h"
 #include "host/netinfo.h"
 

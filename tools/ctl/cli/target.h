@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Names of PFs and VFs as people write them. */
-#ifndef ADDR_H
-#define ADDR_H
+#ifndef CLI_TARGET_H
+#define CLI_TARGET_H
 
-#include "cli/sriovctl.h"
+#include "cli/args.h"
+#include "sriovbroker.h"
 
 /* Consecutive VFs of a PF. */
 struct run {
@@ -54,4 +55,4 @@ unsigned int target_count(const struct target *target);
 unsigned int target_selectors(const struct target *target,
 			      struct sriov_broker_selector *selectors);
 
-#endif /* ADDR_H */
+#endif /* CLI_TARGET_H */

@@ -12,12 +12,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/complain.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/wait.h"
+#include "cli/args.h"
 #include "cli/netattr.h"
+#include "cli/report.h"
 #include "cli/target.h"
+#include "cmd/commands.h"
 #include "guest/plug.h"
 #include "lease/lease.h"
+#include "qemu/fdset.h"
+#include "qemu/qemu.h"
 
 /* More slots than a machine has. */
 #define MAX_COUNT 256
@@ -250,7 +257,7 @@ static int await_guest(struct attach *a)
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < a->count && !qmp_interrupted(); i++)
+	for (i = 0; i < a->count && !wait_interrupted(); i++)
 		if (plug_await_guest(&a->monitor, a->sb, &a->plugs[i],
 				     a->timeout_s))
 			ret = EXIT_REFUSED;
@@ -420,7 +427,7 @@ static int run(const struct args *args)
 		ret = netattr_from_options(args, OPT_NET, a.count, &a.net);
 	if (ret)
 		return ret;
-	qmp_catch_signals();
+	wait_catch_signals();
 	return attach(&a);
 }
 

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sriovctl detach: VFs out of a running guest. */
+#include "base/wait.h"
+#include "cli/args.h"
+#include "cli/report.h"
+#include "cmd/commands.h"
 #include "guest/plug.h"
+#include "qemu/fdset.h"
+#include "qemu/qemu.h"
 
 enum {
 	OPT_QMP,
@@ -62,7 +68,7 @@ static int run(const struct args *args)
 		ret = open_broker(&sb);
 	if (ret)
 		return ret;
-	qmp_catch_signals();
+	wait_catch_signals();
 	/* Who names a time has it all used, whatever the guest says. */
 	patience = (struct patience){ timeout_s, !!text };
 	ret = detach(sb, args, &patience);

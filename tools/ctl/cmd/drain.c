@@ -12,12 +12,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/complain.h"
 #include "base/progress.h"
 #include "base/text.h"
+#include "base/wait.h"
+#include "cli/args.h"
+#include "cli/report.h"
 #include "cli/target.h"
+#include "cmd/commands.h"
 #include "guest/find.h"
+#include "guest/plug.h"
 #include "guest/swap.h"
 #include "host/vfio_users.h"
+#include "qemu/vmm.h"
 
 #define CHILD_POLL_MS 100
 
@@ -162,7 +169,7 @@ static void one_after_another(const struct drain *d)
 {
 	ssize_t i;
 
-	for (i = 0; i < d->num_guests && !qmp_interrupted(); i++)
+	for (i = 0; i < d->num_guests && !wait_interrupted(); i++)
 		move(d, d->sb, &d->guests[i]);
 }
 
@@ -175,7 +182,7 @@ static int move_guest(const struct drain *d, ssize_t first)
 
 	if (ret)
 		return ret;
-	for (i = first; i < d->num_guests && !qmp_interrupted(); i++)
+	for (i = first; i < d->num_guests && !wait_interrupted(); i++)
 		if (d->guests[i].pid == d->guests[first].pid &&
 		    move(d, sb, &d->guests[i]))
 			ret = EXIT_REFUSED;
@@ -206,7 +213,7 @@ static void await_children(pid_t *children, ssize_t n)
 	ssize_t i;
 
 	while (reap(children, n)) {
-		if (!qmp_pause(CHILD_POLL_MS))
+		if (!wait_ms(CHILD_POLL_MS))
 			continue;
 		for (i = 0; i < n; i++)
 			if (children[i])
@@ -226,7 +233,7 @@ static void side_by_side(const struct drain *d)
 		return;
 	}
 	fflush(stdout);
-	for (i = 0; i < d->num_guests && !qmp_interrupted(); i++) {
+	for (i = 0; i < d->num_guests && !wait_interrupted(); i++) {
 		if (i && d->guests[i].pid == d->guests[i - 1].pid)
 			continue;
 		child = fork();
@@ -293,7 +300,7 @@ static int report(struct drain *d)
 	ssize_t n, i, left = 0;
 
 	/* What had left its guest may be on its way back. */
-	if (!qmp_interrupted())
+	if (!wait_interrupted())
 		await_all(d->sb);
 	n = sriovb_list_vfs(d->sb, &d->pf, &vfs);
 	if (n < 0)
@@ -302,7 +309,7 @@ static int report(struct drain *d)
 	for (i = 0; i < n; i++)
 		left += complain_of(&vfs[i]);
 	free(vfs);
-	if (qmp_interrupted())
+	if (wait_interrupted())
 		complain("%s: interrupted; to go on: the same command again",
 			 pf);
 	if (left) {
@@ -356,7 +363,7 @@ static int run(const struct args *args)
 		ret = open_broker(&d.sb);
 	if (ret)
 		return ret;
-	qmp_catch_signals();
+	wait_catch_signals();
 	ret = drain(&d);
 	sriovb_close(d.sb);
 	return ret;

@@ -6,9 +6,15 @@
 
 #include <libsmartcols.h>
 
+#include "base/complain.h"
 #include "base/json.h"
+#include "cli/args.h"
+#include "cli/report.h"
 #include "cli/target.h"
+#include "cmd/commands.h"
 #include "guest/find.h"
+#include "qemu/qemu.h"
+#include "qemu/vmm.h"
 
 enum {
 	OPT_JSON

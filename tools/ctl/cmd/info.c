@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/complain.h"
 #include "base/json.h"
+#include "cli/args.h"
+#include "cli/report.h"
+#include "cmd/commands.h"
 #include "lease/lease.h"
 
 enum {

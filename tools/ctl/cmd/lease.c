@@ -7,9 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/complain.h"
 #include "base/text.h"
+#include "cli/args.h"
 #include "cli/netattr.h"
-#include "cli/target.h"
+#include "cli/report.h"
+#include "cmd/commands.h"
 #include "lease/lease.h"
 
 enum {

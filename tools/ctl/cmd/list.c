@@ -9,8 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/complain.h"
 #include "base/json.h"
+#include "cli/args.h"
+#include "cli/report.h"
 #include "cli/target.h"
+#include "cli/vf_json.h"
+#include "cmd/commands.h"
 #include "cmd/list_tree.h"
 #include "host/netinfo.h"
 #include "host/nvme.h"

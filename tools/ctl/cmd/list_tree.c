@@ -6,7 +6,7 @@
 
 #include <libsmartcols.h>
 
-#include "cli/sriovctl.h"
+#include "base/complain.h"
 #include "cmd/list_tree.h"
 
 enum {

@@ -13,7 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/sriovctl.h"
+#include "base/complain.h"
+#include "cli/args.h"
+#include "cli/report.h"
+#include "cmd/commands.h"
 
 #define PREFIX "sriov_broker_"
 

@@ -12,8 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/complain.h"
 #include "base/json.h"
-#include "cli/sriovctl.h"
+#include "cli/args.h"
+#include "cli/vf_json.h"
+#include "cmd/commands.h"
 #include "host/events.h"
 
 #define MAX_EVENTS    1000000000

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sriovctl enable, disable: how many VFs a PF has. */
+#include "cli/args.h"
 #include "cli/aside.h"
+#include "cli/report.h"
 #include "cli/target.h"
+#include "cmd/commands.h"
 
 enum {
 	OPT_DRIVER,

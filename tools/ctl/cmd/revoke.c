@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sriovctl revoke: take a lease from its holder. */
+#include "base/complain.h"
+#include "cli/args.h"
+#include "cli/report.h"
 #include "cli/target.h"
+#include "cmd/commands.h"
 
 enum {
 	OPT_GRACE

@@ -15,11 +15,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/complain.h"
 #include "base/text.h"
+#include "cli/args.h"
 #include "cli/netattr.h"
+#include "cli/report.h"
+#include "cmd/commands.h"
 #include "guest/remedy.h"
 #include "lease/lease.h"
 #include "qemu/fdset.h"
+#include "qemu/qemu.h"
 #include "qemu/vmm.h"
 
 enum {

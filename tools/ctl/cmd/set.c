@@ -9,8 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/complain.h"
+#include "cli/args.h"
 #include "cli/netattr.h"
+#include "cli/report.h"
 #include "cli/target.h"
+#include "cmd/commands.h"
 #include "host/pcidev.h"
 
 #define MAX_MSIX 2048

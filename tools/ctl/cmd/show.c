@@ -10,9 +10,14 @@
 
 #include <linux/pci_regs.h>
 
+#include "base/complain.h"
 #include "base/json.h"
+#include "cli/args.h"
 #include "cli/netattr.h"
+#include "cli/report.h"
 #include "cli/target.h"
+#include "cli/vf_json.h"
+#include "cmd/commands.h"
 #include "cmd/show_text.h"
 #include "host/events.h"
 #include "host/netinfo.h"

@@ -6,7 +6,6 @@
 
 #include "base/size.h"
 #include "base/text.h"
-#include "cli/sriovctl.h"
 #include "cmd/show_text.h"
 
 #define LAST_EVENTS 10 /* so many are shown of those that are known */

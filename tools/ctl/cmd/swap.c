@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sriovctl swap: another VF for a running guest. */
 #include "base/json.h"
+#include "base/wait.h"
+#include "cli/args.h"
+#include "cli/netattr.h"
+#include "cli/report.h"
 #include "cli/target.h"
+#include "cmd/commands.h"
+#include "guest/plug.h"
 #include "guest/swap.h"
+#include "qemu/fdset.h"
+#include "qemu/qemu.h"
 
 enum {
 	OPT_QMP,
@@ -99,7 +107,7 @@ static int run(const struct args *args)
 	}
 	if (ret)
 		return ret;
-	qmp_catch_signals();
+	wait_catch_signals();
 	patience = (struct patience){ timeout_s, !!timeout };
 	x.patience = &patience;
 	return swap(args, &x);

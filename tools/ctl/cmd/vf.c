@@ -2,8 +2,12 @@
 /* sriovctl bind, clear: the driver of VFs, and the end of a quarantine. */
 #include <stdlib.h>
 
+#include "base/complain.h"
+#include "cli/args.h"
 #include "cli/aside.h"
+#include "cli/report.h"
 #include "cli/target.h"
+#include "cmd/commands.h"
 
 /* Move the VFs of runs before @end back to the drivers that @vfs shows. */
 static void undo(struct sriovb *sb, const struct target *target,

@@ -6,7 +6,9 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "cli/sriovctl.h"
+#include "cli/args.h"
+#include "cli/report.h"
+#include "cmd/commands.h"
 
 enum {
 	OPT_JSON

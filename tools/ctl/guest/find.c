@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/progress.h"
+#include "base/wait.h"
 #include "guest/find.h"
 #include "guest/lock.h"
 #include "guest/plug.h"
@@ -21,6 +22,7 @@
 #include "host/vfio_users.h"
 #include "qemu/fdset.h"
 #include "qemu/libvirt.h"
+#include "qemu/qmp.h"
 
 /* Where the link of a lease's descriptor in /proc leads. */
 #define LEASE_LINK "anon_inode:[sriov_broker:lease]"
@@ -152,7 +154,7 @@ static int ask_monitor(struct search *s, const struct vmm *vmm)
 	struct qmp qmp;
 	int err, is_its;
 
-	if (qmp_interrupted())
+	if (wait_interrupted())
 		return 1;
 	err = open_monitor(s, vmm, &qmp);
 	is_its = err || qmp_peer(&qmp) == s->pid;
@@ -296,7 +298,6 @@ ssize_t guests_find(struct sriovb *sb, const struct sriov_broker_addr *pf,
 	ssize_t n = sriovb_list_vfs(sb, pf, &vfs);
 
 	*guests = NULL;
-	qmp_waiting = progress_tick;
 	progress("asking guests for their VFs");
 	if (n >= 0)
 		n = find(sb, vfs, keep_held(vfs, n), ask_ms, guests);

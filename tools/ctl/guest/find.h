@@ -3,8 +3,8 @@
  * Guests that hold leased VFs: found from the leases and the processes that have
  * them, never from a file that may be out of date.
  */
-#ifndef GUESTS_H
-#define GUESTS_H
+#ifndef GUEST_FIND_H
+#define GUEST_FIND_H
 
 #include "qemu/qemu.h"
 #include "qemu/vmm.h"
@@ -37,4 +37,4 @@ void guests_free(struct guest *guests, ssize_t n);
 /* Has a process a descriptor of a lease? By the kernel's word, not the guest's. */
 int guest_holds(pid_t pid, unsigned long long lease);
 
-#endif /* GUESTS_H */
+#endif /* GUEST_FIND_H */

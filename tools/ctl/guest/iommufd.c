@@ -15,8 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/complain.h"
 #include "base/json.h"
 #include "guest/plug.h"
+#include "qemu/qemu.h"
+#include "qemu/qmp.h"
 
 #define IOMMU_NODE    "/dev/iommu"
 #define IOMMU_OBJECT  "sriov-iommufd"

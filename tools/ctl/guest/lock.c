@@ -19,8 +19,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/progress.h"
+#include "base/wait.h"
 #include "guest/lock.h"
-#include "qemu/qmp.h"
 
 #define LOCK_POLL_MS 50
 
@@ -98,9 +100,8 @@ static int wait_for_lock(int fd, pid_t guest, int timeout_ms, pid_t *holder)
 			*holder = lock.l_pid;
 		if (now_ms() > deadline)
 			return -ETIMEDOUT;
-		if (qmp_waiting)
-			qmp_waiting();
-		if (qmp_pause(LOCK_POLL_MS))
+		progress_tick();
+		if (wait_ms(LOCK_POLL_MS))
 			return -EINTR;
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* One command at a time for a guest. */
-#ifndef GUESTLOCK_H
-#define GUESTLOCK_H
+#ifndef GUEST_LOCK_H
+#define GUEST_LOCK_H
 
 #include <sys/types.h>
 
@@ -13,4 +13,4 @@
  */
 int guest_lock(pid_t guest, int timeout_ms, pid_t *holder);
 
-#endif /* GUESTLOCK_H */
+#endif /* GUEST_LOCK_H */

@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/complain.h"
 #include "base/json.h"
 #include "base/progress.h"
 #include "guest/lock.h"
@@ -119,7 +121,6 @@ static int open_it(struct monitor *m, int patience_ms)
 	m->option = m->by_socket ? "--qmp" : "--libvirt";
 	if (patience_ms < qmp_patience_ms)
 		patience_ms = qmp_patience_ms;
-	qmp_waiting = progress_tick;
 	progress("%s: waiting for QEMU's greeting", m->name);
 	err = connect_to(m, patience_ms);
 	if (!err)

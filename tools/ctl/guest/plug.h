@@ -3,12 +3,14 @@
  * VFs into guests and out of them: what attach, detach, swap and drain have in
  * common. Functions complain by themselves and return 0 or an exit code.
  */
-#ifndef PLUG_H
-#define PLUG_H
+#ifndef GUEST_PLUG_H
+#define GUEST_PLUG_H
 
-#include "cli/sriovctl.h"
+#include "cli/args.h"
 #include "guest/find.h"
 #include "qemu/fdset.h"
+#include "qemu/qemu.h"
+#include "qemu/qmp.h"
 
 /* A QEMU's monitor, and what the user calls it: --qmp SOCKET, --libvirt DOMAIN. */
 struct monitor {
@@ -171,4 +173,4 @@ int iommufd_prepare(struct monitor *m, const struct plug *plug,
 /* Have QEMU forget what a refused device_add may have left. */
 void iommufd_tidy(struct monitor *m, const char *id);
 
-#endif /* PLUG_H */
+#endif /* GUEST_PLUG_H */

@@ -12,8 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/complain.h"
 #include "guest/remedy.h"
 #include "host/pcidev.h"
+#include "qemu/qemu.h"
+#include "qemu/qmp.h"
 #include "qemu/vmm.h"
 
 /* Besides the guest's memory, for all that is mapped; as libvirt has it. */

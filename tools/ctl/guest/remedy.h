@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a QEMU lacks that runs as no root, and how it gets that. */
-#ifndef REMEDY_H
-#define REMEDY_H
+#ifndef GUEST_REMEDY_H
+#define GUEST_REMEDY_H
 
 #include "guest/plug.h"
 #include "lease/lease.h"
@@ -12,4 +12,4 @@ void tell_remedy(struct monitor *m, const struct plug *plug, const char *words);
 /* The same before we become a QEMU with these words. */
 void warn_of_rights(const struct held *held, char *const *words);
 
-#endif /* REMEDY_H */
+#endif /* GUEST_REMEDY_H */

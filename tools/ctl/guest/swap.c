@@ -18,11 +18,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/complain.h"
+#include "cli/report.h"
 #include "cli/target.h"
 #include "guest/find.h"
 #include "guest/swap.h"
-#include "host/nvme.h"
+#include "host/netinfo.h"
 #include "lease/lease.h"
+#include "lease/offline.h"
+#include "qemu/fdset.h"
+#include "qemu/qmp.h"
 
 static int qmp_failed(const struct exchange *x)
 {
@@ -346,7 +351,7 @@ static int lease_new(struct exchange *x)
 	if (!x->num_selectors)
 		selectors[wish.num_selectors++] =
 			(struct sriov_broker_selector){ .dev = x->old_vf.pf };
-	if (nvme_leave_out(x->sb, selectors, &wish.num_selectors))
+	if (offline_leave_out(x->sb, selectors, &wish.num_selectors))
 		return EXIT_REFUSED;
 	err = sriovb_lease(x->sb, &wish, &x->grant);
 	if (err) {

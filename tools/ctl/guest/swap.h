@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* One VF of a guest for another: what swap and drain have in common. */
-#ifndef EXCHANGE_H
-#define EXCHANGE_H
+#ifndef GUEST_SWAP_H
+#define GUEST_SWAP_H
 
 #include "cli/netattr.h"
 #include "guest/plug.h"
+#include "qemu/qemu.h"
 
 struct exchange {
 	/* what is wanted */
@@ -52,4 +53,4 @@ int selectors_have(const struct sriov_broker_selector *selectors,
 		   unsigned int num_selectors,
 		   const struct sriov_broker_vf *vf);
 
-#endif /* EXCHANGE_H */
+#endif /* GUEST_SWAP_H */

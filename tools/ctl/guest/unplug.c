@@ -13,10 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
+#include "base/clock.h"
+#include "base/complain.h"
 #include "base/progress.h"
+#include "base/wait.h"
+#include "cli/report.h"
 #include "cli/target.h"
 #include "guest/plug.h"
+#include "qemu/fdset.h"
+#include "qemu/qemu.h"
+#include "qemu/qmp.h"
 
 /* A button pressed again within 5 s means "cancel" to the guest. */
 #define REPEAT_MS 10000
@@ -128,7 +134,7 @@ static int await_vf(const struct monitor *m, struct sriovb *sb,
 		if (now_ms() > deadline)
 			return report_late(m, &vf);
 		progress_tick();
-		if (qmp_pause(RETURN_POLL_MS))
+		if (wait_ms(RETURN_POLL_MS))
 			return report_interrupted(u, &vf);
 	}
 }
@@ -162,7 +168,7 @@ void await_all(struct sriovb *sb)
 			    vfs[i].state == SRIOV_BROKER_VF_RESETTING)
 				returning = 1;
 		free(vfs);
-		if (returning && qmp_pause(RETURN_POLL_MS))
+		if (returning && wait_ms(RETURN_POLL_MS))
 			break;
 		progress_tick();
 	}
@@ -472,7 +478,7 @@ int unplug_all(struct monitor *m, struct sriovb *sb, struct unplug *all,
 	       unsigned int n, const struct patience *patience)
 {
 	/* If so, this undoes what was interrupted, and is to be done. */
-	int before = qmp_interrupted();
+	int before = wait_interrupted();
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
@@ -482,7 +488,7 @@ int unplug_all(struct monitor *m, struct sriovb *sb, struct unplug *all,
 		    keep_unmark(&m->qmp, all[i].id))
 			qmp_failed(m, &all[i]);
 	}
-	if (!before && qmp_interrupted()) {
+	if (!before && wait_interrupted()) {
 		complain("%s: interrupted; nothing was asked of the guest",
 			 m->name);
 		return EXIT_REFUSED;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The module's generic netlink family: what is, and what happens. */
-#ifndef EVENTS_H
-#define EVENTS_H
+#ifndef HOST_EVENTS_H
+#define HOST_EVENTS_H
 
 #include <stdint.h>
 
@@ -49,4 +49,4 @@ struct json_object *event_json(const struct sriov_broker_event *event);
 /* One line, for people. */
 void event_print(const struct sriov_broker_event *event);
 
-#endif /* EVENTS_H */
+#endif /* HOST_EVENTS_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the network stack knows of PFs and VFs. */
-#ifndef NETINFO_H
-#define NETINFO_H
+#ifndef HOST_NETINFO_H
+#define HOST_NETINFO_H
 
 #include <net/if.h>
 
@@ -43,4 +43,4 @@ int netinfo_tell(struct nl_msg *msg);
 int netinfo_vf(const struct netif *netif, unsigned int index,
 	       struct vfnet *vfnet);
 
-#endif /* NETINFO_H */
+#endif /* HOST_NETINFO_H */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The controllers that an NVMe PF's VFs are. */
-#ifndef NVME_H
-#define NVME_H
+#ifndef HOST_NVME_H
+#define HOST_NVME_H
 
 #include <json-c/json.h>
 
-#include "cli/sriovctl.h"
+#include "sriovbroker.h"
 
 /* What the PF says of a VF's secondary controller. */
 struct nvme_vf {
@@ -27,12 +27,4 @@ const struct nvme_vf *nvme_vf(const struct sriov_broker_addr *pf,
 /* Add it as "nvme" to a JSON object, if it is known. */
 void nvme_json(struct json_object *obj, const struct sriov_broker_vf *vf);
 
-/*
- * Leave those VFs out of @selectors, which have room for
- * SRIOV_BROKER_MAX_SELECTORS, of which a guest would have no disk. With a complaint
- * if none is left. Return: 0 or EXIT_REFUSED
- */
-int nvme_leave_out(struct sriovb *sb, struct sriov_broker_selector *selectors,
-		   unsigned int *num_selectors);
-
-#endif /* NVME_H */
+#endif /* HOST_NVME_H */

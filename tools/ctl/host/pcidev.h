@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A PCI device as sysfs shows it: capabilities, BARs, attributes. */
-#ifndef PCIDEV_H
-#define PCIDEV_H
+#ifndef HOST_PCIDEV_H
+#define HOST_PCIDEV_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -60,4 +60,4 @@ char *pcidev_link(const struct pcidev *dev, const char *link, char *buf,
 int pcidev_names(const struct pcidev *dev, const char *directory,
 		 char ***names);
 
-#endif /* PCIDEV_H */
+#endif /* HOST_PCIDEV_H */

@@ -3,8 +3,8 @@
  * What /proc tells of processes. Each of them may be gone a moment later, or
  * another user's: what can't be read is passed over.
  */
-#ifndef PROC_H
-#define PROC_H
+#ifndef HOST_PROC_H
+#define HOST_PROC_H
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -35,4 +35,4 @@ int proc_fd_device(pid_t pid, int fd, dev_t *device);
 /* A process that has a lease's descriptor, 0: none that we may look at. */
 pid_t proc_lease_holder(unsigned long long lease);
 
-#endif /* PROC_H */
+#endif /* HOST_PROC_H */

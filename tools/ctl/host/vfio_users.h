@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Who uses a VF without a lease. */
-#ifndef VFIOUSER_H
-#define VFIOUSER_H
+#ifndef HOST_VFIO_USERS_H
+#define HOST_VFIO_USERS_H
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -27,4 +27,4 @@ int vfio_is_node(const dev_t nodes[VFIO_NODES], dev_t device);
 const char *vfio_user(const struct sriov_broker_addr *vf, char *buf,
 		      size_t len);
 
-#endif /* VFIOUSER_H */
+#endif /* HOST_VFIO_USERS_H */

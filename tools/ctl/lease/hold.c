@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/complain.h"
 #include "lease/lease.h"
 
 /* How often to look whether a terminal is ours again. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Leases that a command has taken, or inherited. */
-#ifndef LEASE_H
-#define LEASE_H
+#ifndef LEASE_LEASE_H
+#define LEASE_LEASE_H
 
 #include <json-c/json.h>
 
-#include "cli/sriovctl.h"
+#include "cli/args.h"
+#include "sriovbroker.h"
 
 /* ---- take.c: which leases are wished for ---- */
 
@@ -95,4 +96,4 @@ int hold_for(const struct held *held, char **words);
 /* The variable that names the descriptors that were inherited. */
 #define FD_VARIABLE "SRIOV_LEASE_FD"
 
-#endif /* LEASE_H */
+#endif /* LEASE_LEASE_H */

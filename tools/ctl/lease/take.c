@@ -3,10 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/complain.h"
+#include "cli/args.h"
+#include "cli/report.h"
 #include "cli/target.h"
 #include "host/netinfo.h"
-#include "host/nvme.h"
 #include "lease/lease.h"
+#include "lease/offline.h"
 
 #define MAX_WAIT_S    86400
 #define MAX_NUMA_NODE 1023
@@ -84,7 +87,7 @@ static int take(struct sriovb *sb, const struct args *args,
 	if (!err && device)
 		err = add_device(args, device, selectors, &whole.num_selectors);
 	if (!err && for_guest)
-		err = nvme_leave_out(sb, selectors, &whole.num_selectors);
+		err = offline_leave_out(sb, selectors, &whole.num_selectors);
 	if (err)
 		return err;
 	err = sriovb_lease(sb, &whole, grants);

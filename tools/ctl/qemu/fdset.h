@@ -3,10 +3,11 @@
  * Leases that a QEMU keeps for its devices: as descriptors handed over its
  * monitor. Functions return as qmp_call() does, with words in qmp->error.
  */
-#ifndef KEEP_H
-#define KEEP_H
+#ifndef QEMU_FDSET_H
+#define QEMU_FDSET_H
 
 #include "qemu/qemu.h"
+#include "qemu/qmp.h"
 
 /* A lease whose descriptor QEMU keeps for a device. */
 struct kept {
@@ -97,4 +98,4 @@ int keep_nothing(struct qmp *qmp, const char *id);
 int keep_not(struct qmp *qmp, const char *id, unsigned long long lease);
 int keep_only(struct qmp *qmp, const char *id, unsigned long long lease);
 
-#endif /* KEEP_H */
+#endif /* QEMU_FDSET_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* QMP to a guest of libvirt's. */
-#ifndef LIBVIRT_H
-#define LIBVIRT_H
+#ifndef QEMU_LIBVIRT_H
+#define QEMU_LIBVIRT_H
 
 #include "qemu/qmp.h"
 
@@ -17,4 +17,4 @@ int libvirt_open(struct qmp *qmp, const char *domain, int timeout_ms);
  */
 void libvirt_id(const char *id, char *to, size_t len);
 
-#endif /* LIBVIRT_H */
+#endif /* QEMU_LIBVIRT_H */

@@ -3,8 +3,8 @@
  * What commands need of a QEMU: its devices and its hot-plug slots. Functions
  * return as qmp_call() does, with words in qmp->error.
  */
-#ifndef QEMU_H
-#define QEMU_H
+#ifndef QEMU_QEMU_H
+#define QEMU_QEMU_H
 
 #include "qemu/qmp.h"
 #include "sriovbroker.h"
@@ -86,4 +86,4 @@ int qemu_each_vf(struct qmp *qmp,
 /* What the run state is called: "running", "paused"; "" if not known. */
 void qemu_status(struct qmp *qmp, char *status, size_t len);
 
-#endif /* QEMU_H */
+#endif /* QEMU_QEMU_H */

@@ -17,89 +17,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
+#include "base/wait.h"
 #include "qemu/qmp.h"
 #include "sriovbroker.h"
-
-/* How often whoever waits with us hears of it. */
-#define TICK_MS 500
 
 /* How long QEMU may take to see that we go. */
 #define LEAVE_MS 1000
 
-void (*qmp_waiting)(void);
 int qmp_patience_ms = 10000;
-
-static volatile sig_atomic_t signalled; /* and no wait has ended of it yet */
-static volatile sig_atomic_t interrupted;
-static sigset_t open_mask; /* while waiting; elsewhere signals are held off */
-
-int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static void note_signal(int signal)
-{
-	signalled = signal;
-	interrupted++;
-}
-
-void qmp_catch_signals(void)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = note_signal };
-	struct sigaction old;
-	sigset_t set;
-	unsigned int i;
-
-	sigemptyset(&set);
-	for (i = 0; i < 3; i++) {
-		/* What our caller has us ignore, as nohup does, stays so. */
-		if (sigaction(signals[i], NULL, &old) ||
-		    old.sa_handler == SIG_IGN)
-			continue;
-		sigaddset(&set, signals[i]);
-		sigaction(signals[i], &action, NULL);
-	}
-	sigprocmask(SIG_BLOCK, &set, &open_mask);
-	/* That nobody listens is no reason to leave a guest without its VF. */
-	signal(SIGPIPE, SIG_IGN);
-}
-
-int qmp_interrupted(void)
-{
-	return interrupted;
-}
-
-int qmp_pause(int ms)
-{
-	const struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
-	int ended;
-
-	ppoll(NULL, 0, &ts, &open_mask);
-	ended = signalled != 0;
-	signalled = 0;
-	return ended;
-}
-
-int qmp_await(int fd)
-{
-	struct pollfd poll = { .fd = fd, .events = POLLIN };
-
-	while (ppoll(&poll, 1, NULL, &open_mask) < 0) {
-		if (errno != EINTR)
-			return -errno;
-		if (signalled) {
-			signalled = 0;
-			return -EINTR;
-		}
-	}
-	return 0;
-}
 
 /* ---- words about what went wrong ---- */
 
@@ -146,38 +73,10 @@ const char *qmp_text(struct json_object *obj, const char *key)
 
 /* ---- the socket ---- */
 
-/* Return: 0, or -ETIMEDOUT, -EINTR, left to the caller to put into words. */
-static int wait_for(struct qmp *qmp, short events, int64_t deadline)
-{
-	struct pollfd fd = { .fd = qmp->fd, .events = events };
-
-	for (;;) {
-		int64_t left = deadline - now_ms();
-		struct timespec ts = { 0 };
-		int n;
-
-		if (qmp_waiting)
-			qmp_waiting();
-		if (left > 0)
-			ts.tv_nsec =
-				(left < TICK_MS ? left : TICK_MS) * 1000000;
-		n = ppoll(&fd, 1, &ts, &open_mask);
-		if (n > 0)
-			return 0;
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (signalled) {
-			signalled = 0;
-			return -EINTR;
-		}
-		if (left <= 0)
-			return -ETIMEDOUT;
-	}
-}
-
 static int fill(struct qmp *qmp, int64_t deadline)
 {
-	int err = wait_for(qmp, POLLIN, deadline);
+	/* What ended it is left to the caller to put into words. */
+	int err = wait_until(qmp->fd, POLLIN, deadline);
 	ssize_t n;
 
 	if (err)
@@ -276,7 +175,7 @@ static int send_all(struct qmp *qmp, const char *text, int fd, int64_t deadline)
 		}
 		if (errno != EAGAIN && errno != EINTR)
 			return qmp_fail(qmp, -errno, "%s", strerror(errno));
-		err = wait_for(qmp, POLLOUT, deadline);
+		err = wait_until(qmp->fd, POLLOUT, deadline);
 		if (err)
 			return qmp_fail(qmp, err,
 					"it does not read what we send");
@@ -539,7 +438,7 @@ static int connect_bounded(int fd, const struct sockaddr_un *addr,
 	while (connect(fd, (const struct sockaddr *)addr, sizeof(*addr))) {
 		if (errno != EAGAIN || now_ms() > deadline)
 			return -errno;
-		if (qmp_pause(50))
+		if (wait_ms(50))
 			return -EINTR;
 	}
 	return 0;

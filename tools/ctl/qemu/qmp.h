@@ -5,8 +5,8 @@
  * Who answers at the other end is not trusted: a message has a largest size,
  * every wait an end, and whatever is not QMP ends the conversation.
  */
-#ifndef QMP_H
-#define QMP_H
+#ifndef QEMU_QMP_H
+#define QEMU_QMP_H
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -39,31 +39,10 @@ struct qmp {
 	char error[512]; /* what went wrong last, in words */
 };
 
-/* Milliseconds of the monotonic clock: what deadlines are counted in. */
-int64_t now_ms(void);
-
-/*
- * SIGINT, SIGTERM and SIGHUP, where they were not ignored, now end waits with
- * -EINTR, each of them one. A reader that goes is a failed write.
- */
-void qmp_catch_signals(void);
-
-/* How many have come. Whoever has more to do than what one ended does not begin. */
-int qmp_interrupted(void);
-
-/* Wait for @ms milliseconds, or a signal. Return: 1 if one came */
-int qmp_pause(int ms);
-
-/* Until a descriptor has input. Return: 0 or -errno, -EINTR: a signal came */
-int qmp_await(int fd);
-
 /* For whatever does not wait for a guest; main() may set it. */
 #define QMP_PATIENCE	 "SRIOVCTL_PATIENCE" /* seconds, in the environment */
 #define QMP_MAX_PATIENCE 3600
 extern int qmp_patience_ms;
-
-/* Called every now and then while a wait lasts; NULL: nobody is. */
-extern void (*qmp_waiting)(void);
 
 /*
  * Connect and shake hands. qmp_close() afterwards whatever is returned.
@@ -120,4 +99,4 @@ int qmp_event(struct qmp *qmp, int64_t deadline, struct json_object **event);
 /* A member's text, NULL if it has none. */
 const char *qmp_text(struct json_object *obj, const char *key);
 
-#endif /* QMP_H */
+#endif /* QEMU_QMP_H */

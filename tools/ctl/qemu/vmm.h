@@ -3,8 +3,8 @@
  * A process that runs a guest: what its command line and its sockets say of the
  * guest's name and of its monitor.
  */
-#ifndef VMM_H
-#define VMM_H
+#ifndef QEMU_VMM_H
+#define QEMU_VMM_H
 
 #include <sys/types.h>
 
@@ -39,4 +39,4 @@ int vmm_option(const char *words, const char *key, int implied, char *to,
 int vmm_setting(char *const *words, const char *option, const char *key,
 		char *to, size_t len);
 
-#endif /* VMM_H */
+#endif /* QEMU_VMM_H */

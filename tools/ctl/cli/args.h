@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the commands of sriovctl share: how they are described and fail. */
-#ifndef SRIOVCTL_H
-#define SRIOVCTL_H
+/* Command lines: how commands describe theirs, and what was given. */
+#ifndef CLI_ARGS_H
+#define CLI_ARGS_H
 
-#include "sriovbroker.h"
-
-/* Exit codes, those of ip(8). */
-enum {
-	EXIT_USAGE = 1,	  /* the command line is wrong */
-	EXIT_REFUSED = 2, /* the kernel or QEMU refused, or did not answer */
-};
+#include <stdio.h>
 
 /* An option: of these getopt_long's table, help and completion are made. */
 struct opt {
@@ -43,40 +37,12 @@ struct cmd {
 	int (*run)(const struct args *args);
 };
 
-extern const struct cmd cmd_list;
-extern const struct cmd cmd_enable;
-extern const struct cmd cmd_disable;
-extern const struct cmd cmd_bind;
-extern const struct cmd cmd_clear;
-extern const struct cmd cmd_lease;
-extern const struct cmd cmd_revoke;
-extern const struct cmd cmd_waiters;
-extern const struct cmd cmd_cancel;
-extern const struct cmd cmd_info;
-extern const struct cmd cmd_reset;
-extern const struct cmd cmd_attach;
-extern const struct cmd cmd_detach;
-extern const struct cmd cmd_swap;
-extern const struct cmd cmd_drain;
-extern const struct cmd cmd_guests;
-extern const struct cmd cmd_run;
-extern const struct cmd cmd_set;
-extern const struct cmd cmd_show;
-extern const struct cmd cmd_monitor;
-extern const struct cmd cmd_metrics;
-
-/* "sriovctl: ..." on stderr. */
-void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* "Usage: sriovctl ..." */
+void print_usage(const struct cmd *cmd, FILE *out);
 
 /* Complain about the command line. Return: EXIT_USAGE */
 int bad_usage(const struct args *args, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-
-/* Complain about the broker's last answer. Return: EXIT_REFUSED */
-int refused(const struct sriovb *sb, int error);
-
-/* Open the broker, or complain. Return: 0 or EXIT_REFUSED */
-int open_broker(struct sriovb **sb);
 
 /*
  * A decimal number in @min to @max, or a complaint that calls it @what.
@@ -85,4 +51,4 @@ int open_broker(struct sriovb **sb);
 int parse_number(const struct args *args, const char *what, const char *text,
 		 unsigned int min, unsigned int max, unsigned int *number);
 
-#endif /* SRIOVCTL_H */
+#endif /* CLI_ARGS_H */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the broker refused, in words: what was wrong, and what to do about it. */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include "sriovbroker.h"
+
+/* Complain about the broker's last answer. Return: EXIT_REFUSED */
+int refused(const struct sriovb *sb, int error);
+
+/* Open the broker, or complain. Return: 0 or EXIT_REFUSED */
+int open_broker(struct sriovb **sb);
+
+#endif /* CLI_REPORT_H */
