@@ -298,19 +298,31 @@ struct vfb_use {
 	char name[SRIOV_BROKER_NAME_LEN]; /* of the interface or disk */
 };
 
+/* core.c */
+int vfb_wq_init(void);
+void vfb_wq_exit(void);
+struct sriov_broker_addr vfb_addr(struct pci_dev *pdev);
+int vfb_addr_cmp(const struct sriov_broker_addr *a, const struct sriov_broker_addr *b);
+int vfb_addr_check(const struct sriov_broker_addr *addr, bool wanted);
+int vfb_refuse(struct vfb_why *why, int err, u32 reason, const struct sriov_broker_addr *dev);
+int vfb_check_instance(u64 instance, struct vfb_why *why);
+u32 vfb_uid_nr(kuid_t uid);
+int vfb_live_pid_nr(struct pid *pid);
+bool vfb_param_locked(void);
+bool vfb_name_ok(const char *name);
+int vfb_pf_lock(struct vfb_pf *pf);
+void vfb_pf_unlock(struct vfb_pf *pf);
+
 /* params.c */
 void vfb_param_driver(char *name);
 unsigned long vfb_param_drain(void);
 bool vfb_param_protect(void);
 bool vfb_param_protect_all(void);
-bool vfb_param_locked(void);
 bool vfb_param_keep(void);
 unsigned int vfb_param_max_leases(void);
 unsigned int vfb_param_max_leases_per_user(void);
-bool vfb_name_ok(const char *name);
 
 /* ioctl.c */
-int vfb_refuse(struct vfb_why *why, int err, u32 reason, const struct sriov_broker_addr *dev);
 int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf);
 
 /* user.c */
@@ -335,13 +347,9 @@ int vfb_genl_register(void);
 void vfb_genl_unregister(void);
 
 /* op.c */
-int vfb_op_init(void);
-void vfb_op_exit(void);
+void vfb_op_flush(void);
 
 /* pf.c */
-struct sriov_broker_addr vfb_addr(struct pci_dev *pdev);
-int vfb_addr_cmp(const struct sriov_broker_addr *a, const struct sriov_broker_addr *b);
-int vfb_addr_check(const struct sriov_broker_addr *addr, bool wanted);
 struct vfb_pf *vfb_pf_lookup(const struct sriov_broker_addr *addr);
 struct vfb_pf *vfb_pf_find(const struct sriov_broker_addr *addr, struct vfb_why *why);
 int vfb_vf_missing(const struct sriov_broker_addr *addr, struct vfb_why *why);
@@ -356,8 +364,6 @@ void vfb_pf_driver(struct pci_dev *pdev, const char *name);
 void vfb_pf_follow(struct vfb_pf *pf);
 
 /* provision.c */
-int vfb_pf_lock(struct vfb_pf *pf);
-void vfb_pf_unlock(struct vfb_pf *pf);
 int vfb_pf_enable(struct vfb_pf *pf, unsigned int num, const char *driver, unsigned int flags,
 		  struct vfb_why *why);
 int vfb_pf_disable(struct vfb_pf *pf, unsigned int flags, struct vfb_why *why);
@@ -462,7 +468,6 @@ u64 vfb_lease_id(const struct vfb_lease *lease);
 bool vfb_lease_is_over(struct vfb_lease *lease);
 void vfb_lease_show(struct sriov_broker_vf *out, struct vfb_lease *lease);
 void vfb_lease_tell(const struct vfb_lease *lease, struct vfb_event *event);
-int vfb_check_instance(u64 instance, struct vfb_why *why);
 void vfb_lease_blame(struct vfb_why *why, struct vfb_lease *lease);
 void vfb_lease_revoke(struct vfb_lease *lease, u32 cause);
 void vfb_lease_back(struct vfb_group *group);

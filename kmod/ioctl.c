@@ -4,32 +4,12 @@
  * a failing op gives (struct vfb_why).
  */
 #include <linux/capability.h>
-#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/nospec.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "ioctl.h"
-
-/**
- * vfb_refuse - note why an operation fails
- * @why: where to note it
- * @err: the negative errno to answer with
- * @reason: enum sriov_broker_reason
- * @dev: the device that it is about, or NULL
- *
- * Context: any.
- * Return: @err.
- */
-int vfb_refuse(struct vfb_why *why, int err, u32 reason, const struct sriov_broker_addr *dev)
-{
-	why->reason = reason;
-	if (dev)
-		why->dev = *dev;
-	return err;
-}
 
 /**
  * vfb_refuse_vf - note that a VF stands in the way, and whose it is
@@ -71,39 +51,6 @@ int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf)
 	if (lease)
 		vfb_lease_blame(why, lease);
 	return -EBUSY;
-}
-
-/**
- * vfb_uid_nr - a user, as the caller knows it
- * @uid: the user
- *
- * Context: in the task that asks.
- * Return: its number, or SRIOV_BROKER_NO_UID.
- */
-u32 vfb_uid_nr(kuid_t uid)
-{
-	return uid_valid(uid) ? from_kuid_munged(current_user_ns(), uid) : SRIOV_BROKER_NO_UID;
-}
-
-/**
- * vfb_live_pid_nr - a process, as the caller knows it
- * @pid: the process, or NULL
- *
- * One that has ended is no answer to whose a VF is, even if it was not reaped yet.
- *
- * Context: in the task that asks.
- * Return: its number; 0: it has ended, or is not to be seen from there.
- */
-int vfb_live_pid_nr(struct pid *pid)
-{
-	struct task_struct *task;
-	bool live;
-
-	rcu_read_lock();
-	task = pid_task(pid, PIDTYPE_TGID);
-	live = task && atomic_read(&task->signal->live);
-	rcu_read_unlock();
-	return live ? pid_vnr(pid) : 0;
 }
 
 /* Tells userspace. What it does not take is lost: the errno matters more. */

@@ -64,8 +64,6 @@ struct vfb_ioctl {
 	}
 /* clang-format on */
 
-u32 vfb_uid_nr(kuid_t uid);
-int vfb_live_pid_nr(struct pid *pid);
 long vfb_ioctl_run(const struct vfb_ioctl *table, unsigned int num, struct file *file,
 		   unsigned int cmd, unsigned long uarg);
 

@@ -86,21 +86,6 @@ void vfb_lease_tell(const struct vfb_lease *lease, struct vfb_event *event)
 }
 
 /**
- * vfb_check_instance - is a lease's id of this load of the module
- * @instance: what the caller says that it is of, or 0
- * @why: says why not
- *
- * Context: any.
- * Return: 0 or -ESTALE.
- */
-int vfb_check_instance(u64 instance, struct vfb_why *why)
-{
-	if (!instance || instance == vfb_instance)
-		return 0;
-	return vfb_refuse(why, -ESTALE, SRIOV_BROKER_WHY_OTHER_LOAD, NULL);
-}
-
-/**
  * vfb_lease_blame - note that a lease stands in the way
  * @why: where to note it
  * @lease: the lease

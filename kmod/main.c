@@ -13,12 +13,6 @@
 #include "ioctl.h"
 #include "net.h"
 
-u64 vfb_instance;
-DEFINE_MUTEX(vfb_lock); /* the state, see broker.h */
-LIST_HEAD(vfb_pfs);
-struct workqueue_struct *vfb_wq;
-struct workqueue_struct *vfb_step_wq;
-
 static const struct vfb_ioctl vfb_dev_ioctls[] = {
 	/* No more than what is the same in every major number. */
 	VFB_IOCTL(SRIOV_BROKER_INFO, sriov_broker_info, abi_minor, .out = true,
@@ -96,40 +90,20 @@ static struct miscdevice vfb_dev = {
 	.mode = 0660,
 };
 
-/*
- * As many at once as a big machine has VFs: most of them sleep. Nothing is done to a
- * device while the machine is suspended; what is a step of something that has begun goes
- * on, or the suspend would wait for that in vain.
- */
-static int __init vfb_init_wq(void)
-{
-	vfb_wq = alloc_workqueue(VFB_NAME, WQ_UNBOUND | WQ_FREEZABLE, WQ_MAX_ACTIVE);
-	if (!vfb_wq)
-		return -ENOMEM;
-	vfb_step_wq = alloc_workqueue(VFB_NAME "_step", WQ_UNBOUND, WQ_MAX_ACTIVE);
-	if (vfb_step_wq)
-		return 0;
-	destroy_workqueue(vfb_wq);
-	return -ENOMEM;
-}
-
 static int __init vfb_init(void)
 {
 	int ret;
 
 	vfb_instance = get_random_u64() ?: 1;
-	ret = vfb_init_wq();
+	ret = vfb_wq_init();
 	if (ret)
 		return ret;
 	ret = vfb_event_init();
 	if (ret)
-		goto destroy_wq;
-	ret = vfb_op_init();
-	if (ret)
-		goto exit_event;
+		goto exit_wq;
 	ret = vfb_pfdrv_register();
 	if (ret)
-		goto exit_op;
+		goto exit_event;
 	ret = vfb_group_register();
 	if (ret)
 		goto unregister_pfdrv;
@@ -156,13 +130,10 @@ unregister_group:
 	vfb_group_unregister();
 unregister_pfdrv:
 	vfb_pfdrv_unregister();
-exit_op:
-	vfb_op_exit();
 exit_event:
 	vfb_event_exit();
-destroy_wq:
-	destroy_workqueue(vfb_step_wq);
-	destroy_workqueue(vfb_wq);
+exit_wq:
+	vfb_wq_exit();
 	return ret;
 }
 
@@ -174,7 +145,7 @@ static void __exit vfb_exit(void)
 {
 	misc_deregister(&vfb_dev);
 	vfb_wish_stop();
-	vfb_op_exit();
+	vfb_op_flush();
 	vfb_return_flush();
 	vfb_pf_leave_all();
 	/* While PFs and VFs are known: it looks whether they are in use. */
@@ -183,8 +154,7 @@ static void __exit vfb_exit(void)
 	vfb_group_unregister();
 	vfb_orphan_stop();
 	vfb_genl_unregister();
-	destroy_workqueue(vfb_step_wq);
-	destroy_workqueue(vfb_wq);
+	vfb_wq_exit();
 	vfb_event_exit();
 }
 

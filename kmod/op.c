@@ -30,28 +30,16 @@ struct vfb_op {
 	struct vfb_acting acting;
 };
 
-struct workqueue_struct *vfb_op_wq;
-
 /**
- * vfb_op_init - get ready for operations
+ * vfb_op_flush - wait for operations whose callers were killed
  *
- * Return: 0 or a negative errno.
+ * Context: module exit: nothing begins one any more; may sleep, long.
  */
-int vfb_op_init(void)
+void vfb_op_flush(void)
 {
-	vfb_op_wq = alloc_workqueue(VFB_NAME "_op", WQ_UNBOUND | WQ_FREEZABLE, 0);
-	return vfb_op_wq ? 0 : -ENOMEM;
-}
-
-/**
- * vfb_op_exit - wait for operations whose callers were killed
- *
- * Context: may sleep, long.
- */
-void vfb_op_exit(void)
-{
+	/* In this order: what waits for users goes on to the other queue. */
 	flush_workqueue(vfb_step_wq);
-	destroy_workqueue(vfb_op_wq);
+	flush_workqueue(vfb_op_wq);
 }
 
 static void vfb_op_release(struct kref *ref)

@@ -5,8 +5,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/capability.h>
-#include <linux/ctype.h>
 #include <linux/jiffies.h>
 #include <linux/moduleparam.h>
 #include <linux/string.h>
@@ -14,37 +12,6 @@
 #include "broker.h"
 
 static char vfb_driver_param[SRIOV_BROKER_NAME_LEN] = "vfio-pci";
-
-/**
- * vfb_name_ok - may this be a driver's name
- * @name: a string that ends
- *
- * Context: any.
- * Return: true for what drivers are called: letters, digits, '-', '_', '.'.
- */
-bool vfb_name_ok(const char *name)
-{
-	if (!isalnum(*name))
-		return false;
-	for (; *name; name++)
-		if (!isalnum(*name) && !strchr("-_.", *name))
-			return false;
-	return true;
-}
-
-/**
- * vfb_param_locked - may the caller not change parameters
- *
- * The file's mode lets a root without capabilities, who may be in a container. When the
- * module is loaded its loader has set them.
- *
- * Context: a parameter is set.
- * Return: true: it is to be refused with -EPERM.
- */
-bool vfb_param_locked(void)
-{
-	return READ_ONCE(vfb_wishes_live) && !capable(CAP_SYS_ADMIN);
-}
 
 static int vfb_driver_param_set(const char *val, const struct kernel_param *kp)
 {

@@ -12,54 +12,6 @@
 #include "net.h"
 
 /**
- * vfb_addr - address of a PCI device, as userspace is told
- * @pdev: the device
- *
- * Context: any.
- * Return: the address.
- */
-struct sriov_broker_addr vfb_addr(struct pci_dev *pdev)
-{
-	return (struct sriov_broker_addr){
-		.domain = pci_domain_nr(pdev->bus),
-		.bdf = pci_dev_id(pdev),
-		.valid = 1,
-	};
-}
-
-/**
- * vfb_addr_cmp - order of two addresses
- * @a: one
- * @b: the other
- *
- * Context: any.
- * Return: less than, equal to, or more than 0.
- */
-int vfb_addr_cmp(const struct sriov_broker_addr *a, const struct sriov_broker_addr *b)
-{
-	if (a->domain != b->domain)
-		return a->domain < b->domain ? -1 : 1;
-	if (a->bdf != b->bdf)
-		return (int)a->bdf - (int)b->bdf;
-	return (int)a->valid - (int)b->valid;
-}
-
-/**
- * vfb_addr_check - is what userspace gave an address
- * @addr: what it gave
- * @wanted: it has to name a device
- *
- * Context: any.
- * Return: 0 or a negative errno.
- */
-int vfb_addr_check(const struct sriov_broker_addr *addr, bool wanted)
-{
-	if (addr->valid > 1)
-		return -EOPNOTSUPP;
-	return !addr->valid && (wanted || addr->domain || addr->bdf) ? -EINVAL : 0;
-}
-
-/**
  * vfb_pf_lookup - find a PF by its address
  * @addr: the address
  *

@@ -7,7 +7,6 @@
  * first takes the VFs from their drivers with no lock of the PCI core held, and
  * only when that has shown that nobody uses them lets the core remove them.
  */
-#include <linux/delay.h>
 #include <linux/iommu.h>
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
@@ -15,48 +14,6 @@
 #include "broker.h"
 #include "net.h"
 #include "stats.h"
-
-/* How long to try for the PF's lock, which its driver or removal may hold. */
-#define VFB_PF_LOCK_TRIES    200
-#define VFB_PF_LOCK_PAUSE_MS 25
-
-/**
- * vfb_pf_lock - take the PCI core's locks for a change to a PF
- * @pf: the PF
- *
- * The PCI core's sriov_numvfs takes the PF's lock, then rescan-remove; its hot
- * removal takes them the other way round. Only trying for the second is safe
- * against both.
- *
- * Context: may sleep: a bounded time for the PF's lock, for rescan-remove as long as
- * its holder takes; pf->op held.
- * Return: 0 or -EBUSY.
- */
-int vfb_pf_lock(struct vfb_pf *pf)
-{
-	int i;
-
-	for (i = 0; i < VFB_PF_LOCK_TRIES; i++) {
-		pci_lock_rescan_remove();
-		if (device_trylock(&pf->pdev->dev))
-			return 0;
-		pci_unlock_rescan_remove();
-		msleep(VFB_PF_LOCK_PAUSE_MS);
-	}
-	return -EBUSY;
-}
-
-/**
- * vfb_pf_unlock - and release them
- * @pf: the PF
- *
- * Context: after vfb_pf_lock().
- */
-void vfb_pf_unlock(struct vfb_pf *pf)
-{
-	device_unlock(&pf->pdev->dev);
-	pci_unlock_rescan_remove();
-}
 
 /* A VF BAR without memory; kernels forget the whole resource when there is none for it. */
 static bool vfb_lacks_mmio(struct pci_dev *pdev, int pos)

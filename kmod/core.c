@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ground: the lock, the lists and the queues that all files share, addresses of PCI
+ * devices, the reason that a failing operation gives, and the PCI core's locks around a
+ * change to a PF.
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/ctype.h>
+#include <linux/delay.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+
+#include "broker.h"
+
+u64 vfb_instance;
+DEFINE_MUTEX(vfb_lock); /* the state, see broker.h */
+LIST_HEAD(vfb_pfs);
+struct workqueue_struct *vfb_wq;
+struct workqueue_struct *vfb_op_wq;
+struct workqueue_struct *vfb_step_wq;
+
+/**
+ * vfb_wq_init - make the queues
+ *
+ * As many at once as a big machine has VFs: most of them sleep. Nothing is done to a
+ * device while the machine is suspended; what is a step of something that has begun goes
+ * on, or the suspend would wait for that in vain.
+ *
+ * Context: module init; may sleep.
+ * Return: 0 or a negative errno.
+ */
+int vfb_wq_init(void)
+{
+	vfb_wq = alloc_workqueue(VFB_NAME, WQ_UNBOUND | WQ_FREEZABLE, WQ_MAX_ACTIVE);
+	vfb_op_wq = alloc_workqueue(VFB_NAME "_op", WQ_UNBOUND | WQ_FREEZABLE, 0);
+	vfb_step_wq = alloc_workqueue(VFB_NAME "_step", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (vfb_wq && vfb_op_wq && vfb_step_wq)
+		return 0;
+	vfb_wq_exit();
+	return -ENOMEM;
+}
+
+/**
+ * vfb_wq_exit - and do away with them
+ *
+ * Context: nothing queues work any more; may sleep.
+ */
+void vfb_wq_exit(void)
+{
+	struct workqueue_struct *wqs[] = { vfb_op_wq, vfb_step_wq, vfb_wq };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wqs); i++)
+		if (wqs[i])
+			destroy_workqueue(wqs[i]);
+}
+
+/**
+ * vfb_addr - address of a PCI device, as userspace is told
+ * @pdev: the device
+ *
+ * Context: any.
+ * Return: the address.
+ */
+struct sriov_broker_addr vfb_addr(struct pci_dev *pdev)
+{
+	return (struct sriov_broker_addr){
+		.domain = pci_domain_nr(pdev->bus),
+		.bdf = pci_dev_id(pdev),
+		.valid = 1,
+	};
+}
+
+/**
+ * vfb_addr_cmp - order of two addresses
+ * @a: one
+ * @b: the other
+ *
+ * Context: any.
+ * Return: less than, equal to, or more than 0.
+ */
+int vfb_addr_cmp(const struct sriov_broker_addr *a, const struct sriov_broker_addr *b)
+{
+	if (a->domain != b->domain)
+		return a->domain < b->domain ? -1 : 1;
+	if (a->bdf != b->bdf)
+		return (int)a->bdf - (int)b->bdf;
+	return (int)a->valid - (int)b->valid;
+}
+
+/**
+ * vfb_addr_check - is what userspace gave an address
+ * @addr: what it gave
+ * @wanted: it has to name a device
+ *
+ * Context: any.
+ * Return: 0 or a negative errno.
+ */
+int vfb_addr_check(const struct sriov_broker_addr *addr, bool wanted)
+{
+	if (addr->valid > 1)
+		return -EOPNOTSUPP;
+	return !addr->valid && (wanted || addr->domain || addr->bdf) ? -EINVAL : 0;
+}
+
+/**
+ * vfb_refuse - note why an operation fails
+ * @why: where to note it
+ * @err: the negative errno to answer with
+ * @reason: enum sriov_broker_reason
+ * @dev: the device that it is about, or NULL
+ *
+ * Context: any.
+ * Return: @err.
+ */
+int vfb_refuse(struct vfb_why *why, int err, u32 reason, const struct sriov_broker_addr *dev)
+{
+	why->reason = reason;
+	if (dev)
+		why->dev = *dev;
+	return err;
+}
+
+/**
+ * vfb_check_instance - is a lease's id of this load of the module
+ * @instance: what the caller says that it is of, or 0
+ * @why: says why not
+ *
+ * Context: any.
+ * Return: 0 or -ESTALE.
+ */
+int vfb_check_instance(u64 instance, struct vfb_why *why)
+{
+	if (!instance || instance == vfb_instance)
+		return 0;
+	return vfb_refuse(why, -ESTALE, SRIOV_BROKER_WHY_OTHER_LOAD, NULL);
+}
+
+/**
+ * vfb_uid_nr - a user, as the caller knows it
+ * @uid: the user
+ *
+ * Context: in the task that asks.
+ * Return: its number, or SRIOV_BROKER_NO_UID.
+ */
+u32 vfb_uid_nr(kuid_t uid)
+{
+	return uid_valid(uid) ? from_kuid_munged(current_user_ns(), uid) : SRIOV_BROKER_NO_UID;
+}
+
+/**
+ * vfb_live_pid_nr - a process, as the caller knows it
+ * @pid: the process, or NULL
+ *
+ * One that has ended is no answer to whose a VF is, even if it was not reaped yet.
+ *
+ * Context: in the task that asks.
+ * Return: its number; 0: it has ended, or is not to be seen from there.
+ */
+int vfb_live_pid_nr(struct pid *pid)
+{
+	struct task_struct *task;
+	bool live;
+
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_TGID);
+	live = task && atomic_read(&task->signal->live);
+	rcu_read_unlock();
+	return live ? pid_vnr(pid) : 0;
+}
+
+/**
+ * vfb_param_locked - may the caller not change parameters
+ *
+ * The file's mode lets a root without capabilities, who may be in a container. When the
+ * module is loaded its loader has set them.
+ *
+ * Context: a parameter is set.
+ * Return: true: it is to be refused with -EPERM.
+ */
+bool vfb_param_locked(void)
+{
+	return READ_ONCE(vfb_wishes_live) && !capable(CAP_SYS_ADMIN);
+}
+
+/**
+ * vfb_name_ok - may this be a driver's name
+ * @name: a string that ends
+ *
+ * Context: any.
+ * Return: true for what drivers are called: letters, digits, '-', '_', '.'.
+ */
+bool vfb_name_ok(const char *name)
+{
+	if (!isalnum(*name))
+		return false;
+	for (; *name; name++)
+		if (!isalnum(*name) && !strchr("-_.", *name))
+			return false;
+	return true;
+}
+
+/* How long to try for the PF's lock, which its driver or removal may hold. */
+#define VFB_PF_LOCK_TRIES    200
+#define VFB_PF_LOCK_PAUSE_MS 25
+
+/**
+ * vfb_pf_lock - take the PCI core's locks for a change to a PF
+ * @pf: the PF
+ *
+ * The PCI core's sriov_numvfs takes the PF's lock, then rescan-remove; its hot
+ * removal takes them the other way round. Only trying for the second is safe
+ * against both.
+ *
+ * Context: may sleep: a bounded time for the PF's lock, for rescan-remove as long as
+ * its holder takes; pf->op held.
+ * Return: 0 or -EBUSY.
+ */
+int vfb_pf_lock(struct vfb_pf *pf)
+{
+	int i;
+
+	for (i = 0; i < VFB_PF_LOCK_TRIES; i++) {
+		pci_lock_rescan_remove();
+		if (device_trylock(&pf->pdev->dev))
+			return 0;
+		pci_unlock_rescan_remove();
+		msleep(VFB_PF_LOCK_PAUSE_MS);
+	}
+	return -EBUSY;
+}
+
+/**
+ * vfb_pf_unlock - and release them
+ * @pf: the PF
+ *
+ * Context: after vfb_pf_lock().
+ */
+void vfb_pf_unlock(struct vfb_pf *pf)
+{
+	device_unlock(&pf->pdev->dev);
+	pci_unlock_rescan_remove();
+}
