@@ -313,15 +313,6 @@ bool vfb_name_ok(const char *name);
 int vfb_pf_lock(struct vfb_pf *pf);
 void vfb_pf_unlock(struct vfb_pf *pf);
 
-/* params.c */
-void vfb_param_driver(char *name);
-unsigned long vfb_param_drain(void);
-bool vfb_param_protect(void);
-bool vfb_param_protect_all(void);
-bool vfb_param_keep(void);
-unsigned int vfb_param_max_leases(void);
-unsigned int vfb_param_max_leases_per_user(void);
-
 /* ioctl.c */
 int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf);
 
@@ -351,6 +342,8 @@ void vfb_op_flush(void);
 
 /* pf.c */
 struct vfb_pf *vfb_pf_lookup(const struct sriov_broker_addr *addr);
+bool vfb_param_protect(void);
+bool vfb_param_protect_all(void);
 struct vfb_pf *vfb_pf_find(const struct sriov_broker_addr *addr, struct vfb_why *why);
 int vfb_vf_missing(const struct sriov_broker_addr *addr, struct vfb_why *why);
 struct vfb_pf *vfb_pf_of(struct pci_dev *pdev);
@@ -420,6 +413,7 @@ void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 		  enum sriov_broker_fault fault);
 
 /* group.c */
+unsigned long vfb_param_drain(void);
 struct iommu_group *vfb_iommu_group(struct device *dev);
 struct vfb_group *vfb_group_join(struct vfb_vf *vf);
 void vfb_group_find(struct vfb_vf *vf);
@@ -441,6 +435,7 @@ void vfb_group_relax(struct vfb_group *group);
 void vfb_group_follow(struct vfb_group *group);
 
 /* driver.c */
+void vfb_param_driver(char *name);
 int vfb_driver_get(struct vfb_driver *d, const char *name, bool may_load);
 void vfb_driver_put(struct vfb_driver *d);
 bool vfb_driver_wants_iommu(const struct vfb_driver *d);
@@ -464,6 +459,7 @@ void vfb_notify_stop(void);
 
 /* lease.c */
 unsigned int vfb_lease_count(void);
+unsigned int vfb_lease_num_taken(void);
 u64 vfb_lease_id(const struct vfb_lease *lease);
 bool vfb_lease_is_over(struct vfb_lease *lease);
 void vfb_lease_show(struct sriov_broker_vf *out, struct vfb_lease *lease);

@@ -3,11 +3,62 @@
  * Drivers that VFs are bound to: found by name, their modules loaded and held,
  * attached to a VF.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/kmod.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
 
 #include "broker.h"
 #include "compat.h"
+
+static char vfb_driver_param[SRIOV_BROKER_NAME_LEN] = "vfio-pci";
+
+/**
+ * vfb_param_driver - the default target driver
+ * @name: room for SRIOV_BROKER_NAME_LEN characters
+ *
+ * Context: any; takes vfb_lock.
+ */
+void vfb_param_driver(char *name)
+{
+	mutex_lock(&vfb_lock);
+	strscpy(name, vfb_driver_param, SRIOV_BROKER_NAME_LEN);
+	mutex_unlock(&vfb_lock);
+}
+
+static int vfb_driver_param_set(const char *val, const struct kernel_param *kp)
+{
+	char name[SRIOV_BROKER_NAME_LEN];
+
+	if (vfb_param_locked())
+		return -EPERM;
+	if (strscpy(name, val, sizeof(name)) < 0 || !vfb_name_ok(strim(name))) {
+		pr_err("%s: '%.64s' is not a driver's name\n", kp->name, val);
+		return -EINVAL;
+	}
+	mutex_lock(&vfb_lock);
+	strscpy(vfb_driver_param, strim(name), sizeof(vfb_driver_param));
+	mutex_unlock(&vfb_lock);
+	return 0;
+}
+
+static int vfb_driver_param_get(char *buf, const struct kernel_param *kp)
+{
+	char name[SRIOV_BROKER_NAME_LEN];
+
+	vfb_param_driver(name);
+	return sysfs_emit(buf, "%s\n", name);
+}
+
+static const struct kernel_param_ops vfb_driver_param_ops = {
+	.set = vfb_driver_param_set,
+	.get = vfb_driver_param_get,
+};
+module_param_cb(driver, &vfb_driver_param_ops, NULL, 0644);
+MODULE_PARM_DESC(driver, "driver that VFs are bound to where none is named (default: vfio-pci)");
 
 /*
  * The bus's list keeps a driver alive while we look at it, which driver_find()

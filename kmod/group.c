@@ -9,6 +9,8 @@
  */
 #include <linux/hashtable.h>
 #include <linux/iommu.h>
+#include <linux/jiffies.h>
+#include <linux/moduleparam.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 
@@ -16,6 +18,31 @@
 
 /* Groups that have an IOMMU group, by its number. Under vfb_lock. */
 static DEFINE_HASHTABLE(vfb_groups, 8);
+
+static int vfb_drain_set(const char *val, const struct kernel_param *kp)
+{
+	return vfb_param_locked() ? -EPERM : param_set_uint_minmax(val, kp, 1, 3600);
+}
+
+static const struct kernel_param_ops vfb_drain_ops = {
+	.set = vfb_drain_set,
+	.get = param_get_uint,
+};
+
+static unsigned int vfb_drain = 30;
+module_param_cb(drain_timeout, &vfb_drain_ops, &vfb_drain, 0644);
+MODULE_PARM_DESC(drain_timeout,
+		 "seconds that vfio may keep a returned VF open, 1 to 3600 (default: 30)");
+
+/**
+ * vfb_param_drain - how long a returned VF may stay open
+ *
+ * Return: jiffies.
+ */
+unsigned long vfb_param_drain(void)
+{
+	return READ_ONCE(vfb_drain) * HZ;
+}
 
 static struct vfb_group *vfb_group_lookup(struct iommu_group *iommu)
 {

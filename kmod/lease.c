@@ -42,6 +42,18 @@ unsigned int vfb_lease_count(void)
 }
 
 /**
+ * vfb_lease_num_taken - number of leases whose VFs are not back yet
+ *
+ * Context: vfb_lock held.
+ * Return: the number.
+ */
+unsigned int vfb_lease_num_taken(void)
+{
+	lockdep_assert_held(&vfb_lock);
+	return vfb_num_taken;
+}
+
+/**
  * vfb_lease_id - number of a lease
  * @lease: the lease
  *
@@ -100,32 +112,6 @@ void vfb_lease_blame(struct vfb_why *why, struct vfb_lease *lease)
 	why->pid = get_pid(lease->pid);
 	why->uid = lease->uid;
 	strscpy(why->label, lease->label, sizeof(why->label));
-}
-
-/**
- * vfb_lease_over_quota - would a request go over what may be leased
- * @req: the request
- * @why: says what is full; may be NULL
- *
- * Context: vfb_lock held.
- * Return: 0 or -EDQUOT.
- */
-int vfb_lease_over_quota(const struct vfb_request *req, struct vfb_why *why)
-{
-	unsigned int all = vfb_param_max_leases(), each = vfb_param_max_leases_per_user();
-
-	lockdep_assert_held(&vfb_lock);
-	if (all && vfb_num_taken + req->count > all) {
-		if (why)
-			why->value = all;
-		return why ? vfb_refuse(why, -EDQUOT, SRIOV_BROKER_WHY_LIMIT, NULL) : -EDQUOT;
-	}
-	if (!each || req->exempt || req->user->leases + req->count <= each)
-		return 0;
-	if (!why)
-		return -EDQUOT;
-	why->value = each;
-	return vfb_refuse(why, -EDQUOT, SRIOV_BROKER_WHY_QUOTA, NULL);
 }
 
 /* The descriptor has a reference, and so has the group until its VFs are back. */

@@ -68,7 +68,6 @@ struct vfb_request {
 
 /* lease.c */
 void vfb_lease_admit(struct vfb_request *req);
-int vfb_lease_over_quota(const struct vfb_request *req, struct vfb_why *why);
 
 /* pool.c */
 int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why);

@@ -4,9 +4,14 @@
  * their VFs: a write protected sriov_numvfs attribute, and no suspend. What is done
  * to them is in provision.c.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/bitmap.h>
+#include <linux/kstrtox.h>
+#include <linux/moduleparam.h>
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "net.h"
@@ -322,6 +327,65 @@ void vfb_pf_unbind(struct pci_dev *pdev)
 }
 
 static const struct attribute vfb_numvfs_attr = { .name = "sriov_numvfs" };
+
+/* N: not at all; Y: PFs that a VF is leased from; all: also those whose VFs are all free. */
+enum {
+	VFB_PROTECT_N,
+	VFB_PROTECT_Y,
+	VFB_PROTECT_ALL
+};
+
+static unsigned int vfb_protect = VFB_PROTECT_Y;
+
+static int vfb_protect_set(const char *val, const struct kernel_param *kp)
+{
+	bool yes;
+
+	if (sysfs_streq(val, "all")) {
+		vfb_protect = VFB_PROTECT_ALL;
+		return 0;
+	}
+	if (kstrtobool(val, &yes)) {
+		pr_err("%s: '%.64s' is neither Y, N nor all\n", kp->name, val);
+		return -EINVAL;
+	}
+	vfb_protect = yes ? VFB_PROTECT_Y : VFB_PROTECT_N;
+	return 0;
+}
+
+static int vfb_protect_get(char *buf, const struct kernel_param *kp)
+{
+	static const char *const names[] = { "N", "Y", "all" };
+
+	return sysfs_emit(buf, "%s\n", names[vfb_protect]);
+}
+
+static const struct kernel_param_ops vfb_protect_ops = {
+	.set = vfb_protect_set,
+	.get = vfb_protect_get,
+};
+module_param_cb(protect, &vfb_protect_ops, NULL, 0444);
+MODULE_PARM_DESC(protect, "refuse writes to sriov_numvfs: N, Y: under leases, all: always");
+
+/**
+ * vfb_param_protect - whether sriov_numvfs is write-protected under leases
+ *
+ * Return: true if so.
+ */
+bool vfb_param_protect(void)
+{
+	return vfb_protect != VFB_PROTECT_N;
+}
+
+/**
+ * vfb_param_protect_all - whether that is so of every PF that has VFs of the broker's
+ *
+ * Return: true if so.
+ */
+bool vfb_param_protect_all(void)
+{
+	return vfb_protect == VFB_PROTECT_ALL;
+}
 
 /*
  * While VFs are leased, or as long as there are any of ours, root may not write to

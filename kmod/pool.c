@@ -7,6 +7,7 @@
  * at once, and hold nothing back from others meanwhile: they are served when all fit.
  */
 #include <linux/bitmap.h>
+#include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 
 #include "ioctl.h"
@@ -22,6 +23,30 @@ static LIST_HEAD(vfb_waiters);	     /* in the order they came */
 static unsigned int vfb_num_waiters; /* of these */
 static unsigned int vfb_waiting;     /* selectors of these */
 static u64 vfb_last_waiter;	     /* id */
+
+/* Who waits may be let in by a higher one. */
+static int vfb_limit_set(const char *val, const struct kernel_param *kp)
+{
+	int ret = vfb_param_locked() ? -EPERM : param_set_uint(val, kp);
+
+	if (!ret)
+		vfb_pool_kick();
+	return ret;
+}
+
+static const struct kernel_param_ops vfb_limit_ops = {
+	.set = vfb_limit_set,
+	.get = param_get_uint,
+};
+
+static unsigned int vfb_max_leases;
+module_param_cb(max_leases, &vfb_limit_ops, &vfb_max_leases, 0644);
+MODULE_PARM_DESC(max_leases, "leases that may be out at once, 0: no limit (default: 0)");
+
+static unsigned int vfb_max_leases_per_user;
+module_param_cb(max_leases_per_user, &vfb_limit_ops, &vfb_max_leases_per_user, 0644);
+MODULE_PARM_DESC(max_leases_per_user,
+		 "leases that one user may have at once, 0: no limit (default: 0)");
 
 /* What a selector's range means on a PF: slots from *first up to *end. */
 static void vfb_range(const struct sriov_broker_selector *sel, struct vfb_pf *pf,
@@ -322,6 +347,25 @@ static void vfb_dequeue(struct vfb_request *req, int answer)
 		wake_up(&req->wait);
 }
 
+/* Would a request go over what may be leased? @why says what is full; it may be NULL. */
+static int vfb_over_quota(const struct vfb_request *req, struct vfb_why *why)
+{
+	unsigned int all = READ_ONCE(vfb_max_leases), each = READ_ONCE(vfb_max_leases_per_user);
+
+	lockdep_assert_held(&vfb_lock);
+	if (all && vfb_lease_num_taken() + req->count > all) {
+		if (why)
+			why->value = all;
+		return why ? vfb_refuse(why, -EDQUOT, SRIOV_BROKER_WHY_LIMIT, NULL) : -EDQUOT;
+	}
+	if (!each || req->exempt || req->user->leases + req->count <= each)
+		return 0;
+	if (!why)
+		return -EDQUOT;
+	why->value = each;
+	return vfb_refuse(why, -EDQUOT, SRIOV_BROKER_WHY_QUOTA, NULL);
+}
+
 static unsigned int vfb_num_free(void)
 {
 	unsigned int num = 0;
@@ -347,7 +391,7 @@ void vfb_pool_serve(void)
 	list_for_each_entry_safe(w, next, &vfb_waiters, node) {
 		if (!num_free)
 			return;
-		if (w->count > num_free || vfb_lease_over_quota(w, NULL) || !vfb_serve(w))
+		if (w->count > num_free || vfb_over_quota(w, NULL) || !vfb_serve(w))
 			continue;
 		vfb_dequeue(w, 1);
 		num_free = vfb_num_free();
@@ -444,7 +488,7 @@ int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why)
 	INIT_LIST_HEAD(&req->node);
 
 	mutex_lock(&vfb_lock);
-	ret = vfb_lease_over_quota(req, why);
+	ret = vfb_over_quota(req, why);
 	if (!ret && !vfb_serve(req))
 		ret = vfb_pool_refuse(req, why);
 	if ((ret != -EAGAIN && ret != -EBUSY) || !timeout_ms) {

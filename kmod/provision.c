@@ -7,9 +7,14 @@
  * first takes the VFs from their drivers with no lock of the PCI core held, and
  * only when that has shown that nobody uses them lets the core remove them.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/iommu.h>
+#include <linux/moduleparam.h>
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
 
 #include "broker.h"
 #include "net.h"
@@ -603,6 +608,40 @@ int vfb_pf_bind(struct vfb_pf *pf, unsigned int first, unsigned int count, const
 	return ret;
 }
 
+/*
+ * restore: VFs that the broker enabled are disabled, others go back to the host.
+ * keep: all stay on and bound as they are, but for those of PFs that have no
+ * driver of their own.
+ */
+static bool vfb_keep;
+
+static int vfb_unload_set(const char *val, const struct kernel_param *kp)
+{
+	static const char *const names[] = { "restore", "keep", NULL };
+	int i = sysfs_match_string(names, val);
+
+	if (vfb_param_locked())
+		return -EPERM;
+	if (i < 0) {
+		pr_err("%s: '%.64s' is neither restore nor keep\n", kp->name, val);
+		return -EINVAL;
+	}
+	vfb_keep = i;
+	return 0;
+}
+
+static int vfb_unload_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", vfb_keep ? "keep" : "restore");
+}
+
+static const struct kernel_param_ops vfb_unload_ops = {
+	.set = vfb_unload_set,
+	.get = vfb_unload_get,
+};
+module_param_cb(unload, &vfb_unload_ops, NULL, 0644);
+MODULE_PARM_DESC(unload, "what VFs do when the module goes: restore (default) or keep");
+
 static void vfb_pf_leave(struct vfb_pf *pf)
 {
 	struct vfb_driver host = { .name = VFB_HOST };
@@ -614,7 +653,7 @@ static void vfb_pf_leave(struct vfb_pf *pf)
 	taken = vfb_pfdrv_is(pf->driver);
 	mutex_unlock(&vfb_lock);
 	/* Our PF driver goes with us, and its VFs with it: nothing to keep. */
-	if (vfb_param_keep() && !taken)
+	if (vfb_keep && !taken)
 		return;
 	mutex_lock(&pf->op);
 	if (pf->ours)
