@@ -79,12 +79,11 @@ int vfb_ioctl_list_vfs(struct file *file, union vfb_arg *arg, struct vfb_why *wh
 
 int vfb_ioctl_list_waiters(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
-/* pool.c */
-int vfb_ioctl_cancel(struct file *file, union vfb_arg *arg, struct vfb_why *why);
-
-/* lease.c */
+/* request.c */
 int vfb_ioctl_lease(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_revoke(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_cancel(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
 /* net.c */
 int vfb_ioctl_net_hold(struct file *file, union vfb_arg *arg, struct vfb_why *why);
@@ -94,8 +93,5 @@ int vfb_ioctl_stats(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
 /* event.c */
 int vfb_ioctl_history(struct file *file, union vfb_arg *arg, struct vfb_why *why);
-
-/* return.c */
-int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
 #endif /* VFB_IOCTL_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Leases and requests for them, as lease.c, pool.c and vfio.c share them.
+ * Leases and requests for them, as the files of the module share them.
  */
 #ifndef VFB_LEASE_H
 #define VFB_LEASE_H
@@ -67,10 +67,21 @@ struct vfb_request {
 };
 
 /* lease.c */
+bool vfb_label_ok(const char *label);
+struct vfb_lease *vfb_lease_new(const char *label);
 void vfb_lease_admit(struct vfb_request *req);
+int vfb_lease_notice(u64 id, unsigned int grace_ms);
+void vfb_lease_end(struct vfb_lease *lease);
+void vfb_lease_undo(struct vfb_lease *lease);
+void vfb_lease_renew(struct vfb_lease *lease);
+void vfb_lease_free(struct vfb_lease *lease);
+
+/* lease_fd.c */
+struct file *vfb_lease_file(struct vfb_lease *lease);
 
 /* pool.c */
 int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why);
+int vfb_pool_cancel(u64 id);
 
 /* vfio.c */
 struct file *vfb_vfio_open(struct vfb_vf *vf, bool cdev);

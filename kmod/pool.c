@@ -511,6 +511,29 @@ int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why)
 }
 
 /**
+ * vfb_pool_cancel - answer a request that waits with -ECANCELED
+ * @id: number of the waiter
+ *
+ * Context: takes vfb_lock.
+ * Return: 0, or -ENOENT: no such request waits.
+ */
+int vfb_pool_cancel(u64 id)
+{
+	struct vfb_request *w, *next;
+	int ret = -ENOENT;
+
+	mutex_lock(&vfb_lock);
+	list_for_each_entry_safe(w, next, &vfb_waiters, node) {
+		if (w->id != id)
+			continue;
+		vfb_dequeue(w, -ECANCELED);
+		ret = 0;
+	}
+	mutex_unlock(&vfb_lock);
+	return ret;
+}
+
+/**
  * vfb_take_waiters - the requests that wait, for vfb_picture()
  * @entries: array of struct sriov_broker_waiter to fill
  * @room: as far as there is room
@@ -542,28 +565,4 @@ unsigned int vfb_take_waiters(void *entries, unsigned int room, struct vfb_pf *o
 		out++;
 	}
 	return num;
-}
-
-/* ioctl(SRIOV_BROKER_CANCEL) */
-int vfb_ioctl_cancel(struct file *file, union vfb_arg *arg, struct vfb_why *why)
-{
-	struct sriov_broker_cancel *p = &arg->cancel;
-	struct vfb_request *w, *next;
-	int ret;
-
-	if (p->flags)
-		return -EOPNOTSUPP;
-	ret = vfb_check_instance(p->instance, why);
-	if (ret)
-		return ret;
-	ret = -ENOENT;
-	mutex_lock(&vfb_lock);
-	list_for_each_entry_safe(w, next, &vfb_waiters, node) {
-		if (w->id != p->waiter_id)
-			continue;
-		vfb_dequeue(w, -ECANCELED);
-		ret = 0;
-	}
-	mutex_unlock(&vfb_lock);
-	return ret ? vfb_refuse(why, ret, SRIOV_BROKER_WHY_NO_WAITER, NULL) : 0;
 }

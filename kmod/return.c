@@ -350,31 +350,3 @@ void vfb_return_wait(struct vfb_pf *pf, unsigned int timeout_ms)
 {
 	wait_event_timeout(vfb_return_wq, !READ_ONCE(pf->nr_out), msecs_to_jiffies(timeout_ms));
 }
-
-/* ioctl(SRIOV_BROKER_CLEAR) */
-int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why)
-{
-	struct sriov_broker_clear *p = &arg->clear;
-	struct vfb_vf *vf;
-	int ret = vfb_addr_check(&p->vf, true);
-
-	if (p->flags)
-		return -EOPNOTSUPP;
-	if (ret)
-		return ret;
-	vf = vfb_vf_find(&p->vf);
-	if (!vf)
-		return vfb_vf_missing(&p->vf, why);
-	mutex_lock(&vfb_lock);
-	if (vf->gone)
-		ret = vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &p->vf);
-	else if (vf->moving || vf->state != SRIOV_BROKER_VF_QUARANTINED)
-		ret = vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_NOT_QUARANTINED, &p->vf);
-	else
-		vfb_return_start(vf->group);
-	mutex_unlock(&vfb_lock);
-	if (!ret)
-		vfb_group_follow(vf->group);
-	vfb_vf_put(vf);
-	return ret;
-}
