@@ -11,8 +11,6 @@
 #include <linux/uaccess.h>
 
 #include "event.h"
-#include "ioctl.h"
-#include "list.h"
 
 /* Both under vfb_lock. */
 static struct vfb_event *vfb_ring; /* the last VFB_EVENTS, by number */
@@ -442,16 +440,21 @@ __poll_t vfb_client_poll(struct file *file, poll_table *pt)
 	return vfb_client_has_news(client) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
-/* History */
-
 static bool vfb_event_is_about(const struct sriov_broker_event *event,
 			       const struct sriov_broker_addr *dev)
 {
 	return !dev->valid || !vfb_addr_cmp(&event->pf, dev) || !vfb_addr_cmp(&event->vf, dev);
 }
 
-/* The events about a device, oldest first, into room for all that there are. */
-static unsigned int vfb_event_recall(struct sriov_broker_event *events,
+/**
+ * vfb_event_recall - the events about a device that are remembered
+ * @events: filled, oldest first; room for VFB_EVENTS of them
+ * @dev: the device, or one that is not valid for all
+ *
+ * Context: takes vfb_lock; in the task that asks.
+ * Return: how many there are.
+ */
+unsigned int vfb_event_recall(struct sriov_broker_event *events,
 				     const struct sriov_broker_addr *dev)
 {
 	unsigned int num = 0;
@@ -469,29 +472,4 @@ static unsigned int vfb_event_recall(struct sriov_broker_event *events,
 	}
 	mutex_unlock(&vfb_lock);
 	return num;
-}
-
-/* ioctl(SRIOV_BROKER_HISTORY) */
-int vfb_ioctl_history(struct file *file, union vfb_arg *arg, struct vfb_why *why)
-{
-	struct sriov_broker_list *p = &arg->list;
-	struct sriov_broker_event *events;
-	unsigned int num, skip;
-	int ret = vfb_addr_check(&p->pf, false);
-
-	if (p->flags)
-		return -EOPNOTSUPP;
-	if (ret)
-		return ret;
-	if (p->entry_size < offsetofend(struct sriov_broker_event, vf) || p->entry_size > PAGE_SIZE)
-		return -EINVAL;
-	events = kvcalloc(VFB_EVENTS, sizeof(*events), GFP_KERNEL_ACCOUNT);
-	if (!events)
-		return -ENOMEM;
-	num = vfb_event_recall(events, &p->pf);
-	skip = num - min(num, p->count);
-	ret = vfb_copy_entries(p, events + skip, sizeof(*events), num - skip);
-	kvfree(events);
-	p->count = num;
-	return ret;
 }

@@ -39,6 +39,8 @@ ssize_t vfb_client_read(struct file *file, char __user *to, size_t size, loff_t 
 __poll_t vfb_client_poll(struct file *file, poll_table *pt);
 bool vfb_event_after(u64 *last, struct vfb_event *event);
 void vfb_event_put(struct vfb_event *event);
+unsigned int vfb_event_recall(struct sriov_broker_event *events,
+			      const struct sriov_broker_addr *dev);
 
 /* genl.c */
 extern struct work_struct vfb_genl_work; /* sends what has not been sent yet */

@@ -76,8 +76,9 @@ int vfb_ioctl_bind(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_info(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_list_pfs(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_list_vfs(struct file *file, union vfb_arg *arg, struct vfb_why *why);
-
 int vfb_ioctl_list_waiters(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_history(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_stats(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
 /* request.c */
 int vfb_ioctl_lease(struct file *file, union vfb_arg *arg, struct vfb_why *why);
@@ -85,13 +86,7 @@ int vfb_ioctl_revoke(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 int vfb_ioctl_cancel(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
-/* net.c */
+/* net_hold.c */
 int vfb_ioctl_net_hold(struct file *file, union vfb_arg *arg, struct vfb_why *why);
-
-/* stats.c */
-int vfb_ioctl_stats(struct file *file, union vfb_arg *arg, struct vfb_why *why);
-
-/* event.c */
-int vfb_ioctl_history(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
 #endif /* VFB_IOCTL_H */

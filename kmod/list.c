@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ioctls that only look: INFO, LIST_PFS, LIST_VFS. A list is one picture,
+ * The ioctls that only look: INFO, the lists, HISTORY, STATS. A list is one picture,
  * taken in one go under vfb_lock, then copied out.
  */
 #include <linux/slab.h>
@@ -10,6 +10,7 @@
 #include "ioctl.h"
 #include "lease.h"
 #include "list.h"
+#include "stats.h"
 
 /* How often to try when PFs or VFs appear while we make room for them. */
 #define VFB_LIST_TRIES 8
@@ -257,4 +258,49 @@ int vfb_ioctl_list_waiters(struct file *file, union vfb_arg *arg, struct vfb_why
 	if (arg->list.pf.domain || arg->list.pf.bdf || arg->list.pf.valid)
 		return -EOPNOTSUPP;
 	return vfb_list(&arg->list, sizeof(struct sriov_broker_waiter), vfb_take_waiters, why);
+}
+
+/* ioctl(SRIOV_BROKER_HISTORY) */
+int vfb_ioctl_history(struct file *file, union vfb_arg *arg, struct vfb_why *why)
+{
+	struct sriov_broker_list *p = &arg->list;
+	struct sriov_broker_event *events;
+	unsigned int num, skip;
+	int ret = vfb_addr_check(&p->pf, false);
+
+	if (p->flags)
+		return -EOPNOTSUPP;
+	if (ret)
+		return ret;
+	if (p->entry_size < offsetofend(struct sriov_broker_event, vf) || p->entry_size > PAGE_SIZE)
+		return -EINVAL;
+	events = kvcalloc(VFB_EVENTS, sizeof(*events), GFP_KERNEL_ACCOUNT);
+	if (!events)
+		return -ENOMEM;
+	num = vfb_event_recall(events, &p->pf);
+	skip = num - min(num, p->count);
+	ret = vfb_copy_entries(p, events + skip, sizeof(*events), num - skip);
+	kvfree(events);
+	p->count = num;
+	return ret;
+}
+
+/* ioctl(SRIOV_BROKER_STATS) */
+int vfb_ioctl_stats(struct file *file, union vfb_arg *arg, struct vfb_why *why)
+{
+	struct sriov_broker_list *p = &arg->list;
+	struct sriov_broker_stat *stats;
+	int ret;
+
+	if (p->flags || p->pf.domain || p->pf.bdf || p->pf.valid)
+		return -EOPNOTSUPP;
+	if (p->entry_size < sizeof(stats->count) || p->entry_size > PAGE_SIZE)
+		return -EINVAL;
+	stats = vfb_stats_picture();
+	if (!stats)
+		return -ENOMEM;
+	ret = vfb_copy_entries(p, stats, sizeof(*stats), SRIOV_BROKER_STAT_KINDS);
+	kfree(stats);
+	p->count = SRIOV_BROKER_STAT_KINDS;
+	return ret;
 }

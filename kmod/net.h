@@ -19,10 +19,13 @@ struct vfb_client;
 /* net.c */
 void vfb_net_init(struct vfb_vf *vf);
 void vfb_net_begin(struct vfb_group *group);
-void vfb_net_release(struct vfb_client *client);
+int vfb_net_remember_killable(struct vfb_vf *vf, u64 lease);
 bool vfb_net_is_held(struct vfb_group *group);
 enum sriov_broker_fault vfb_net_restore(struct vfb_vf *vf);
 void vfb_net_forget(struct vfb_vf *vf);
+
+/* net_hold.c */
+void vfb_net_release(struct vfb_client *client);
 
 /* kept.c */
 struct vfb_kept *vfb_kept_take(struct vfb_pf *pf);

@@ -5,8 +5,6 @@
  */
 #include <linux/slab.h>
 
-#include "ioctl.h"
-#include "list.h"
 #include "stats.h"
 #include "trace.h"
 
@@ -85,8 +83,13 @@ void vfb_took(enum sriov_broker_stat_kind kind, struct pci_dev *pdev, unsigned i
 	spin_unlock(&vfb_stats_lock);
 }
 
-/* A picture of all kinds, for kfree(). */
-static struct sriov_broker_stat *vfb_stats_picture(void)
+/**
+ * vfb_stats_picture - all counters as they are at one moment
+ *
+ * Context: may sleep.
+ * Return: SRIOV_BROKER_STAT_KINDS of them, for kfree(), or NULL when out of memory.
+ */
+struct sriov_broker_stat *vfb_stats_picture(void)
 {
 	struct sriov_broker_stat *stats = kmalloc(sizeof(vfb_stats), GFP_KERNEL);
 
@@ -96,24 +99,4 @@ static struct sriov_broker_stat *vfb_stats_picture(void)
 	memcpy(stats, vfb_stats, sizeof(vfb_stats));
 	spin_unlock(&vfb_stats_lock);
 	return stats;
-}
-
-/* ioctl(SRIOV_BROKER_STATS) */
-int vfb_ioctl_stats(struct file *file, union vfb_arg *arg, struct vfb_why *why)
-{
-	struct sriov_broker_list *p = &arg->list;
-	struct sriov_broker_stat *stats;
-	int ret;
-
-	if (p->flags || p->pf.domain || p->pf.bdf || p->pf.valid)
-		return -EOPNOTSUPP;
-	if (p->entry_size < sizeof(stats->count) || p->entry_size > PAGE_SIZE)
-		return -EINVAL;
-	stats = vfb_stats_picture();
-	if (!stats)
-		return -ENOMEM;
-	ret = vfb_copy_entries(p, stats, sizeof(*stats), SRIOV_BROKER_STAT_KINDS);
-	kfree(stats);
-	p->count = SRIOV_BROKER_STAT_KINDS;
-	return ret;
 }

@@ -10,5 +10,6 @@
 /* stats.c */
 void vfb_took(enum sriov_broker_stat_kind kind, struct pci_dev *pdev, unsigned int num, int result,
 	      u64 ns);
+struct sriov_broker_stat *vfb_stats_picture(void);
 
 #endif /* VFB_STATS_H */
