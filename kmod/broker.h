@@ -313,9 +313,6 @@ bool vfb_name_ok(const char *name);
 int vfb_pf_lock(struct vfb_pf *pf);
 void vfb_pf_unlock(struct vfb_pf *pf);
 
-/* ioctl.c */
-int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf);
-
 /* user.c */
 struct vfb_user *vfb_user_get(const struct cred *cred);
 void vfb_user_put(struct vfb_user *user);
@@ -323,6 +320,7 @@ void vfb_user_put(struct vfb_user *user);
 /* event.c */
 int vfb_event_init(void);
 void vfb_event_exit(void);
+void vfb_event_wake(struct work_struct *work);
 void vfb_acting_init(struct vfb_acting *acting);
 void vfb_acting_begin(struct vfb_acting *acting);
 void vfb_acting_end(struct vfb_acting *acting);
@@ -402,6 +400,7 @@ void vfb_vf_bound(struct pci_dev *pdev, const char *name, bool managed);
 void vfb_vf_tried(struct pci_dev *pdev);
 void vfb_vf_unbound(struct pci_dev *pdev);
 bool vfb_vf_is_whole(const struct vfb_vf *vf);
+int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf);
 void vfb_vf_wake(struct vfb_vf *vf);
 void vfb_vf_doze(struct vfb_vf *vf);
 struct vfb_vf *vfb_vf_find(const struct sriov_broker_addr *addr);
@@ -463,7 +462,6 @@ unsigned int vfb_lease_num_taken(void);
 u64 vfb_lease_id(const struct vfb_lease *lease);
 bool vfb_lease_is_over(struct vfb_lease *lease);
 void vfb_lease_show(struct sriov_broker_vf *out, struct vfb_lease *lease);
-void vfb_lease_tell(const struct vfb_lease *lease, struct vfb_event *event);
 void vfb_lease_blame(struct vfb_why *why, struct vfb_lease *lease);
 void vfb_lease_revoke(struct vfb_lease *lease, u32 cause);
 void vfb_lease_back(struct vfb_group *group);

@@ -11,6 +11,7 @@
 #include <linux/uaccess.h>
 
 #include "event.h"
+#include "lease.h"
 
 /* Both under vfb_lock. */
 static struct vfb_event *vfb_ring; /* the last VFB_EVENTS, by number */
@@ -19,6 +20,8 @@ static u64 vfb_seq;		   /* number of the last one */
 static LIST_HEAD(vfb_actings); /* vfb_lock */
 
 static DECLARE_WAIT_QUEUE_HEAD(vfb_event_wq); /* woken by events */
+
+static struct work_struct *vfb_event_work; /* vfb_lock; and this is queued */
 
 /**
  * vfb_event_init - make room for the events that are remembered
@@ -56,6 +59,19 @@ void vfb_event_exit(void)
 	for (i = 0; i < VFB_EVENTS; i++)
 		vfb_event_put(&vfb_ring[i]);
 	kvfree(vfb_ring);
+}
+
+/**
+ * vfb_event_wake - have a work item queued whenever there is an event
+ * @work: the work item, which goes on with vfb_event_after(); NULL: no more
+ *
+ * Context: takes vfb_lock.
+ */
+void vfb_event_wake(struct work_struct *work)
+{
+	mutex_lock(&vfb_lock);
+	vfb_event_work = work;
+	mutex_unlock(&vfb_lock);
 }
 
 static void vfb_actor_current(struct vfb_actor *actor)
@@ -145,7 +161,8 @@ static void vfb_event_tell(struct vfb_event *event)
 	/* Last: readers look at it without the lock. */
 	WRITE_ONCE(vfb_seq, event->out.seq);
 	wake_up_interruptible_poll(&vfb_event_wq, EPOLLIN | EPOLLRDNORM);
-	queue_work(vfb_wq, &vfb_genl_work);
+	if (vfb_event_work)
+		queue_work(vfb_wq, vfb_event_work);
 }
 
 /**
@@ -221,8 +238,12 @@ static void vfb_event_of(struct vfb_vf *vf, u32 type, u32 old, enum sriov_broker
 		.lease_uid = INVALID_UID,
 	};
 
-	if (lease)
-		vfb_lease_tell(lease, &event);
+	if (lease) {
+		event.out.lease_id = lease->id;
+		strscpy(event.out.lease_label, lease->label, sizeof(event.out.lease_label));
+		event.lease_pid = get_pid(lease->pid);
+		event.lease_uid = lease->uid;
+	}
 	vfb_event_tell(&event);
 }
 
@@ -455,7 +476,7 @@ static bool vfb_event_is_about(const struct sriov_broker_event *event,
  * Return: how many there are.
  */
 unsigned int vfb_event_recall(struct sriov_broker_event *events,
-				     const struct sriov_broker_addr *dev)
+			      const struct sriov_broker_addr *dev)
 {
 	unsigned int num = 0;
 	u64 seq;

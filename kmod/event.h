@@ -42,7 +42,4 @@ void vfb_event_put(struct vfb_event *event);
 unsigned int vfb_event_recall(struct sriov_broker_event *events,
 			      const struct sriov_broker_addr *dev);
 
-/* genl.c */
-extern struct work_struct vfb_genl_work; /* sends what has not been sent yet */
-
 #endif /* VFB_EVENT_H */

@@ -122,7 +122,7 @@ static void vfb_genl_send_all(struct work_struct *work)
 	}
 }
 
-DECLARE_WORK(vfb_genl_work, vfb_genl_send_all);
+static DECLARE_WORK(vfb_genl_work, vfb_genl_send_all);
 
 /* A dump: one picture, taken when it starts, sent in as many parts as it takes. */
 struct vfb_dump {
@@ -307,7 +307,11 @@ static struct genl_family vfb_genl = {
  */
 int vfb_genl_register(void)
 {
-	return genl_register_family(&vfb_genl);
+	int ret = genl_register_family(&vfb_genl);
+
+	if (!ret)
+		vfb_event_wake(&vfb_genl_work);
+	return ret;
 }
 
 /**
@@ -318,6 +322,7 @@ int vfb_genl_register(void)
 void vfb_genl_unregister(void)
 {
 	/* The last events, and none after them: there is nothing left to tell of. */
+	vfb_event_wake(NULL);
 	flush_work(&vfb_genl_work);
 	genl_unregister_family(&vfb_genl);
 }

@@ -11,7 +11,6 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "event.h"
 #include "lease.h"
 
 static LIST_HEAD(vfb_leases);	    /* vfb_lock */
@@ -123,22 +122,6 @@ void vfb_lease_show(struct sriov_broker_vf *out, struct vfb_lease *lease)
 	out->lease_pid = vfb_live_pid_nr(lease->pid);
 	out->lease_uid = vfb_uid_nr(lease->uid);
 	strscpy(out->lease_label, lease->label, sizeof(out->lease_label));
-}
-
-/**
- * vfb_lease_tell - what an event tells of a lease
- * @lease: the lease
- * @event: the event, to be added to
- *
- * Context: vfb_lock held.
- */
-void vfb_lease_tell(const struct vfb_lease *lease, struct vfb_event *event)
-{
-	lockdep_assert_held(&vfb_lock);
-	event->out.lease_id = lease->id;
-	strscpy(event->out.lease_label, lease->label, sizeof(event->out.lease_label));
-	event->lease_pid = get_pid(lease->pid);
-	event->lease_uid = lease->uid;
 }
 
 /**

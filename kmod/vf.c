@@ -211,6 +211,48 @@ void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 }
 
 /**
+ * vfb_refuse_vf - note that a VF stands in the way, and whose it is
+ * @why: where to note it
+ * @vf: the VF
+ *
+ * Context: vfb_lock held.
+ * Return: -EBUSY.
+ */
+int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf)
+{
+	struct vfb_lease *lease = vf->group->owner;
+
+	lockdep_assert_held(&vfb_lock);
+
+	switch (vf->state) {
+	case SRIOV_BROKER_VF_LEASED:
+		why->reason = SRIOV_BROKER_WHY_LEASED;
+		break;
+	case SRIOV_BROKER_VF_DRAINING:
+	case SRIOV_BROKER_VF_RESETTING:
+		why->reason = SRIOV_BROKER_WHY_RETURNING;
+		break;
+	case SRIOV_BROKER_VF_QUARANTINED:
+		why->reason = SRIOV_BROKER_WHY_QUARANTINED;
+		break;
+	case SRIOV_BROKER_VF_HOST:
+		why->reason = SRIOV_BROKER_WHY_NOT_POOLED;
+		break;
+	case SRIOV_BROKER_VF_OPEN:
+		why->reason = SRIOV_BROKER_WHY_OPEN_POOL;
+		break;
+	case SRIOV_BROKER_VF_FREE:
+		why->reason = SRIOV_BROKER_WHY_GROUP;
+		break;
+	}
+	why->dev = vf->addr;
+	strscpy(why->driver, vf->driver, sizeof(why->driver));
+	if (lease)
+		vfb_lease_blame(why, lease);
+	return -EBUSY;
+}
+
+/**
  * vfb_vf_wake - keep a VF from being suspended
  * @vf: the VF, which is or will be in the pool
  *
