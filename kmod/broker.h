@@ -179,7 +179,7 @@ struct vfb_pf {
 	unsigned long amends_since; /* jiffies */
 
 	/* Does what the pfs parameter asks for this PF. */
-	struct delayed_work wish;
+	struct delayed_work config;
 
 	/* Guards these two, and the attribute's mode and the PM reference they stand for. */
 	struct mutex protect_lock;
@@ -364,16 +364,16 @@ int vfb_pf_bind(struct vfb_pf *pf, unsigned int first, unsigned int count, const
 		unsigned int flags, struct vfb_why *why);
 void vfb_pf_leave_all(void);
 
-/* wish.c */
+/* pf_config.c */
 #define VFB_SETTLE_MS 2000 /* for the driver of a PF that has just appeared */
 #define VFB_LOSS_MS   3000 /* for another program to have the VFs that it wants */
-extern bool vfb_wishes_live;
-void vfb_wish_init(struct vfb_pf *pf);
-void vfb_wish_apply(struct vfb_pf *pf, unsigned int delay_ms);
-void vfb_wish_all(void);
-void vfb_wish_start(void);
-void vfb_wish_stop(void);
-bool vfb_wish_has(struct vfb_pf *pf);
+extern bool vfb_live;
+void vfb_pf_config_init(struct vfb_pf *pf);
+void vfb_pf_config_apply(struct vfb_pf *pf, unsigned int delay_ms);
+void vfb_pf_config_all(void);
+void vfb_pf_config_start(void);
+void vfb_pf_config_stop(void);
+bool vfb_pf_config_has(struct vfb_pf *pf);
 
 /* loss.c */
 void vfb_loss_note(struct vfb_vf *vf);

@@ -181,7 +181,7 @@ int vfb_live_pid_nr(struct pid *pid)
  */
 bool vfb_param_locked(void)
 {
-	return READ_ONCE(vfb_wishes_live) && !capable(CAP_SYS_ADMIN);
+	return READ_ONCE(vfb_live) && !capable(CAP_SYS_ADMIN);
 }
 
 /**

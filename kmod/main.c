@@ -118,7 +118,7 @@ static int __init vfb_init(void)
 		goto stop_notify;
 	/* Those that were left when there was no broker. */
 	vfb_orphan_clean();
-	vfb_wish_start();
+	vfb_pf_config_start();
 	return 0;
 
 stop_notify:
@@ -144,7 +144,7 @@ exit_wq:
 static void __exit vfb_exit(void)
 {
 	misc_deregister(&vfb_dev);
-	vfb_wish_stop();
+	vfb_pf_config_stop();
 	vfb_op_flush();
 	vfb_return_flush();
 	vfb_pf_leave_all();

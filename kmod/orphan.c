@@ -139,9 +139,9 @@ static void vfb_orphan_work(struct work_struct *work)
 		else
 			again = true;
 	}
-	/* What was wished while they were in the way. */
+	/* What pfs says, and could not be had while they were in the way. */
 	if (removed && !again)
-		vfb_wish_all();
+		vfb_pf_config_all();
 
 	mutex_lock(&vfb_lock);
 	if (again && !vfb_orphan_stopped)

@@ -219,7 +219,7 @@ static struct vfb_pf *vfb_pf_alloc(struct pci_dev *pdev)
 	pf->slots = slots;
 	pf->sriov_cap = pos;
 	pf->vf_device = vfb_pf_cap(pdev, pos, PCI_SRIOV_VF_DID);
-	vfb_wish_init(pf);
+	vfb_pf_config_init(pf);
 	pf->vfs = kvcalloc(slots, sizeof(*pf->vfs), GFP_KERNEL);
 	pf->free = bitmap_zalloc(slots, GFP_KERNEL);
 	if (!pf->vfs || !pf->free) {
@@ -276,7 +276,7 @@ void vfb_pf_add(struct pci_dev *pdev)
 	added = vfb_pf_insert(pf);
 	mutex_unlock(&vfb_lock);
 	if (added)
-		vfb_wish_apply(pf, VFB_SETTLE_MS);
+		vfb_pf_config_apply(pf, VFB_SETTLE_MS);
 	else
 		vfb_pf_put(pf);
 }
@@ -316,7 +316,7 @@ void vfb_pf_unbind(struct pci_dev *pdev)
 	if (!pf)
 		return;
 	/* Before the leases end, and what they have had set is put back. */
-	if (vfb_wish_has(pf))
+	if (vfb_pf_config_has(pf))
 		vfb_kept_unbind(pf);
 	mutex_lock(&vfb_lock);
 	/* What pfs says is done when it is back, whoever took the VFs before. */
@@ -470,7 +470,7 @@ void vfb_pf_driver(struct pci_dev *pdev, const char *name)
 	mutex_unlock(&vfb_lock);
 	vfb_pool_kick();
 	if (name[0] && !vfb_pfdrv_is(name))
-		vfb_wish_apply(pf, 0);
+		vfb_pf_config_apply(pf, 0);
 	vfb_pf_put(pf);
 }
 

@@ -480,7 +480,7 @@ void vfb_vf_del(struct pci_dev *pdev)
 	vfb_pf_follow(vf->pf);
 	vfb_return_wake();
 	if (emptied)
-		vfb_wish_apply(vf->pf, VFB_LOSS_MS);
+		vfb_pf_config_apply(vf->pf, VFB_LOSS_MS);
 	vfb_pool_kick(); /* its user may have another one */
 	vfb_vf_put(vf);	 /* ours */
 	vfb_vf_put(vf);	 /* the table's */

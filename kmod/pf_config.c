@@ -15,7 +15,7 @@
 #include "broker.h"
 #include "stats.h"
 
-struct vfb_wish {
+struct vfb_pf_config {
 	struct list_head node;
 	struct sriov_broker_addr addr;
 	unsigned int num;
@@ -24,12 +24,12 @@ struct vfb_wish {
 };
 
 /* All under vfb_lock. */
-static LIST_HEAD(vfb_wishes);
-bool vfb_wishes_live; /* between load and unload */
+static LIST_HEAD(vfb_pf_configs);
+bool vfb_live; /* between load and unload */
 
-static atomic_t vfb_wishes_busy; /* queued or under way */
+static atomic_t vfb_pf_configs_busy; /* queued or under way */
 
-static DECLARE_WAIT_QUEUE_HEAD(vfb_wishes_wq);
+static DECLARE_WAIT_QUEUE_HEAD(vfb_pf_configs_wq);
 
 /* Domain:bus:device.function, as lspci -D prints it. */
 static bool vfb_parse_addr(const char *s, struct sriov_broker_addr *addr)
@@ -50,26 +50,26 @@ static bool vfb_parse_addr(const char *s, struct sriov_broker_addr *addr)
 }
 
 /* What may stand behind the number, in this order. Returns what is wrong, or NULL. */
-static const char *vfb_parse_words(char *s, struct vfb_wish *wish)
+static const char *vfb_parse_words(char *s, struct vfb_pf_config *config)
 {
 	const char *word;
 
 	while ((word = strsep(&s, ":"))) {
 		if (!strcmp(word, "open"))
-			wish->flags |= VFB_OPEN;
+			config->flags |= VFB_OPEN;
 		else if (!strcmp(word, "nodriver"))
-			wish->flags |= VFB_TAKE_PF;
-		else if (wish->driver[0] || wish->flags)
+			config->flags |= VFB_TAKE_PF;
+		else if (config->driver[0] || config->flags)
 			return "a driver's name stands behind the number, and only one";
 		else if (!vfb_name_ok(word) ||
-			 strscpy(wish->driver, word, sizeof(wish->driver)) < 0)
+			 strscpy(config->driver, word, sizeof(config->driver)) < 0)
 			return "not a driver's name";
 	}
 	return NULL;
 }
 
 /* One element. Returns what is wrong, or NULL. */
-static const char *vfb_parse_wish(char *s, struct vfb_wish *wish)
+static const char *vfb_parse_config(char *s, struct vfb_pf_config *config)
 {
 	char *num = strchr(s, '='), *words;
 
@@ -79,86 +79,86 @@ static const char *vfb_parse_wish(char *s, struct vfb_wish *wish)
 	words = strchr(num, ':');
 	if (words)
 		*words++ = '\0';
-	if (!vfb_parse_addr(s, &wish->addr))
+	if (!vfb_parse_addr(s, &config->addr))
 		return "not the address of a PCI device, such as 0000:01:00.0";
-	if (kstrtouint(num, 10, &wish->num) || !wish->num || wish->num > U16_MAX)
+	if (kstrtouint(num, 10, &config->num) || !config->num || config->num > U16_MAX)
 		return "not a number of VFs from 1 on";
-	return vfb_parse_words(words, wish);
+	return vfb_parse_words(words, config);
 }
 
-static void vfb_free_wishes(struct list_head *wishes)
+static void vfb_free_configs(struct list_head *configs)
 {
-	struct vfb_wish *wish, *next;
+	struct vfb_pf_config *config, *next;
 
-	list_for_each_entry_safe(wish, next, wishes, node)
-		kfree(wish);
+	list_for_each_entry_safe(config, next, configs, node)
+		kfree(config);
 }
 
-static bool vfb_wish_twice(struct list_head *wishes, struct vfb_wish *new)
+static bool vfb_pf_config_twice(struct list_head *configs, struct vfb_pf_config *new)
 {
-	struct vfb_wish *wish;
+	struct vfb_pf_config *config;
 
-	list_for_each_entry(wish, wishes, node)
-		if (!vfb_addr_cmp(&wish->addr, &new->addr))
+	list_for_each_entry(config, configs, node)
+		if (!vfb_addr_cmp(&config->addr, &new->addr))
 			return true;
 	return false;
 }
 
 /* @flags: what all of them have. */
-static int vfb_parse_wishes(char *val, unsigned int flags, struct list_head *wishes)
+static int vfb_parse_configs(char *val, unsigned int flags, struct list_head *configs)
 {
 	char *element, copy[128];
 	const char *wrong;
-	struct vfb_wish *wish;
+	struct vfb_pf_config *config;
 
 	while ((element = strsep(&val, ","))) {
 		element = strim(element);
-		if (!*element && !val && list_empty(wishes))
+		if (!*element && !val && list_empty(configs))
 			return 0; /* an empty value: none */
 		strscpy(copy, element, sizeof(copy));
-		wish = kzalloc(sizeof(*wish), GFP_KERNEL);
-		if (!wish)
+		config = kzalloc(sizeof(*config), GFP_KERNEL);
+		if (!config)
 			return -ENOMEM;
-		wrong = vfb_parse_wish(element, wish);
-		if (!wrong && vfb_wish_twice(wishes, wish))
+		wrong = vfb_parse_config(element, config);
+		if (!wrong && vfb_pf_config_twice(configs, config))
 			wrong = "that PF is named twice";
-		wish->flags |= flags;
+		config->flags |= flags;
 		if (wrong) {
 			pr_err("pfs: '%s': %s\n", copy, wrong);
-			kfree(wish);
+			kfree(config);
 			return -EINVAL;
 		}
-		list_add_tail(&wish->node, wishes);
+		list_add_tail(&config->node, configs);
 	}
 	return 0;
 }
 
 /**
- * vfb_wish_all - do what the pfs parameter says of all PFs, in the background
+ * vfb_pf_config_all - do what the pfs parameter says of all PFs, in the background
  *
  * Context: may sleep; takes vfb_lock.
  */
-void vfb_wish_all(void)
+void vfb_pf_config_all(void)
 {
 	struct vfb_pf *pf;
 
 	for (pf = vfb_pf_next(NULL); pf; pf = vfb_pf_next(pf))
-		vfb_wish_apply(pf, 0);
+		vfb_pf_config_apply(pf, 0);
 }
 
 /* An admin has just said what is to be: no other program's doing goes before that. */
-static void vfb_wish_afresh(void)
+static void vfb_pf_config_afresh(void)
 {
 	struct vfb_pf *pf;
 
 	for (pf = vfb_pf_next(NULL); pf; pf = vfb_pf_next(pf)) {
-		if (!vfb_wish_has(pf))
+		if (!vfb_pf_config_has(pf))
 			continue;
 		mutex_lock(&vfb_lock);
 		vfb_loss_forget(pf);
 		mutex_unlock(&vfb_lock);
 	}
-	vfb_wish_all();
+	vfb_pf_config_all();
 }
 
 static int vfb_pfs_set(const char *val, const struct kernel_param *kp)
@@ -174,34 +174,34 @@ static int vfb_pfs_set(const char *val, const struct kernel_param *kp)
 	copy = kstrdup(val, GFP_KERNEL);
 	if (!copy)
 		return -ENOMEM;
-	ret = vfb_parse_wishes(copy, flags, &new);
+	ret = vfb_parse_configs(copy, flags, &new);
 	kfree(copy);
 	if (ret) {
-		vfb_free_wishes(&new);
+		vfb_free_configs(&new);
 		return ret;
 	}
 	mutex_lock(&vfb_lock);
-	list_splice_init(&vfb_wishes, &old);
-	list_splice_init(&new, &vfb_wishes);
+	list_splice_init(&vfb_pf_configs, &old);
+	list_splice_init(&new, &vfb_pf_configs);
 	mutex_unlock(&vfb_lock);
-	vfb_free_wishes(&old);
-	vfb_wish_afresh();
+	vfb_free_configs(&old);
+	vfb_pf_config_afresh();
 	return 0;
 }
 
 static int vfb_pfs_get(char *buf, const struct kernel_param *kp)
 {
-	struct vfb_wish *wish;
+	struct vfb_pf_config *config;
 	int len = 0;
 
 	mutex_lock(&vfb_lock);
-	list_for_each_entry(wish, &vfb_wishes, node)
+	list_for_each_entry(config, &vfb_pf_configs, node)
 		len += sysfs_emit_at(buf, len, "%s%04x:%02x:%02x.%u=%u%s%s%s%s", len ? "," : "",
-				     wish->addr.domain, wish->addr.bdf >> 8,
-				     PCI_SLOT(wish->addr.bdf), PCI_FUNC(wish->addr.bdf), wish->num,
-				     wish->driver[0] ? ":" : "", wish->driver,
-				     wish->flags & VFB_OPEN ? ":open" : "",
-				     wish->flags & VFB_TAKE_PF ? ":nodriver" : "");
+				     config->addr.domain, config->addr.bdf >> 8,
+				     PCI_SLOT(config->addr.bdf), PCI_FUNC(config->addr.bdf),
+				     config->num, config->driver[0] ? ":" : "", config->driver,
+				     config->flags & VFB_OPEN ? ":open" : "",
+				     config->flags & VFB_TAKE_PF ? ":nodriver" : "");
 	len += sysfs_emit_at(buf, len, "\n");
 	mutex_unlock(&vfb_lock);
 	return len;
@@ -209,8 +209,8 @@ static int vfb_pfs_get(char *buf, const struct kernel_param *kp)
 
 static void vfb_pfs_free(void *arg)
 {
-	vfb_free_wishes(&vfb_wishes);
-	INIT_LIST_HEAD(&vfb_wishes);
+	vfb_free_configs(&vfb_pf_configs);
+	INIT_LIST_HEAD(&vfb_pf_configs);
 }
 
 static const struct kernel_param_ops vfb_pfs_ops = {
@@ -221,17 +221,17 @@ static const struct kernel_param_ops vfb_pfs_ops = {
 module_param_cb(pfs, &vfb_pfs_ops, NULL, 0644);
 MODULE_PARM_DESC(pfs, "VFs to have: ADDRESS=NUMBER[:DRIVER][:open][:nodriver],...");
 
-/* Fills in what is wished for a PF, if anything is. */
-static bool vfb_wish_of(struct vfb_pf *pf, struct vfb_wish *out)
+/* Fills in what the parameter says of a PF, if anything. */
+static bool vfb_pf_config_of(struct vfb_pf *pf, struct vfb_pf_config *out)
 {
-	struct vfb_wish *wish;
+	struct vfb_pf_config *config;
 	bool found = false;
 
 	mutex_lock(&vfb_lock);
-	list_for_each_entry(wish, &vfb_wishes, node) {
-		if (vfb_addr_cmp(&wish->addr, &pf->addr))
+	list_for_each_entry(config, &vfb_pf_configs, node) {
+		if (vfb_addr_cmp(&config->addr, &pf->addr))
 			continue;
-		*out = *wish;
+		*out = *config;
 		found = true;
 	}
 	mutex_unlock(&vfb_lock);
@@ -241,23 +241,23 @@ static bool vfb_wish_of(struct vfb_pf *pf, struct vfb_wish *out)
 }
 
 /**
- * vfb_wish_has - does the pfs parameter say anything of a PF
+ * vfb_pf_config_has - does the pfs parameter say anything of a PF
  * @pf: the PF
  *
  * Context: takes vfb_lock.
  * Return: true if so.
  */
-bool vfb_wish_has(struct vfb_pf *pf)
+bool vfb_pf_config_has(struct vfb_pf *pf)
 {
-	struct vfb_wish wish;
+	struct vfb_pf_config config;
 
-	return vfb_wish_of(pf, &wish);
+	return vfb_pf_config_of(pf, &config);
 }
 
-static void vfb_wish_end(struct vfb_pf *pf)
+static void vfb_pf_config_end(struct vfb_pf *pf)
 {
-	atomic_dec(&vfb_wishes_busy);
-	wake_up_all(&vfb_wishes_wq);
+	atomic_dec(&vfb_pf_configs_busy);
+	wake_up_all(&vfb_pf_configs_wq);
 	vfb_pf_put(pf);
 }
 
@@ -291,42 +291,42 @@ static const char *vfb_reason_words(u32 reason)
 	return (reason < ARRAY_SIZE(words) ? words[reason] : NULL) ?: "failed";
 }
 
-static void vfb_wish_failed(struct vfb_pf *pf, const struct vfb_wish *wish, int ret,
-			    const struct vfb_why *why)
+static void vfb_pf_config_failed(struct vfb_pf *pf, const struct vfb_pf_config *config, int ret,
+				 const struct vfb_why *why)
 {
 	const struct sriov_broker_addr *dev = why->reason ? &why->dev : &pf->addr;
 
 	pci_warn(pf->pdev,
 		 VFB_NAME ": pfs: enabling %u VFs on %s failed: %pe, %04x:%02x:%02x.%u %s\n",
-		 wish->num, wish->driver, ERR_PTR(ret), dev->domain, dev->bdf >> 8,
+		 config->num, config->driver, ERR_PTR(ret), dev->domain, dev->bdf >> 8,
 		 PCI_SLOT(dev->bdf), PCI_FUNC(dev->bdf), vfb_reason_words(why->reason));
 }
 
 /* Its driver may come late, and would find it taken: no network, no disks. */
-static bool vfb_wish_waits(struct vfb_pf *pf, const struct vfb_wish *wish)
+static bool vfb_pf_config_waits(struct vfb_pf *pf, const struct vfb_pf_config *config)
 {
-	bool waits = !READ_ONCE(pf->driver[0]) && !(wish->flags & VFB_TAKE_PF);
+	bool waits = !READ_ONCE(pf->driver[0]) && !(config->flags & VFB_TAKE_PF);
 
 	lockdep_assert_held(&pf->op);
 	if (waits && !pf->waiting)
 		pci_info(pf->pdev,
 			 VFB_NAME
 			 ": pfs: its %u VFs wait for its driver (:nodriver if it has none)\n",
-			 wish->num);
+			 config->num);
 	pf->waiting = waits;
 	return waits;
 }
 
-static void vfb_wish_do(struct vfb_pf *pf, const struct vfb_wish *wish)
+static void vfb_pf_config_do(struct vfb_pf *pf, const struct vfb_pf_config *config)
 {
 	u64 start = ktime_get_ns();
 	struct vfb_why why = {};
 	int ret;
 
-	ret = vfb_pf_enable(pf, wish->num, wish->driver, wish->flags | VFB_KEPT, &why);
-	vfb_took(SRIOV_BROKER_STAT_ENABLE, pf->pdev, wish->num, ret, ktime_get_ns() - start);
+	ret = vfb_pf_enable(pf, config->num, config->driver, config->flags | VFB_KEPT, &why);
+	vfb_took(SRIOV_BROKER_STAT_ENABLE, pf->pdev, config->num, ret, ktime_get_ns() - start);
 	if (ret)
-		vfb_wish_failed(pf, wish, ret, &why);
+		vfb_pf_config_failed(pf, config, ret, &why);
 	put_pid(why.pid);
 }
 
@@ -335,7 +335,7 @@ static void vfb_wish_do(struct vfb_pf *pf, const struct vfb_wish *wish)
 #define VFB_AMENDS_WITHIN (60 * HZ)
 
 /* Another program has taken the VFs away. Is that to be put right? */
-static bool vfb_wish_amends(struct vfb_pf *pf)
+static bool vfb_pf_config_amends(struct vfb_pf *pf)
 {
 	lockdep_assert_held(&pf->op);
 	if (!vfb_param_protect())
@@ -350,52 +350,52 @@ static bool vfb_wish_amends(struct vfb_pf *pf)
 	return false;
 }
 
-static void vfb_wish_work(struct work_struct *work)
+static void vfb_pf_config_work(struct work_struct *work)
 {
-	struct vfb_pf *pf = container_of(to_delayed_work(work), struct vfb_pf, wish);
-	struct vfb_wish wish;
-	bool lost, wished;
+	struct vfb_pf *pf = container_of(to_delayed_work(work), struct vfb_pf, config);
+	struct vfb_pf_config config;
+	bool lost, configured;
 
 	mutex_lock(&pf->op);
 	lost = vfb_loss_tell(pf);
-	wished = vfb_wish_of(pf, &wish) && !READ_ONCE(pf->gone);
+	configured = vfb_pf_config_of(pf, &config) && !READ_ONCE(pf->gone);
 	/* Emptied by another program: nothing holds it any more. */
 	if (!pci_num_vf(pf->pdev))
 		vfb_pfdrv_drop(pf, true);
-	if (wished && !(lost && !vfb_wish_amends(pf)) && !vfb_wish_waits(pf, &wish))
-		vfb_wish_do(pf, &wish);
+	if (configured && !(lost && !vfb_pf_config_amends(pf)) && !vfb_pf_config_waits(pf, &config))
+		vfb_pf_config_do(pf, &config);
 	mutex_unlock(&pf->op);
-	vfb_wish_end(pf);
+	vfb_pf_config_end(pf);
 }
 
 /**
- * vfb_wish_init - prepare a new PF
+ * vfb_pf_config_init - prepare a new PF
  * @pf: the PF
  *
  * Context: any.
  */
-void vfb_wish_init(struct vfb_pf *pf)
+void vfb_pf_config_init(struct vfb_pf *pf)
 {
-	INIT_DELAYED_WORK(&pf->wish, vfb_wish_work);
+	INIT_DELAYED_WORK(&pf->config, vfb_pf_config_work);
 }
 
 /**
- * vfb_wish_apply - do what the pfs parameter says of a PF, in the background
+ * vfb_pf_config_apply - do what the pfs parameter says of a PF, in the background
  * @pf: the PF
  * @delay_ms: how long to wait first; a shorter wait replaces a longer one
  *
  * Context: any, the bus notifier too; takes vfb_lock.
  */
-void vfb_wish_apply(struct vfb_pf *pf, unsigned int delay_ms)
+void vfb_pf_config_apply(struct vfb_pf *pf, unsigned int delay_ms)
 {
 	bool pending = true;
 
 	kref_get(&pf->ref);
 	mutex_lock(&vfb_lock);
-	if (vfb_wishes_live) {
-		pending = mod_delayed_work(vfb_op_wq, &pf->wish, msecs_to_jiffies(delay_ms));
+	if (vfb_live) {
+		pending = mod_delayed_work(vfb_op_wq, &pf->config, msecs_to_jiffies(delay_ms));
 		if (!pending)
-			atomic_inc(&vfb_wishes_busy);
+			atomic_inc(&vfb_pf_configs_busy);
 	}
 	mutex_unlock(&vfb_lock);
 	if (pending) /* the work has a reference already, or there is none */
@@ -403,36 +403,36 @@ void vfb_wish_apply(struct vfb_pf *pf, unsigned int delay_ms)
 }
 
 /**
- * vfb_wish_start - apply the parameter for the first time
+ * vfb_pf_config_start - apply the parameter for the first time
  *
  * Context: module init; may sleep until the VFs are there, but a signal that
  * kills ends that.
  */
-void vfb_wish_start(void)
+void vfb_pf_config_start(void)
 {
 	mutex_lock(&vfb_lock);
-	WRITE_ONCE(vfb_wishes_live, true);
+	WRITE_ONCE(vfb_live, true);
 	mutex_unlock(&vfb_lock);
-	vfb_wish_all();
-	if (wait_event_killable(vfb_wishes_wq, !atomic_read(&vfb_wishes_busy)))
+	vfb_pf_config_all();
+	if (wait_event_killable(vfb_pf_configs_wq, !atomic_read(&vfb_pf_configs_busy)))
 		pr_info("pfs: going on in the background\n");
 }
 
 /**
- * vfb_wish_stop - apply it no more
+ * vfb_pf_config_stop - apply it no more
  *
  * Context: module exit; may sleep, long.
  */
-void vfb_wish_stop(void)
+void vfb_pf_config_stop(void)
 {
 	struct vfb_pf *pf;
 
 	mutex_lock(&vfb_lock);
-	vfb_wishes_live = false;
+	vfb_live = false;
 	mutex_unlock(&vfb_lock);
 	for (pf = vfb_pf_next(NULL); pf; pf = vfb_pf_next(pf))
-		if (cancel_delayed_work_sync(&pf->wish))
-			vfb_wish_end(pf);
+		if (cancel_delayed_work_sync(&pf->config))
+			vfb_pf_config_end(pf);
 	/* Of PFs that have left the bus: after VFB_SETTLE_MS it finds that out. */
-	wait_event(vfb_wishes_wq, !atomic_read(&vfb_wishes_busy));
+	wait_event(vfb_pf_configs_wq, !atomic_read(&vfb_pf_configs_busy));
 }
