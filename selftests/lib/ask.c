@@ -116,12 +116,18 @@ static const char *host_of(const char *id)
 static int ask_devices(void)
 {
 	static const char type[] = "\", \"type\": \"child<vfio-pci>\"}";
-	char *all = strdup(
-		qmp("{\"execute\":\"qom-list\",\"arguments\":{\"path\":\"/machine/peripheral\"}}") ?:
-			"");
-	char *end = all, *id;
+	char *answer = qmp(
+		"{\"execute\":\"qom-list\",\"arguments\":{\"path\":\"/machine/peripheral\"}}");
+	char *all, *end, *id;
 	int num = 0;
 
+	/* A QEMU that is gone has not been asked: that is not "none". */
+	if (!answer || !is_answer(answer, "{\"return\"")) {
+		puts("no answer");
+		return 1;
+	}
+	all = strdup(answer);
+	end = all;
 	while ((end = strstr(end, type))) {
 		*end = '\0';
 		id = strrchr(all, '"') + 1;

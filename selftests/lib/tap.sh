@@ -188,6 +188,7 @@ use_driver() { # DEVICE DRIVER, or none for what the host would choose
 # Its network interface.
 netdev_of() {
 	local all=("$SYS/$1/net"/*)
+	[ -e "${all[0]}" ] || { echo "$1 has no interface" >&2; return 1; }
 	echo "${all[0]##*/}"
 }
 

@@ -48,6 +48,20 @@ static const char *name_of_state(unsigned int state)
 							  "unknown";
 }
 
+/* A word that names no state would be in none, without complaint. */
+static void check_state(const char *name)
+{
+	unsigned int state;
+
+	if (!strcmp(name, "settled"))
+		return;
+	for (state = 0; state < NUM_STATES; state++)
+		if (state_names[state] && !strcmp(name, state_names[state]))
+			return;
+	fprintf(stderr, "vfstate: %s: no such state\n", name);
+	exit(2);
+}
+
 /* Does @device name this VF? */
 static bool is_named(const struct sriov_broker_vf *vf, const char *device)
 {
@@ -234,10 +248,14 @@ static int print_fds(const char *pid)
 		if (id && i == n)
 			ids[n++] = id;
 	}
-	if (fds)
-		closedir(fds);
+	/* A process that is gone has no descriptors: none is not what was asked for. */
+	if (!fds) {
+		perror(pid);
+		return 1;
+	}
+	closedir(fds);
 	printf("%u\n", n);
-	return !fds;
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -251,8 +269,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(what, "leases"))
 		return print_leases();
-	if (!strcmp(what, "await") && argc > 3)
+	if (!strcmp(what, "await") && argc > 3) {
+		check_state(argv[3]);
 		return await(atol(argv[2]), argv[3], argv + 4);
+	}
 	if (!strcmp(what, "states")) {
 		look(argv + 2);
 		print_states();
@@ -272,6 +292,7 @@ int main(int argc, char **argv)
 		return 2;
 	if (!strcmp(what, "fds"))
 		return print_fds(argv[2]);
+	check_state(argv[2]);
 	look(argv + 3);
 	if (!strcmp(what, "in"))
 		print_in(argv[2]);

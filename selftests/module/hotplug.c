@@ -21,11 +21,17 @@ static bool is_there(void)
 	return driver_of(name_of(pf))[0];
 }
 
+/*
+ * QEMU refuses while the slot's power indicator blinks: after a push the guest is at
+ * that for a while longer than the driver takes to bind.
+ */
 static bool pull(void)
 {
-	return monitor_says(
-		"{\"execute\":\"device_del\",\"arguments\":{\"id\":\"" DEVICE
-		"\"}}\n");
+	return eventually(
+		LONG_MS,
+		monitor_says(
+			"{\"execute\":\"device_del\",\"arguments\":{\"id\":\"" DEVICE
+			"\"}}\n"));
 }
 
 /* QEMU takes its time after the guest has let go. */
