@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "host/events.h"
+#include "cli/event_print.h"
 
 #define NS 1000000000LL
 

@@ -11,7 +11,6 @@
 #include <json-c/json.h>
 
 #include "cli/args.h"
-#include "host/netinfo.h"
 
 enum netattr {
 	NETATTR_MAC,   /* 48 bits, 0: none */
@@ -39,8 +38,6 @@ static inline int netattr_has(const struct netattrs *attrs, enum netattr attr)
 {
 	return attrs->has >> attr & 1;
 }
-
-/* ---- netattr.c: in words ---- */
 
 /* "mac"; as in JSON, with '_' for '-'. */
 const char *netattr_name(enum netattr attr);
@@ -81,43 +78,5 @@ int netattr_from_options(const struct args *args, int first, unsigned int count,
 
 /* Add all that are there to a JSON object. */
 void netattr_json(struct json_object *obj, const struct netattrs *attrs);
-
-/* ---- netset.c: asked and told ---- */
-
-/* The VF that is meant. */
-struct netvf {
-	struct sriov_broker_addr vf;
-	struct sriov_broker_addr pf;
-	unsigned int index;
-	unsigned long long lease_id; /* 0: it is not leased */
-};
-
-/*
- * The attributes of VF @index of the PF behind @netif that its driver tells.
- * Return: 1 if it has any
- */
-int netattr_read(const struct netif *netif, unsigned int index,
-		 struct netattrs *attrs);
-
-#define NETATTR_FORCE (1U << 0) /* even a MAC that somebody else has */
-
-/*
- * Set attributes, all or none, or complain. Of a VF that is leased the kernel
- * remembers first what they were, and puts them back when the lease is over.
- * Return: 0 or EXIT_REFUSED
- */
-int netattr_apply(const struct netvf *vf, const struct netattrs *attrs,
-		  unsigned int flags);
-
-/*
- * May a VF have the MAC of @attrs? Not if its PF or another VF has it, other than
- * number @besides. With a complaint. Return: 0 or EXIT_REFUSED
- */
-int netattr_check_mac(const struct netvf *vf, const struct netattrs *attrs,
-		      unsigned int besides);
-
-/* netattr_apply() for leases of ours. Without any attribute nothing is done. */
-int netattr_apply_leases(const struct sriov_broker_grant *grants,
-			 unsigned int count, const struct netattrs *attrs);
 
 #endif /* CLI_NETATTR_H */

@@ -20,10 +20,9 @@
 #include <netlink/route/link/sriov.h>
 
 #include "base/complain.h"
-#include "cli/netattr.h"
+#include "cli/netset.h"
 #include "cli/report.h"
 #include "cli/target.h"
-#include "host/netinfo.h"
 
 #define BIT(attr) (1U << NETATTR_##attr)
 
@@ -91,8 +90,8 @@ static const struct {
 	{ NETATTR_RSS_QUERY, rtnl_link_vf_get_rss_query_en },
 };
 
-int netattr_read(const struct netif *netif, unsigned int index,
-		 struct netattrs *attrs)
+int netset_read(const struct netif *netif, unsigned int index,
+		struct netattrs *attrs)
 {
 	struct rtnl_link_vf *vf = rtnl_link_vf_get(netif->link, index);
 	struct nl_addr *pf_mac = rtnl_link_get_addr(netif->link);
@@ -262,7 +261,7 @@ static const char *mac_owner(const struct job *job, char *buf, size_t len)
 	unsigned int i;
 
 	if (!netattr_has(job->want, NETATTR_MAC) || !mac ||
-	    job->flags & NETATTR_FORCE)
+	    job->flags & NETSET_FORCE)
 		return NULL;
 	if (own && nl_addr_get_len(own) == ETH_ALEN && mac_number(own) == mac) {
 		snprintf(buf, len, "its PF, %s,", job->netif.name);
@@ -271,7 +270,7 @@ static const char *mac_owner(const struct job *job, char *buf, size_t len)
 	rtnl_link_get_num_vf(job->netif.link, &num_vfs);
 	for (i = 0; i < num_vfs; i++) {
 		if (i == job->vf->index || i == job->besides ||
-		    !netattr_read(&job->netif, i, &other) ||
+		    !netset_read(&job->netif, i, &other) ||
 		    other.value[NETATTR_MAC] != mac)
 			continue;
 		snprintf(buf, len, "VF %u of %s", i, job->netif.name);
@@ -420,7 +419,7 @@ static int look(struct job *job, struct netattrs *attrs)
 			job->name, sriovb_format_addr(&job->vf->pf, pf));
 		return EXIT_REFUSED;
 	}
-	if (netattr_read(&job->netif, job->vf->index, attrs))
+	if (netset_read(&job->netif, job->vf->index, attrs))
 		return 0;
 	complain(
 		"%s: the PF's driver, %s, keeps no network attributes for its VFs",
@@ -490,8 +489,8 @@ static int with_job(struct job *job, int (*what)(struct job *job))
 	return err;
 }
 
-int netattr_apply(const struct netvf *vf, const struct netattrs *attrs,
-		  unsigned int flags)
+int netset_apply(const struct netvf *vf, const struct netattrs *attrs,
+		 unsigned int flags)
 {
 	struct job job = {
 		.vf = vf,
@@ -510,16 +509,16 @@ static int look_and_check_mac(struct job *job)
 	return err ? err : check_mac(job);
 }
 
-int netattr_check_mac(const struct netvf *vf, const struct netattrs *attrs,
-		      unsigned int besides)
+int netset_check_mac(const struct netvf *vf, const struct netattrs *attrs,
+		     unsigned int besides)
 {
 	struct job job = { .vf = vf, .want = attrs, .besides = besides };
 
 	return with_job(&job, look_and_check_mac);
 }
 
-int netattr_apply_leases(const struct sriov_broker_grant *grants,
-			 unsigned int count, const struct netattrs *attrs)
+int netset_apply_leases(const struct sriov_broker_grant *grants,
+			unsigned int count, const struct netattrs *attrs)
 {
 	unsigned int i;
 	int err = 0;
@@ -532,7 +531,7 @@ int netattr_apply_leases(const struct sriov_broker_grant *grants,
 			.lease_id = grants[i].id,
 		};
 
-		err = netattr_apply(&vf, attrs, 0);
+		err = netset_apply(&vf, attrs, 0);
 	}
 	return err;
 }

@@ -18,11 +18,16 @@
 #include "base/wait.h"
 #include "cli/args.h"
 #include "cli/netattr.h"
+#include "cli/netset.h"
 #include "cli/report.h"
 #include "cli/target.h"
 #include "cmd/commands.h"
+#include "guest/iommufd.h"
+#include "guest/monitor.h"
 #include "guest/plug.h"
-#include "lease/lease.h"
+#include "guest/unplug.h"
+#include "lease/print.h"
+#include "lease/take.h"
 #include "qemu/fdset.h"
 #include "qemu/qemu.h"
 
@@ -321,7 +326,7 @@ static int lease_and_plug(struct attach *a)
 
 	if (ret)
 		return ret;
-	ret = netattr_apply_leases(a->grants, a->count, &a->net);
+	ret = netset_apply_leases(a->grants, a->count, &a->net);
 	if (!ret)
 		ret = plug_all(a);
 	/* Of the descriptors, QEMU's copies are left, or none. */

@@ -4,7 +4,9 @@
 #include "cli/args.h"
 #include "cli/report.h"
 #include "cmd/commands.h"
+#include "guest/monitor.h"
 #include "guest/plug.h"
+#include "guest/unplug.h"
 #include "qemu/fdset.h"
 #include "qemu/qemu.h"
 

@@ -21,8 +21,10 @@
 #include "cli/target.h"
 #include "cmd/commands.h"
 #include "guest/find.h"
+#include "guest/monitor.h"
 #include "guest/plug.h"
 #include "guest/swap.h"
+#include "guest/unplug.h"
 #include "host/vfio_users.h"
 #include "qemu/vmm.h"
 
@@ -301,7 +303,7 @@ static int report(struct drain *d)
 
 	/* What had left its guest may be on its way back. */
 	if (!wait_interrupted())
-		await_all(d->sb);
+		unplug_await_all(d->sb);
 	n = sriovb_list_vfs(d->sb, &d->pf, &vfs);
 	if (n < 0)
 		return refused(d->sb, n);

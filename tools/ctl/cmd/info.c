@@ -1,80 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * sriovctl info, reset: what the module is; what a lease is whose descriptor we
- * inherited, and its VF's reset.
- */
-#include <errno.h>
+/* sriovctl info: what the module is, or a lease whose descriptor was inherited. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/complain.h"
 #include "base/json.h"
 #include "cli/args.h"
 #include "cli/report.h"
 #include "cmd/commands.h"
-#include "lease/lease.h"
+#include "lease/held.h"
+#include "lease/inherited.h"
+#include "lease/print.h"
 
 enum {
 	OPT_FD,
 	OPT_JSON
 };
 
-static const struct opt info_options[] = {
+static const struct opt options[] = {
 	[OPT_FD] = { "fd", 'f', "FD", "the lease behind this descriptor" },
 	[OPT_JSON] = { "json", 'j', NULL, "JSON, for programs" },
 	{ 0 },
 };
-
-static const struct opt reset_options[] = {
-	[OPT_FD] = { "fd", 'f', "FD", "of the lease ($" FD_VARIABLE ")" },
-	{ 0 },
-};
-
-/* The descriptor that is named by option or variable; -1: none is. */
-static int find_fd(const struct args *args, int *fd)
-{
-	const char *text = args->opt[OPT_FD];
-	unsigned int number;
-	int err;
-
-	*fd = -1;
-	if (!text)
-		text = getenv(FD_VARIABLE);
-	if (!text)
-		return 0;
-	if (!args->opt[OPT_FD] && strchr(text, ' '))
-		return bad_usage(
-			args,
-			"several leases, descriptors %s: name one with --fd",
-			text);
-	err = parse_number(args, "a lease's descriptor", text, 0, 1 << 20,
-			   &number);
-	if (!err)
-		*fd = number;
-	return err;
-}
-
-static int lease_failed(int fd, int error)
-{
-	switch (error) {
-	case -EBADF:
-	case -ENOTTY:
-		complain("descriptor %d: not a lease", fd);
-		break;
-	case -ENODEV:
-		complain("descriptor %d: its lease has ended", fd);
-		break;
-	case -EBUSY:
-		complain(
-			"descriptor %d: its VF is open through vfio; reset it there",
-			fd);
-		break;
-	default:
-		complain("descriptor %d: %s", fd, strerror(-error));
-	}
-	return EXIT_REFUSED;
-}
 
 static int print_lease(int fd, int as_json)
 {
@@ -84,7 +30,7 @@ static int print_lease(int fd, int as_json)
 	int err = sriovb_lease_info(fd, &info);
 
 	if (err)
-		return lease_failed(fd, err);
+		return inherited_failed(fd, err);
 	grant = (struct sriov_broker_grant){
 		.fd = fd,
 		.iommu_group = info.iommu_group,
@@ -128,7 +74,7 @@ static int info(const struct args *args)
 	int as_json = !!args->opt[OPT_JSON];
 	struct sriovb *sb;
 	int fd;
-	int ret = find_fd(args, &fd);
+	int ret = inherited_fd(args, args->opt[OPT_FD], &fd);
 
 	if (ret)
 		return ret;
@@ -142,33 +88,10 @@ static int info(const struct args *args)
 	return ret;
 }
 
-static int reset(const struct args *args)
-{
-	int fd;
-	int ret = find_fd(args, &fd);
-
-	if (ret)
-		return ret;
-	if (fd < 0)
-		return bad_usage(
-			args,
-			"which lease? --fd FD, or run it under sriovctl lease --inherit");
-	ret = sriovb_lease_reset(fd);
-	return ret ? lease_failed(fd, ret) : 0;
-}
-
 const struct cmd cmd_info = {
 	.name = "info",
 	.words = "",
 	.help = "What the module is, or the lease that was inherited.",
-	.opts = info_options,
+	.opts = options,
 	.run = info,
-};
-
-const struct cmd cmd_reset = {
-	.name = "reset",
-	.words = "",
-	.help = "Reset the VF of the lease that was inherited.",
-	.opts = reset_options,
-	.run = reset,
 };

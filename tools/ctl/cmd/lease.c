@@ -10,10 +10,15 @@
 #include "base/complain.h"
 #include "base/text.h"
 #include "cli/args.h"
+#include "cli/lease_opts.h"
 #include "cli/netattr.h"
+#include "cli/netset.h"
 #include "cli/report.h"
 #include "cmd/commands.h"
-#include "lease/lease.h"
+#include "lease/held.h"
+#include "lease/hold.h"
+#include "lease/print.h"
+#include "lease/take.h"
 
 enum {
 	OPT_LABEL = NUM_WISH_OPTS,
@@ -103,7 +108,7 @@ static int lease_and_use(struct sriovb *sb, const struct args *args,
 	}
 	ret = take_wish(sb, args, wish, 0, held.grants);
 	if (!ret) {
-		ret = netattr_apply_leases(held.grants, held.count, attrs);
+		ret = netset_apply_leases(held.grants, held.count, attrs);
 		if (!ret)
 			ret = use(args, &held);
 		for (i = 0; i < held.count; i++)

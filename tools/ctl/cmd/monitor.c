@@ -15,6 +15,7 @@
 #include "base/complain.h"
 #include "base/json.h"
 #include "cli/args.h"
+#include "cli/event_print.h"
 #include "cli/vf_json.h"
 #include "cmd/commands.h"
 #include "host/events.h"

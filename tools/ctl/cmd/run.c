@@ -18,11 +18,14 @@
 #include "base/complain.h"
 #include "base/text.h"
 #include "cli/args.h"
+#include "cli/lease_opts.h"
 #include "cli/netattr.h"
+#include "cli/netset.h"
 #include "cli/report.h"
 #include "cmd/commands.h"
 #include "guest/remedy.h"
-#include "lease/lease.h"
+#include "lease/held.h"
+#include "lease/take.h"
 #include "qemu/fdset.h"
 #include "qemu/qemu.h"
 #include "qemu/vmm.h"
@@ -192,8 +195,8 @@ static int lease_and_start(struct start *s, const struct sriovb_request *wish)
 		return ret;
 	ret = take_wish(sb, s->args, wish, 1, s->held.grants);
 	if (!ret) {
-		ret = netattr_apply_leases(s->held.grants, s->held.count,
-					   s->net);
+		ret = netset_apply_leases(s->held.grants, s->held.count,
+					  s->net);
 		if (!ret)
 			ret = become_qemu(s);
 		for (i = 0; i < s->held.count; i++)

@@ -12,6 +12,7 @@
 #include "base/complain.h"
 #include "cli/args.h"
 #include "cli/netattr.h"
+#include "cli/netset.h"
 #include "cli/report.h"
 #include "cli/target.h"
 #include "cmd/commands.h"
@@ -193,8 +194,8 @@ static int run(const struct args *args)
 		.index = vf.index,
 		.lease_id = vf.lease_id,
 	};
-	return netattr_apply(&netvf, &attrs,
-			     args->opt[OPT_FORCE] ? NETATTR_FORCE : 0);
+	return netset_apply(&netvf, &attrs,
+			    args->opt[OPT_FORCE] ? NETSET_FORCE : 0);
 }
 
 static void print_words(void)

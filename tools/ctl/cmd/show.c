@@ -13,13 +13,14 @@
 #include "base/complain.h"
 #include "base/json.h"
 #include "cli/args.h"
+#include "cli/event_print.h"
 #include "cli/netattr.h"
+#include "cli/netset.h"
 #include "cli/report.h"
 #include "cli/target.h"
 #include "cli/vf_json.h"
 #include "cmd/commands.h"
 #include "cmd/show_text.h"
-#include "host/events.h"
 #include "host/netinfo.h"
 #include "host/nvme.h"
 #include "host/pcidev.h"
@@ -264,7 +265,7 @@ static void add_attributes(struct json_object *obj, const struct netif *pf,
 	struct json_object *net = NULL;
 	struct netattrs attrs;
 
-	if (pf && netattr_read(pf, index, &attrs)) {
+	if (pf && netset_read(pf, index, &attrs)) {
 		net = json_object_new_object();
 		netattr_json(net, &attrs);
 	}

@@ -7,8 +7,10 @@
 #include "cli/report.h"
 #include "cli/target.h"
 #include "cmd/commands.h"
+#include "guest/monitor.h"
 #include "guest/plug.h"
 #include "guest/swap.h"
+#include "guest/unplug.h"
 #include "qemu/fdset.h"
 #include "qemu/qemu.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sriovctl waiters, cancel: calls of LEASE that wait for a VF. */
+/* sriovctl waiters: calls of LEASE that wait for a VF. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -14,12 +14,10 @@ enum {
 	OPT_JSON
 };
 
-static const struct opt list_options[] = {
+static const struct opt options[] = {
 	[OPT_JSON] = { "json", 'j', NULL, "JSON, for programs" },
 	{ 0 },
 };
-
-static const struct opt no_options[] = { { 0 } };
 
 static unsigned long long seconds_since(unsigned long long ns)
 {
@@ -71,7 +69,7 @@ static void print_waiter(const struct sriov_broker_waiter *w)
 	       w->pid, w->uid, seconds_since(w->since_ns));
 }
 
-static int run_list(const struct args *args)
+static int waiters(const struct args *args)
 {
 	struct sriov_broker_waiter *waiters;
 	struct sriovb *sb;
@@ -93,37 +91,10 @@ static int run_list(const struct args *args)
 	return ret;
 }
 
-static int run_cancel(const struct args *args)
-{
-	unsigned int id = 0;
-	struct sriovb *sb;
-	int ret = parse_number(args, "WAITER", args->word[0], 1, -1U, &id);
-
-	if (!ret)
-		ret = open_broker(&sb);
-	if (ret)
-		return ret;
-	ret = sriovb_cancel(sb, id, 0);
-	if (ret)
-		ret = refused(sb, ret);
-	sriovb_close(sb);
-	return ret;
-}
-
 const struct cmd cmd_waiters = {
 	.name = "waiters",
 	.words = "",
 	.help = "Show which calls wait for a VF.",
-	.opts = list_options,
-	.run = run_list,
-};
-
-const struct cmd cmd_cancel = {
-	.name = "cancel",
-	.words = "WAITER",
-	.min_words = 1,
-	.max_words = 1,
-	.help = "End the wait of one of them.",
-	.opts = no_options,
-	.run = run_cancel,
+	.opts = options,
+	.run = waiters,
 };

@@ -17,7 +17,7 @@
 #include "base/wait.h"
 #include "guest/find.h"
 #include "guest/lock.h"
-#include "guest/plug.h"
+#include "guest/unplug.h"
 #include "host/proc.h"
 #include "host/vfio_users.h"
 #include "qemu/fdset.h"

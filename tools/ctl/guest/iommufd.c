@@ -17,7 +17,7 @@
 
 #include "base/complain.h"
 #include "base/json.h"
-#include "guest/plug.h"
+#include "guest/iommufd.h"
 #include "qemu/qemu.h"
 #include "qemu/qmp.h"
 

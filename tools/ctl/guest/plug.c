@@ -14,167 +14,16 @@
 #include "base/complain.h"
 #include "base/json.h"
 #include "base/progress.h"
-#include "guest/lock.h"
+#include "guest/iommufd.h"
 #include "guest/plug.h"
 #include "guest/remedy.h"
-#include "qemu/libvirt.h"
+#include "qemu/qmp.h"
 
 /* How often the guest's doing is looked at. */
 #define LOOK_MS 100
 
 /* A guest with a driver for a device mostly makes use of it within this. */
 #define SETTLE_MS 5000
-
-/* ---- the monitor ---- */
-
-int monitor_failed(const struct monitor *m)
-{
-	complain("%s: %s", m->name, m->qmp.error);
-	return EXIT_REFUSED;
-}
-
-int monitor_failed_for(const struct monitor *m, const char *what)
-{
-	complain("%s: %s: %s", what, m->name, m->qmp.error);
-	return EXIT_REFUSED;
-}
-
-int monitor_check(const struct args *args, const char *socket,
-		  const char *domain)
-{
-	if (!socket && !domain)
-		return bad_usage(
-			args, "which QEMU? --qmp SOCKET, or --libvirt DOMAIN");
-	if (socket && domain)
-		return bad_usage(args, "--qmp or --libvirt, not both");
-	return 0;
-}
-
-static int connect_to(struct monitor *m, int patience_ms)
-{
-	int err;
-
-	if (m->file >= 0)
-		err = qmp_connect_file(&m->qmp, m->file, patience_ms);
-	else if (m->by_socket)
-		err = qmp_connect(&m->qmp, m->name, patience_ms);
-	else
-		err = libvirt_open(&m->qmp, m->name, patience_ms);
-	if (err)
-		return err;
-	/* Number 0 is that of every process which can't be seen. */
-	if (qmp_peer(&m->qmp) <= 0)
-		return qmp_fail(
-			&m->qmp, -ESRCH,
-			m->by_socket ?
-				"its process can't be seen from here, as from another PID namespace, so that it can't be known whose guest it is" :
-				"libvirt does not tell its process, so that it can't be known whose guest it is");
-	if (m->guest && qmp_peer(&m->qmp) != m->guest)
-		return qmp_fail(&m->qmp, -ESRCH, "it is not process %d's",
-				m->guest);
-	return 0;
-}
-
-static int fail_lock(struct monitor *m, int patience_ms)
-{
-	if (m->lock == -ETIMEDOUT)
-		return qmp_fail(
-			&m->qmp, m->lock,
-			"another sriovctl, process %d, is at work on this guest, for %d s now; try again when it is done",
-			m->waited, patience_ms / 1000);
-	if (m->lock == -EINTR)
-		return qmp_fail(
-			&m->qmp, m->lock,
-			"interrupted while another sriovctl, process %d, was at work on this guest",
-			m->waited);
-	return qmp_fail(&m->qmp, m->lock, "can't lock this guest: %s",
-			strerror(-m->lock));
-}
-
-/*
- * Not over two monitors at a time. Who has to wait hangs up meanwhile: the one that
- * is waited for may be behind in the queue for the monitor.
- */
-static int lock_guest(struct monitor *m, int patience_ms)
-{
-	pid_t guest = qmp_peer(&m->qmp);
-
-	m->lock = guest_lock(guest, 0, &m->waited);
-	if (m->lock == -ETIMEDOUT) {
-		qmp_close(&m->qmp);
-		m->lock = guest_lock(guest, patience_ms, &m->waited);
-		if (m->lock >= 0)
-			return connect_to(m, patience_ms);
-	}
-	if (m->lock >= 0)
-		return 0;
-	/* A user without a place for it still has the monitor's own queue. */
-	if (geteuid() && m->lock != -ETIMEDOUT && m->lock != -EINTR)
-		return 0;
-	return fail_lock(m, patience_ms);
-}
-
-static int open_it(struct monitor *m, int patience_ms)
-{
-	int err;
-
-	m->option = m->by_socket ? "--qmp" : "--libvirt";
-	if (patience_ms < qmp_patience_ms)
-		patience_ms = qmp_patience_ms;
-	progress("%s: waiting for QEMU's greeting", m->name);
-	err = connect_to(m, patience_ms);
-	if (!err)
-		err = lock_guest(m, patience_ms);
-	if (!err && m->by_socket)
-		err = qmp_greet(&m->qmp);
-	m->qmp.timeout_ms = qmp_patience_ms;
-	progress_end();
-	return err ? monitor_failed(m) : 0;
-}
-
-int monitor_open(struct monitor *m, const char *socket, const char *domain,
-		 int patience_ms)
-{
-	*m = (struct monitor){
-		.name = socket ? socket : domain,
-		.by_socket = !!socket,
-		.file = -1,
-		.lock = -1,
-	};
-	return open_it(m, patience_ms);
-}
-
-int monitor_open_guest(struct monitor *m, const struct guest *guest,
-		       int patience_ms)
-{
-	int by_socket = !guest->domain[0];
-
-	*m = (struct monitor){
-		.name = by_socket ? guest->monitor : guest->domain,
-		.by_socket = by_socket,
-		.file = by_socket ? guest->file : -1,
-		.guest = guest->pid,
-		.lock = -1,
-	};
-	return open_it(m, patience_ms);
-}
-
-void monitor_close(struct monitor *m)
-{
-	qmp_close(&m->qmp);
-	if (m->lock >= 0)
-		close(m->lock);
-}
-
-void monitor_id(const struct monitor *m, const char *id, char *to)
-{
-	if (m->qmp.helper)
-		libvirt_id(id, to, QEMU_ID_LEN);
-	else
-		snprintf(to, QEMU_ID_LEN, "%s", id);
-}
-
-/* ---- into the guest ---- */
 
 void plug_take(struct plug *plug, const struct sriov_broker_grant *grant)
 {

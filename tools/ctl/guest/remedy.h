@@ -3,8 +3,9 @@
 #ifndef GUEST_REMEDY_H
 #define GUEST_REMEDY_H
 
+#include "guest/monitor.h"
 #include "guest/plug.h"
-#include "lease/lease.h"
+#include "lease/held.h"
 
 /* If QEMU's @words, with which it refused a VF, mean that: say so. */
 void tell_remedy(struct monitor *m, const struct plug *plug, const char *words);

@@ -19,13 +19,14 @@
 #include <unistd.h>
 
 #include "base/complain.h"
+#include "cli/netset.h"
 #include "cli/report.h"
 #include "cli/target.h"
 #include "guest/find.h"
 #include "guest/swap.h"
 #include "host/netinfo.h"
-#include "lease/lease.h"
 #include "lease/offline.h"
+#include "lease/take.h"
 #include "qemu/fdset.h"
 #include "qemu/qmp.h"
 
@@ -138,7 +139,7 @@ static int tidy_device(struct exchange *x, const struct kept *kept,
 			x->finished = 1;
 		old.vf = kept[i].vf;
 		old.lease = kept[i].lease;
-		if (await_return(x->monitor, x->sb, &old))
+		if (unplug_await(x->monitor, x->sb, &old))
 			return EXIT_REFUSED;
 	}
 	return 0;
@@ -222,7 +223,7 @@ static int read_attrs(const struct sriov_broker_addr *pf, unsigned int index,
 	*attrs = (struct netattrs){ 0 };
 	if (!netinfo_get(pf, &netif))
 		return 0;
-	has = netattr_read(&netif, index, attrs);
+	has = netset_read(&netif, index, attrs);
 	netinfo_put(&netif);
 	return has;
 }
@@ -295,8 +296,8 @@ static int carry_attrs(struct exchange *x, unsigned int set)
 		if (netattr_has(&have, i) && have.value[i] == want.value[i])
 			want.has &= ~(1U << i);
 	/* The old VF's MAC is two VFs' until that is back, and is meant to be. */
-	return want.has ? netattr_apply(&vf, &want,
-					x->other_mac ? 0 : NETATTR_FORCE) :
+	return want.has ? netset_apply(&vf, &want,
+				       x->other_mac ? 0 : NETSET_FORCE) :
 			  0;
 }
 
@@ -312,7 +313,7 @@ static int carry_attrs_early(struct exchange *x)
 	if (!on_same_pf(x))
 		return carry_attrs(x, ALL_ATTRS);
 	ret = x->other_mac ?
-		      netattr_check_mac(&vf, &x->carried, x->old_vf.index) :
+		      netset_check_mac(&vf, &x->carried, x->old_vf.index) :
 		      0;
 	return ret ? ret : carry_attrs(x, ALL_ATTRS & ~THE_MAC);
 }
@@ -482,7 +483,7 @@ static int return_old(struct exchange *x)
 	close(x->grant.fd);
 	if (err && err != -ENOENT)
 		return qmp_failed(x);
-	ret = await_return(x->monitor, x->sb, &x->old);
+	ret = unplug_await(x->monitor, x->sb, &x->old);
 	if (!ret)
 		warn_of_mac(x);
 	return ret;

@@ -4,7 +4,9 @@
 #define GUEST_SWAP_H
 
 #include "cli/netattr.h"
+#include "guest/monitor.h"
 #include "guest/plug.h"
+#include "guest/unplug.h"
 #include "qemu/qemu.h"
 
 struct exchange {

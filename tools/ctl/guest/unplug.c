@@ -19,8 +19,7 @@
 #include "base/wait.h"
 #include "cli/report.h"
 #include "cli/target.h"
-#include "guest/plug.h"
-#include "qemu/fdset.h"
+#include "guest/unplug.h"
 #include "qemu/qemu.h"
 #include "qemu/qmp.h"
 
@@ -139,7 +138,7 @@ static int await_vf(const struct monitor *m, struct sriovb *sb,
 	}
 }
 
-int await_return(const struct monitor *m, struct sriovb *sb,
+int unplug_await(const struct monitor *m, struct sriovb *sb,
 		 const struct unplug *u)
 {
 	int ret;
@@ -150,7 +149,7 @@ int await_return(const struct monitor *m, struct sriovb *sb,
 	return ret;
 }
 
-void await_all(struct sriovb *sb)
+void unplug_await_all(struct sriovb *sb)
 {
 	int64_t deadline = return_deadline();
 	struct sriov_broker_vf *vfs;
@@ -428,7 +427,7 @@ static int report_unknown(const struct monitor *m, struct sriovb *sb,
 			u->id);
 		return EXIT_REFUSED;
 	}
-	await_all(sb);
+	unplug_await_all(sb);
 	if (!u->quiet)
 		printf("%s detached: its device was gone, its lease is returned\n",
 		       u->id);
@@ -439,7 +438,7 @@ static int return_one(struct monitor *m, struct sriovb *sb,
 		      const struct unplug *u)
 {
 	if (u->vf.valid)
-		return await_return(m, sb, u);
+		return unplug_await(m, sb, u);
 	return report_unknown(m, sb, u);
 }
 

@@ -42,11 +42,4 @@ int events_list(struct events *events, const struct event_handler *handler,
 int events_read(struct events *events, const struct event_handler *handler,
 		void *arg);
 
-/* ---- cli/event_print.c: how events are printed ---- */
-
-struct json_object *event_json(const struct sriov_broker_event *event);
-
-/* One line, for people. */
-void event_print(const struct sriov_broker_event *event);
-
 #endif /* HOST_EVENTS_H */

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/complain.h"
-#include "lease/lease.h"
+#include "lease/hold.h"
 
 /* How often to look whether a terminal is ours again. */
 #define TERMINAL_POLL_MS 1000

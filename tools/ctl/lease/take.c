@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which VFs are wished for, by the words and options of a command; and got. */
+/* Leases, taken by the words and options of a command. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/complain.h"
-#include "cli/args.h"
+#include "cli/lease_opts.h"
 #include "cli/report.h"
 #include "cli/target.h"
 #include "host/netinfo.h"
-#include "lease/lease.h"
 #include "lease/offline.h"
-
-#define MAX_WAIT_S    86400
-#define MAX_NUMA_NODE 1023
-
-/* ---- which VFs ---- */
+#include "lease/take.h"
 
 /* The selectors for one word. Return: 0 or an exit code. */
 static int add_word(const struct args *args, const char *word,
@@ -110,52 +105,4 @@ int take_wish(struct sriovb *sb, const struct args *args,
 	      struct sriov_broker_grant *grants)
 {
 	return take(sb, args, wish, args->opt[WISH_DEVICE], for_guest, grants);
-}
-
-/* ---- how many, and how ---- */
-
-static int parse_wait(const struct args *args, const char *text, int *ms)
-{
-	unsigned int seconds;
-	int err;
-
-	*ms = -1;
-	if (!strcmp(text, "forever"))
-		return 0;
-	err = parse_number(args, "--wait", text, 0, MAX_WAIT_S, &seconds);
-	if (!err)
-		*ms = seconds * 1000;
-	return err;
-}
-
-static int parse_flags(const struct args *args, struct sriovb_request *wish)
-{
-	if (args->opt[WISH_STRICT] && !args->opt[WISH_NUMA])
-		return bad_usage(args, "--numa-strict goes with --numa");
-	if (args->opt[WISH_STRICT])
-		wish->flags |= SRIOV_BROKER_LEASE_NUMA_STRICT;
-	if (args->opt[WISH_SPREAD])
-		wish->flags |= SRIOV_BROKER_LEASE_SPREAD;
-	if (args->opt[WISH_DISTINCT])
-		wish->flags |= SRIOV_BROKER_LEASE_DISTINCT_PFS;
-	return 0;
-}
-
-int parse_wish(const struct args *args, struct sriovb_request *wish)
-{
-	unsigned int node;
-	int err = parse_flags(args, wish);
-
-	if (!err && args->opt[WISH_COUNT])
-		err = parse_number(args, "--count", args->opt[WISH_COUNT], 1,
-				   SRIOV_BROKER_MAX_LEASES, &wish->count);
-	if (!err && args->opt[WISH_NUMA]) {
-		err = parse_number(args, "--numa", args->opt[WISH_NUMA], 0,
-				   MAX_NUMA_NODE, &node);
-		if (!err)
-			wish->numa_node = node;
-	}
-	if (!err && args->opt[WISH_WAIT])
-		err = parse_wait(args, args->opt[WISH_WAIT], &wish->timeout_ms);
-	return err;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sriovctl bind, clear: the driver of VFs, and the end of a quarantine. */
+/* sriovctl bind: the driver of VFs. */
 #include <stdlib.h>
 
 #include "base/complain.h"
@@ -59,7 +59,7 @@ enum {
 	OPT_FORCE
 };
 
-static const struct opt bind_options[] = {
+static const struct opt options[] = {
 	[OPT_FORCE] = { "force", 'f', NULL, "also VFs that the host uses" },
 	{ 0 },
 };
@@ -101,38 +101,12 @@ static int bind(const struct args *args)
 	return ret ? ret : aside(do_bind, &b, args->word[0]);
 }
 
-static int clear(const struct args *args)
-{
-	struct sriov_broker_addr vf;
-	struct sriovb *sb;
-	int ret = parse_device(args, args->word[0], &vf);
-
-	if (!ret)
-		ret = open_broker(&sb);
-	if (ret)
-		return ret;
-	ret = sriovb_clear(sb, &vf);
-	if (ret)
-		ret = refused(sb, ret);
-	sriovb_close(sb);
-	return ret;
-}
-
 const struct cmd cmd_bind = {
 	.name = "bind",
 	.words = "VF|PF|PF#RANGE DRIVER",
 	.min_words = 2,
 	.max_words = 2,
 	.help = "Move VFs to vfio-pci, pci-stub, another driver, or host.",
-	.opts = bind_options,
+	.opts = options,
 	.run = bind,
-};
-
-const struct cmd cmd_clear = {
-	.name = "clear",
-	.words = "VF",
-	.min_words = 1,
-	.max_words = 1,
-	.help = "Try the reset of a VF in quarantine once more.",
-	.run = clear,
 };

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The options that commands which lease have in common. */
+#include <string.h>
+
+#include "cli/lease_opts.h"
+
+#define MAX_WAIT_S    86400
+#define MAX_NUMA_NODE 1023
+
+static int parse_wait(const struct args *args, const char *text, int *ms)
+{
+	unsigned int seconds;
+	int err;
+
+	*ms = -1;
+	if (!strcmp(text, "forever"))
+		return 0;
+	err = parse_number(args, "--wait", text, 0, MAX_WAIT_S, &seconds);
+	if (!err)
+		*ms = seconds * 1000;
+	return err;
+}
+
+static int parse_flags(const struct args *args, struct sriovb_request *wish)
+{
+	if (args->opt[WISH_STRICT] && !args->opt[WISH_NUMA])
+		return bad_usage(args, "--numa-strict goes with --numa");
+	if (args->opt[WISH_STRICT])
+		wish->flags |= SRIOV_BROKER_LEASE_NUMA_STRICT;
+	if (args->opt[WISH_SPREAD])
+		wish->flags |= SRIOV_BROKER_LEASE_SPREAD;
+	if (args->opt[WISH_DISTINCT])
+		wish->flags |= SRIOV_BROKER_LEASE_DISTINCT_PFS;
+	return 0;
+}
+
+int parse_wish(const struct args *args, struct sriovb_request *wish)
+{
+	unsigned int node;
+	int err = parse_flags(args, wish);
+
+	if (!err && args->opt[WISH_COUNT])
+		err = parse_number(args, "--count", args->opt[WISH_COUNT], 1,
+				   SRIOV_BROKER_MAX_LEASES, &wish->count);
+	if (!err && args->opt[WISH_NUMA]) {
+		err = parse_number(args, "--numa", args->opt[WISH_NUMA], 0,
+				   MAX_NUMA_NODE, &node);
+		if (!err)
+			wish->numa_node = node;
+	}
+	if (!err && args->opt[WISH_WAIT])
+		err = parse_wait(args, args->opt[WISH_WAIT], &wish->timeout_ms);
+	return err;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* sriovctl disable: a PF's VFs go. */
+#include "cli/args.h"
+#include "cli/aside.h"
+#include "cli/report.h"
+#include "cli/target.h"
+#include "cmd/commands.h"
+
+#define DEFAULT_FORCE_S 10
+
+enum {
+	OPT_FORCE,
+	OPT_TIMEOUT
+};
+
+static const struct opt options[] = {
+	[OPT_FORCE] = { "force", 'f', NULL,
+			"revoke leases first, take what the host uses" },
+	[OPT_TIMEOUT] = { "timeout", 't', "S",
+			  "with --force: so long for users to let go (10)" },
+	{ 0 },
+};
+
+struct disable {
+	struct sriov_broker_addr pf;
+	int force;
+	unsigned int timeout_s;
+};
+
+static int do_disable(const void *ctx)
+{
+	const struct disable *d = ctx;
+	struct sriovb *sb;
+	int ret = open_broker(&sb);
+
+	if (ret)
+		return ret;
+	ret = d->force ? sriovb_disable_force(sb, &d->pf, d->timeout_s * 1000) :
+			 sriovb_disable(sb, &d->pf);
+	if (ret)
+		ret = refused(sb, ret);
+	sriovb_close(sb);
+	return ret;
+}
+
+static int disable(const struct args *args)
+{
+	struct disable d = {
+		.force = !!args->opt[OPT_FORCE],
+		.timeout_s = DEFAULT_FORCE_S,
+	};
+	int ret = 0;
+
+	if (args->opt[OPT_TIMEOUT] && !d.force)
+		return bad_usage(args, "--timeout goes with --force");
+	if (args->opt[OPT_TIMEOUT])
+		ret = parse_number(args, "--timeout", args->opt[OPT_TIMEOUT], 0,
+				   SRIOV_BROKER_MAX_FORCE_MS / 1000,
+				   &d.timeout_s);
+	if (!ret)
+		ret = parse_device(args, args->word[0], &d.pf);
+	return ret ? ret : aside(do_disable, &d, args->word[0]);
+}
+
+const struct cmd cmd_disable = {
+	.name = "disable",
+	.words = "PF",
+	.min_words = 1,
+	.max_words = 1,
+	.help = "Take all VFs of a PF away, if nobody uses one.",
+	.opts = options,
+	.run = disable,
+};

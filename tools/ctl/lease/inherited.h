@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A lease whose descriptor was inherited, as under sriovctl lease --inherit. */
+#ifndef LEASE_INHERITED_H
+#define LEASE_INHERITED_H
+
+#include "cli/args.h"
+
+/*
+ * The descriptor that --fd, given as @option, or the variable names; -1: none is.
+ * Return: 0 or EXIT_USAGE
+ */
+int inherited_fd(const struct args *args, const char *option, int *fd);
+
+/* Complain about what was asked of it. Return: EXIT_REFUSED */
+int inherited_failed(int fd, int error);
+
+#endif /* LEASE_INHERITED_H */
