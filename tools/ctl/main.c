@@ -151,7 +151,7 @@ static int check_words(const struct args *args, int words)
 }
 
 /* On a loaded host a longer one is of use, in a test a shorter one. */
-static int take_patience(const struct args *args)
+static int take_timeout(const struct args *args)
 {
 	const char *text = getenv(QMP_PATIENCE);
 	unsigned int seconds;
@@ -161,7 +161,7 @@ static int take_patience(const struct args *args)
 	if (parse_number(args, QMP_PATIENCE, text, 1, QMP_MAX_PATIENCE,
 			 &seconds))
 		return EXIT_USAGE;
-	qmp_patience_ms = seconds * 1000;
+	qmp_timeout_ms = seconds * 1000;
 	return 0;
 }
 
@@ -198,7 +198,7 @@ static int run_command(const struct cmd *cmd, int argc, char **argv)
 		args.rest = argv + optind;
 	err = check_words(&args, words);
 	if (!err)
-		err = take_patience(&args);
+		err = take_timeout(&args);
 	return err ? err : cmd->run(&args);
 }
 

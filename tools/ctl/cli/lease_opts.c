@@ -21,34 +21,35 @@ static int parse_wait(const struct args *args, const char *text, int *ms)
 	return err;
 }
 
-static int parse_flags(const struct args *args, struct sriovb_request *wish)
+static int parse_flags(const struct args *args, struct sriovb_request *request)
 {
-	if (args->opt[WISH_STRICT] && !args->opt[WISH_NUMA])
+	if (args->opt[LEASE_OPT_STRICT] && !args->opt[LEASE_OPT_NUMA])
 		return bad_usage(args, "--numa-strict goes with --numa");
-	if (args->opt[WISH_STRICT])
-		wish->flags |= SRIOV_BROKER_LEASE_NUMA_STRICT;
-	if (args->opt[WISH_SPREAD])
-		wish->flags |= SRIOV_BROKER_LEASE_SPREAD;
-	if (args->opt[WISH_DISTINCT])
-		wish->flags |= SRIOV_BROKER_LEASE_DISTINCT_PFS;
+	if (args->opt[LEASE_OPT_STRICT])
+		request->flags |= SRIOV_BROKER_LEASE_NUMA_STRICT;
+	if (args->opt[LEASE_OPT_SPREAD])
+		request->flags |= SRIOV_BROKER_LEASE_SPREAD;
+	if (args->opt[LEASE_OPT_DISTINCT])
+		request->flags |= SRIOV_BROKER_LEASE_DISTINCT_PFS;
 	return 0;
 }
 
-int parse_wish(const struct args *args, struct sriovb_request *wish)
+int lease_opts_parse(const struct args *args, struct sriovb_request *request)
 {
 	unsigned int node;
-	int err = parse_flags(args, wish);
+	int err = parse_flags(args, request);
 
-	if (!err && args->opt[WISH_COUNT])
-		err = parse_number(args, "--count", args->opt[WISH_COUNT], 1,
-				   SRIOV_BROKER_MAX_LEASES, &wish->count);
-	if (!err && args->opt[WISH_NUMA]) {
-		err = parse_number(args, "--numa", args->opt[WISH_NUMA], 0,
+	if (!err && args->opt[LEASE_OPT_COUNT])
+		err = parse_number(args, "--count", args->opt[LEASE_OPT_COUNT],
+				   1, SRIOV_BROKER_MAX_LEASES, &request->count);
+	if (!err && args->opt[LEASE_OPT_NUMA]) {
+		err = parse_number(args, "--numa", args->opt[LEASE_OPT_NUMA], 0,
 				   MAX_NUMA_NODE, &node);
 		if (!err)
-			wish->numa_node = node;
+			request->numa_node = node;
 	}
-	if (!err && args->opt[WISH_WAIT])
-		err = parse_wait(args, args->opt[WISH_WAIT], &wish->timeout_ms);
+	if (!err && args->opt[LEASE_OPT_WAIT])
+		err = parse_wait(args, args->opt[LEASE_OPT_WAIT],
+				 &request->timeout_ms);
 	return err;
 }

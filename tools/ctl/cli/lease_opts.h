@@ -8,30 +8,30 @@
 
 /* Options of commands that lease, first of all in such a command's table. */
 enum {
-	WISH_COUNT,
-	WISH_DEVICE,
-	WISH_NUMA,
-	WISH_STRICT,
-	WISH_SPREAD,
-	WISH_DISTINCT,
-	WISH_WAIT,
-	NUM_WISH_OPTS
+	LEASE_OPT_COUNT,
+	LEASE_OPT_DEVICE,
+	LEASE_OPT_NUMA,
+	LEASE_OPT_STRICT,
+	LEASE_OPT_SPREAD,
+	LEASE_OPT_DISTINCT,
+	LEASE_OPT_WAIT,
+	NUM_LEASE_OPTS
 };
 
 /* clang-format off */
-#define WISH_OPTIONS \
-	[WISH_COUNT] = { "count", 'n', "N", "lease N VFs, or none (1)" }, \
-	[WISH_DEVICE] = { "device", 'd', "ID", \
+#define LEASE_OPTIONS \
+	[LEASE_OPT_COUNT] = { "count", 'n', "N", "lease N VFs, or none (1)" }, \
+	[LEASE_OPT_DEVICE] = { "device", 'd', "ID", \
 			 "only VFs of this vendor:device" }, \
-	[WISH_NUMA] = { "numa", 'm', "NODE", "preferably on this NUMA node" }, \
-	[WISH_STRICT] = { "numa-strict", 'M', NULL, "with --numa: on no other" }, \
-	[WISH_SPREAD] = { "spread", 's', NULL, \
+	[LEASE_OPT_NUMA] = { "numa", 'm', "NODE", "preferably on this NUMA node" }, \
+	[LEASE_OPT_STRICT] = { "numa-strict", 'M', NULL, "with --numa: on no other" }, \
+	[LEASE_OPT_SPREAD] = { "spread", 's', NULL, \
 			 "from the PF with the fewest leased" }, \
-	[WISH_DISTINCT] = { "distinct-pfs", 'p', NULL, "each from another PF" }, \
-	[WISH_WAIT] = { "wait", 'w', "S", "wait S seconds, or \"forever\"" }
+	[LEASE_OPT_DISTINCT] = { "distinct-pfs", 'p', NULL, "each from another PF" }, \
+	[LEASE_OPT_WAIT] = { "wait", 'w', "S", "wait S seconds, or \"forever\"" }
 /* clang-format on */
 
-/* What these options say of @wish. Return: 0 or an exit code. */
-int parse_wish(const struct args *args, struct sriovb_request *wish);
+/* What these options say of @request. Return: 0 or an exit code. */
+int lease_opts_parse(const struct args *args, struct sriovb_request *request);
 
 #endif /* CLI_LEASE_OPTS_H */

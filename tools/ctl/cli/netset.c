@@ -200,7 +200,7 @@ static const struct operation {
 #define NUM_OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
 /* A VF, its PF's interface, what was and what shall be. */
-struct job {
+struct attr_txn {
 	struct sriovb *sb;
 	const struct netvf *vf;
 	const struct netattrs *want;
@@ -213,11 +213,11 @@ struct job {
 	char driver[SRIOV_BROKER_NAME_LEN];
 };
 
-static int fill_message(struct nl_msg *msg, const struct job *job,
+static int fill_message(struct nl_msg *msg, const struct attr_txn *txn,
 			const struct operation *operation, const uint64_t *v)
 {
 	struct ifinfomsg link = {
-		.ifi_index = rtnl_link_get_ifindex(job->netif.link),
+		.ifi_index = rtnl_link_get_ifindex(txn->netif.link),
 	};
 	struct nlattr *list, *info;
 	int err = nlmsg_append(msg, &link, sizeof(link), NLMSG_ALIGNTO);
@@ -228,7 +228,7 @@ static int fill_message(struct nl_msg *msg, const struct job *job,
 	info = list ? nla_nest_start(msg, IFLA_VF_INFO) : NULL;
 	if (!info)
 		return -NLE_NOMEM;
-	err = operation->put(msg, job->vf->index, v);
+	err = operation->put(msg, txn->vf->index, v);
 	if (err)
 		return err;
 	nla_nest_end(msg, info);
@@ -237,13 +237,13 @@ static int fill_message(struct nl_msg *msg, const struct job *job,
 }
 
 /* One of the driver's operations. Return: 0 or -errno */
-static int operate(const struct job *job, const struct operation *operation,
-		   const uint64_t *v)
+static int operate(const struct attr_txn *txn,
+		   const struct operation *operation, const uint64_t *v)
 {
 	struct nl_msg *msg = nlmsg_alloc_simple(RTM_SETLINK, 0);
 	int err = -ENOMEM;
 
-	if (msg && !fill_message(msg, job, operation, v))
+	if (msg && !fill_message(msg, txn, operation, v))
 		err = netinfo_tell(msg);
 	nlmsg_free(msg);
 	return err;
@@ -252,85 +252,85 @@ static int operate(const struct job *job, const struct operation *operation,
 /* ---- a MAC is one VF's ---- */
 
 /* Who on this PF has the MAC besides our VF? Return: its name, or NULL */
-static const char *mac_owner(const struct job *job, char *buf, size_t len)
+static const char *mac_owner(const struct attr_txn *txn, char *buf, size_t len)
 {
-	uint64_t mac = job->want->value[NETATTR_MAC];
-	struct nl_addr *own = rtnl_link_get_addr(job->netif.link);
+	uint64_t mac = txn->want->value[NETATTR_MAC];
+	struct nl_addr *own = rtnl_link_get_addr(txn->netif.link);
 	struct netattrs other;
 	uint32_t num_vfs = 0;
 	unsigned int i;
 
-	if (!netattr_has(job->want, NETATTR_MAC) || !mac ||
-	    job->flags & NETSET_FORCE)
+	if (!netattr_has(txn->want, NETATTR_MAC) || !mac ||
+	    txn->flags & NETSET_FORCE)
 		return NULL;
 	if (own && nl_addr_get_len(own) == ETH_ALEN && mac_number(own) == mac) {
-		snprintf(buf, len, "its PF, %s,", job->netif.name);
+		snprintf(buf, len, "its PF, %s,", txn->netif.name);
 		return buf;
 	}
-	rtnl_link_get_num_vf(job->netif.link, &num_vfs);
+	rtnl_link_get_num_vf(txn->netif.link, &num_vfs);
 	for (i = 0; i < num_vfs; i++) {
-		if (i == job->vf->index || i == job->besides ||
-		    !netset_read(&job->netif, i, &other) ||
+		if (i == txn->vf->index || i == txn->besides ||
+		    !netset_read(&txn->netif, i, &other) ||
 		    other.value[NETATTR_MAC] != mac)
 			continue;
-		snprintf(buf, len, "VF %u of %s", i, job->netif.name);
+		snprintf(buf, len, "VF %u of %s", i, txn->netif.name);
 		return buf;
 	}
 	return NULL;
 }
 
 /* Return: 0 or EXIT_REFUSED */
-static int check_mac(const struct job *job)
+static int check_mac(const struct attr_txn *txn)
 {
 	char owner[64], mac[NETATTR_TEXT];
 
-	if (!mac_owner(job, owner, sizeof(owner)))
+	if (!mac_owner(txn, owner, sizeof(owner)))
 		return 0;
 	complain(
 		"%s: %s has the MAC %s already; only sriovctl set --force gives it to two",
-		job->name, owner, netattr_text(job->want, NETATTR_MAC, mac));
+		txn->name, owner, netattr_text(txn->want, NETATTR_MAC, mac));
 	return EXIT_REFUSED;
 }
 
 /* ---- all or none ---- */
 
 /* The names and values that were asked of an operation. */
-static void describe(const struct job *job, const struct operation *operation,
-		     char *buf, size_t len)
+static void describe(const struct attr_txn *txn,
+		     const struct operation *operation, char *buf, size_t len)
 {
 	char value[NETATTR_TEXT];
 	size_t used = 0;
 	int i;
 
 	for (i = 0; i < NUM_NETATTRS && used < len; i++)
-		if (netattr_has(job->want, i) && operation->attrs >> i & 1)
+		if (netattr_has(txn->want, i) && operation->attrs >> i & 1)
 			used += snprintf(buf + used, len - used, "%s%s %s",
 					 used ? " " : "", netattr_name(i),
-					 netattr_text(job->want, i, value));
+					 netattr_text(txn->want, i, value));
 }
 
-static int operation_failed(const struct job *job,
+static int operation_failed(const struct attr_txn *txn,
 			    const struct operation *operation, int error)
 {
-	const char *state = job->netif.state;
+	const char *state = txn->netif.state;
 	char what[128] = "";
 
-	describe(job, operation, what, sizeof(what));
+	describe(txn, operation, what, sizeof(what));
 	switch (error) {
 	case -EPERM:
-		complain("%s: %s: this needs root (CAP_NET_ADMIN)", job->name,
+		complain("%s: %s: this needs root (CAP_NET_ADMIN)", txn->name,
 			 what);
 		break;
 	case -EOPNOTSUPP:
 	case -EPROTONOSUPPORT:
 		complain("%s: %s: the PF's driver, %s, can't do that",
-			 job->name, what, job->driver);
+			 txn->name, what, txn->driver);
 		break;
 	default:
 		complain("%s: %s: the PF's driver, %s, refused: %s%s%s%s%s",
-			 job->name, what, job->driver, strerror(-error),
+			 txn->name, what, txn->driver, strerror(-error),
 			 strcmp(state, "up") ? "; note that " : "",
-			 strcmp(state, "up") ? job->netif.name : "",
+			 strcmp(state, "up") ? txn->netif.name : "",
 			 strcmp(state, "up") ? " is " : "",
 			 strcmp(state, "up") ? state : "");
 	}
@@ -338,33 +338,33 @@ static int operation_failed(const struct job *job,
 }
 
 /* Back to what was, of the operations before @end. */
-static void undo(const struct job *job, size_t end)
+static void undo(const struct attr_txn *txn, size_t end)
 {
 	size_t i;
 
 	for (i = end; i-- > 0;) {
-		if (!(operations[i].attrs & job->new.has) ||
-		    !(operations[i].attrs & job->old.has))
+		if (!(operations[i].attrs & txn->new.has) ||
+		    !(operations[i].attrs & txn->old.has))
 			continue;
-		if (operate(job, &operations[i], job->old.value))
+		if (operate(txn, &operations[i], txn->old.value))
 			complain(
 				"%s: could not be set back; see sriovctl show %s",
-				job->name, job->name);
+				txn->name, txn->name);
 	}
 }
 
-static int set_all(const struct job *job)
+static int set_all(const struct attr_txn *txn)
 {
 	size_t i;
 	int err;
 
 	for (i = 0; i < NUM_OPERATIONS; i++) {
-		if (!(operations[i].attrs & job->new.has))
+		if (!(operations[i].attrs & txn->new.has))
 			continue;
-		err = operate(job, &operations[i], job->new.value);
+		err = operate(txn, &operations[i], txn->new.value);
 		if (err) {
-			err = operation_failed(job, &operations[i], err);
-			undo(job, i);
+			err = operation_failed(txn, &operations[i], err);
+			undo(txn, i);
 			return err;
 		}
 	}
@@ -375,146 +375,146 @@ static int set_all(const struct job *job)
  * An operation sets several: those that nobody named keep their values. No VLAN
  * is none whatever its priority was.
  */
-static void complete(struct job *job)
+static void complete(struct attr_txn *txn)
 {
 	size_t i;
 	int attr;
 
-	job->new = *job->want;
-	if (netattr_has(&job->new, NETATTR_VLAN) &&
-	    !job->new.value[NETATTR_VLAN]) {
-		if (!netattr_has(&job->new, NETATTR_QOS))
-			put(&job->new, NETATTR_QOS, 0);
-		if (!netattr_has(&job->new, NETATTR_PROTO))
-			put(&job->new, NETATTR_PROTO, ETH_P_8021Q);
+	txn->new = *txn->want;
+	if (netattr_has(&txn->new, NETATTR_VLAN) &&
+	    !txn->new.value[NETATTR_VLAN]) {
+		if (!netattr_has(&txn->new, NETATTR_QOS))
+			put(&txn->new, NETATTR_QOS, 0);
+		if (!netattr_has(&txn->new, NETATTR_PROTO))
+			put(&txn->new, NETATTR_PROTO, ETH_P_8021Q);
 	}
 	for (i = 0; i < NUM_OPERATIONS; i++)
 		for (attr = 0; attr < NUM_NETATTRS; attr++)
-			if (operations[i].attrs & job->want->has &&
+			if (operations[i].attrs & txn->want->has &&
 			    operations[i].attrs >> attr & 1 &&
-			    !netattr_has(&job->new, attr))
-				put(&job->new, attr, job->old.value[attr]);
+			    !netattr_has(&txn->new, attr))
+				put(&txn->new, attr, txn->old.value[attr]);
 }
 
-static void find_driver(struct job *job)
+static void find_driver(struct attr_txn *txn)
 {
 	struct sriov_broker_pf *pfs;
-	ssize_t n = sriovb_list_pfs(job->sb, &job->vf->pf, &pfs);
+	ssize_t n = sriovb_list_pfs(txn->sb, &txn->vf->pf, &pfs);
 
 	if (n > 0)
-		memcpy(job->driver, pfs[0].driver, sizeof(job->driver));
-	job->driver[sizeof(job->driver) - 1] = '\0';
+		memcpy(txn->driver, pfs[0].driver, sizeof(txn->driver));
+	txn->driver[sizeof(txn->driver) - 1] = '\0';
 	free(pfs);
 }
 
 /* Ask the PF's interface, again if we did before. Return: 0 or EXIT_REFUSED */
-static int look(struct job *job, struct netattrs *attrs)
+static int look(struct attr_txn *txn, struct netattrs *attrs)
 {
 	char pf[SRIOVB_ADDR_LEN];
 
-	netinfo_put(&job->netif);
-	if (!netinfo_get(&job->vf->pf, &job->netif)) {
+	netinfo_put(&txn->netif);
+	if (!netinfo_get(&txn->vf->pf, &txn->netif)) {
 		complain(
 			"%s: its PF, %s, has no network interface, so there are no attributes to set",
-			job->name, sriovb_format_addr(&job->vf->pf, pf));
+			txn->name, sriovb_format_addr(&txn->vf->pf, pf));
 		return EXIT_REFUSED;
 	}
-	if (netset_read(&job->netif, job->vf->index, attrs))
+	if (netset_read(&txn->netif, txn->vf->index, attrs))
 		return 0;
 	complain(
 		"%s: the PF's driver, %s, keeps no network attributes for its VFs",
-		job->name, job->driver);
+		txn->name, txn->driver);
 	return EXIT_REFUSED;
 }
 
 /* The lease we set them for may have ended before. Return: 0 or EXIT_REFUSED */
-static int check_lease(const struct job *job)
+static int check_lease(const struct attr_txn *txn)
 {
-	const struct netvf *vf = job->vf;
+	const struct netvf *vf = txn->vf;
 	struct sriov_broker_vf now;
-	int found = find_vf_at(job->sb, &vf->vf, &now);
+	int found = find_vf_at(txn->sb, &vf->vf, &now);
 
 	if (found < 0)
-		return refused(job->sb, found);
+		return refused(txn->sb, found);
 	if (found && now.lease_id == vf->lease_id)
 		return 0;
 	complain(
 		"%s: lease %llu has ended, and the attributes are put back with it",
-		job->name, vf->lease_id);
+		txn->name, vf->lease_id);
 	return EXIT_REFUSED;
 }
 
-static int apply(struct job *job)
+static int apply(struct attr_txn *txn)
 {
 	struct netattrs now;
-	int err = look(job, &job->old);
+	int err = look(txn, &txn->old);
 
 	if (!err)
-		err = check_mac(job);
+		err = check_mac(txn);
 	if (err)
 		return err;
-	if (job->vf->lease_id) {
-		err = sriovb_net_hold(job->sb, &job->vf->vf, job->vf->lease_id);
+	if (txn->vf->lease_id) {
+		err = sriovb_net_hold(txn->sb, &txn->vf->vf, txn->vf->lease_id);
 		if (err)
-			return refused(job->sb, err);
+			return refused(txn->sb, err);
 	}
-	complete(job);
-	err = set_all(job);
+	complete(txn);
+	err = set_all(txn);
 	if (err)
 		return err;
 	/* Whoever gave another VF this MAC at the same time finds out too. */
-	err = look(job, &now);
+	err = look(txn, &now);
 	if (!err)
-		err = check_mac(job);
+		err = check_mac(txn);
 	if (err)
-		undo(job, NUM_OPERATIONS);
-	else if (job->vf->lease_id)
-		err = check_lease(job);
+		undo(txn, NUM_OPERATIONS);
+	else if (txn->vf->lease_id)
+		err = check_lease(txn);
 	return err;
 }
 
 /* @what is done with the PF's interface at hand. */
-static int with_job(struct job *job, int (*what)(struct job *job))
+static int with_txn(struct attr_txn *txn, int (*what)(struct attr_txn *txn))
 {
 	/* Our own, for the VF does not return before it is closed. */
-	int err = open_broker(&job->sb);
+	int err = open_broker(&txn->sb);
 
 	if (err)
 		return err;
-	sriovb_format_addr(&job->vf->vf, job->name);
-	find_driver(job);
-	err = what(job);
-	netinfo_put(&job->netif);
-	sriovb_close(job->sb);
+	sriovb_format_addr(&txn->vf->vf, txn->name);
+	find_driver(txn);
+	err = what(txn);
+	netinfo_put(&txn->netif);
+	sriovb_close(txn->sb);
 	return err;
 }
 
 int netset_apply(const struct netvf *vf, const struct netattrs *attrs,
 		 unsigned int flags)
 {
-	struct job job = {
+	struct attr_txn txn = {
 		.vf = vf,
 		.want = attrs,
 		.flags = flags,
 		.besides = -1U,
 	};
 
-	return with_job(&job, apply);
+	return with_txn(&txn, apply);
 }
 
-static int look_and_check_mac(struct job *job)
+static int look_and_check_mac(struct attr_txn *txn)
 {
-	int err = look(job, &job->old);
+	int err = look(txn, &txn->old);
 
-	return err ? err : check_mac(job);
+	return err ? err : check_mac(txn);
 }
 
 int netset_check_mac(const struct netvf *vf, const struct netattrs *attrs,
 		     unsigned int besides)
 {
-	struct job job = { .vf = vf, .want = attrs, .besides = besides };
+	struct attr_txn txn = { .vf = vf, .want = attrs, .besides = besides };
 
-	return with_job(&job, look_and_check_mac);
+	return with_txn(&txn, look_and_check_mac);
 }
 
 int netset_apply_leases(const struct sriov_broker_grant *grants,

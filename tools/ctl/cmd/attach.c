@@ -186,7 +186,7 @@ static int prepare(struct attach *a)
 			       a->args->opt[OPT_LIBVIRT], 0);
 
 	if (!ret &&
-	    keep_drop_left(&a->monitor.qmp, a->sb, unplug_tell_left, NULL))
+	    fdset_drop_left(&a->monitor.qmp, a->sb, unplug_tell_left, NULL))
 		ret = monitor_failed(&a->monitor);
 	if (!ret)
 		ret = choose_label(a);
@@ -235,7 +235,7 @@ static int plug_all(struct attach *a)
 /* One was refused: the others come out again. */
 static void undo(struct attach *a)
 {
-	const struct patience patience = { UNPLUG_TIMEOUT_S, 1 };
+	const struct unplug_opts opts = { UNPLUG_TIMEOUT_S, 1 };
 	struct unplug *all = calloc(a->count, sizeof(*all));
 	unsigned int i;
 
@@ -246,7 +246,7 @@ static void undo(struct attach *a)
 	for (i = 0; i < a->added; i++)
 		all[i] = (struct unplug){ .id = a->plugs[i].id, .quiet = 1 };
 	if (a->added && !a->monitor.qmp.broken &&
-	    !unplug_all(&a->monitor, a->sb, all, a->added, &patience))
+	    !unplug_all(&a->monitor, a->sb, all, a->added, &opts))
 		a->added = 0;
 	for (i = 0; i < a->added; i++)
 		if (all[i].state != UNPLUG_GONE)
@@ -316,13 +316,13 @@ static int report_all(const struct attach *a)
 
 static int lease_and_plug(struct attach *a)
 {
-	struct sriovb_request wish = {
+	struct sriovb_request request = {
 		.count = a->count,
 		.numa_node = -1,
 		.label = a->label,
 	};
 	unsigned int i;
-	int ret = take_leases(a->sb, a->args, &wish, a->grants);
+	int ret = take_leases(a->sb, a->args, &request, a->grants);
 
 	if (ret)
 		return ret;

@@ -25,7 +25,7 @@ static const struct opt options[] = {
 };
 
 static int detach(struct sriovb *sb, const struct args *args,
-		  const struct patience *patience)
+		  const struct unplug_opts *opts)
 {
 	struct unplug all[MAX_WORDS] = { 0 };
 	char ids[MAX_WORDS][QEMU_ID_LEN];
@@ -34,15 +34,15 @@ static int detach(struct sriovb *sb, const struct args *args,
 	int ret;
 
 	ret = monitor_open(&m, args->opt[OPT_QMP], args->opt[OPT_LIBVIRT],
-			   patience->timeout_s * 1000);
+			   opts->timeout_s * 1000);
 	for (n = 0; n < MAX_WORDS && args->word[n]; n++) {
 		monitor_id(&m, args->word[n], ids[n]);
 		all[n].id = ids[n];
-		if (!ret && keep_resolve(&m.qmp, ids[n]))
+		if (!ret && fdset_resolve_id(&m.qmp, ids[n]))
 			ret = monitor_failed_for(&m, ids[n]);
 	}
 	if (!ret)
-		ret = unplug_all(&m, sb, all, n, patience);
+		ret = unplug_all(&m, sb, all, n, opts);
 	monitor_close(&m);
 	return ret;
 }
@@ -51,7 +51,7 @@ static int run(const struct args *args)
 {
 	unsigned int timeout_s = UNPLUG_TIMEOUT_S;
 	const char *text = args->opt[OPT_TIMEOUT];
-	struct patience patience;
+	struct unplug_opts opts;
 	struct sriovb *sb;
 	int i;
 	int ret =
@@ -72,8 +72,8 @@ static int run(const struct args *args)
 		return ret;
 	wait_catch_signals();
 	/* Who names a time has it all used, whatever the guest says. */
-	patience = (struct patience){ timeout_s, !!text };
-	ret = detach(sb, args, &patience);
+	opts = (struct unplug_opts){ timeout_s, !!text };
+	ret = detach(sb, args, &opts);
 	sriovb_close(sb);
 	return ret;
 }

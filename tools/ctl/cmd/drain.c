@@ -50,7 +50,7 @@ struct drain {
 	struct sriov_broker_selector to[SRIOV_BROKER_MAX_SELECTORS];
 	unsigned int num_to;
 	int any_pf; /* none was named: VFs of the same kind alone will do */
-	struct patience patience;
+	struct unplug_opts opts;
 	struct guest *guests;
 	ssize_t num_guests;
 };
@@ -135,13 +135,13 @@ static int move(const struct drain *d, struct sriovb *sb, const struct guest *g)
 {
 	struct sriov_broker_selector to[SRIOV_BROKER_MAX_SELECTORS];
 	struct monitor monitor;
-	struct exchange x = {
+	struct swap s = {
 		.sb = sb,
 		.monitor = &monitor,
 		.id = g->id,
 		.selectors = to,
 		.num_selectors = d->num_to,
-		.patience = &d->patience,
+		.opts = &d->opts,
 	};
 	char where[VMM_NAME_LEN + 8] = "";
 	unsigned int i;
@@ -154,13 +154,13 @@ static int move(const struct drain *d, struct sriovb *sb, const struct guest *g)
 		to[i].vendor = d->any_pf ? g->vf.vendor : 0;
 		to[i].device = d->any_pf ? g->vf.device : 0;
 	}
-	ret = monitor_open_guest(&monitor, g, d->patience.timeout_s * 1000);
+	ret = monitor_open_guest(&monitor, g, d->opts.timeout_s * 1000);
 	if (!ret)
-		ret = exchange(&x);
+		ret = swap_vf(&s);
 	if (g->name[0])
 		snprintf(where, sizeof(where), " of %s", g->name);
 	if (!ret)
-		exchange_print(&x, printable(where));
+		swap_print(&s, printable(where));
 	monitor_close(&monitor);
 	return ret;
 }
@@ -331,7 +331,7 @@ static int drain(struct drain *d)
 	if (ret)
 		return ret;
 	/* A guest whose monitor does not answer can't be moved. */
-	d->num_guests = guests_find(d->sb, &d->pf, d->patience.timeout_s * 1000,
+	d->num_guests = guests_find(d->sb, &d->pf, d->opts.timeout_s * 1000,
 				    &d->guests);
 	if (d->num_guests < 0)
 		return refused(d->sb, d->num_guests);
@@ -352,13 +352,13 @@ static int run(const struct args *args)
 {
 	struct drain d = {
 		.args = args,
-		.patience = { UNPLUG_TIMEOUT_S, !!args->opt[OPT_TIMEOUT] },
+		.opts = { UNPLUG_TIMEOUT_S, !!args->opt[OPT_TIMEOUT] },
 	};
 	int ret = parse_device(args, args->word[0], &d.pf);
 
 	if (!ret && args->opt[OPT_TIMEOUT])
 		ret = parse_number(args, "--timeout", args->opt[OPT_TIMEOUT], 1,
-				   PLUG_MAX_TIMEOUT_S, &d.patience.timeout_s);
+				   PLUG_MAX_TIMEOUT_S, &d.opts.timeout_s);
 	if (!ret && args->opt[OPT_TO])
 		ret = parse_targets(&d, args->opt[OPT_TO]);
 	if (!ret)

@@ -21,7 +21,7 @@
 #include "lease/take.h"
 
 enum {
-	OPT_LABEL = NUM_WISH_OPTS,
+	OPT_LABEL = NUM_LEASE_OPTS,
 	OPT_NET,
 	OPT_INHERIT = OPT_NET + NUM_NETATTR_OPTS,
 	OPT_HOLD,
@@ -30,7 +30,7 @@ enum {
 };
 
 static const struct opt options[] = {
-	WISH_OPTIONS,
+	LEASE_OPTIONS,
 	[OPT_LABEL] = { "label", 'l', "LABEL",
 			"what it is for (the command's name)" },
 	NETATTR_OPTIONS(OPT_NET),
@@ -78,7 +78,7 @@ static int use(const struct args *args, const struct held *held)
 	int ret = 0;
 
 	if (!args->rest || output)
-		ret = print_leases(held, output, !!args->opt[WISH_COUNT]);
+		ret = print_leases(held, output, !!args->opt[LEASE_OPT_COUNT]);
 	/* Whoever reads this from a pipe waits for it: main() is too late. */
 	fflush(stdout);
 	if (ret || ferror(stdout))
@@ -90,12 +90,12 @@ static int use(const struct args *args, const struct held *held)
 }
 
 static int lease_and_use(struct sriovb *sb, const struct args *args,
-			 const struct sriovb_request *wish,
+			 const struct sriovb_request *request,
 			 const struct netattrs *attrs)
 {
 	struct held held = {
-		.grants = calloc(wish->count, sizeof(*held.grants)),
-		.count = wish->count,
+		.grants = calloc(request->count, sizeof(*held.grants)),
+		.count = request->count,
 		.inherit = !!args->opt[OPT_INHERIT],
 		.no_input = !!args->opt[OPT_HOLD],
 	};
@@ -106,7 +106,7 @@ static int lease_and_use(struct sriovb *sb, const struct args *args,
 		complain("out of memory");
 		return EXIT_REFUSED;
 	}
-	ret = take_wish(sb, args, wish, 0, held.grants);
+	ret = take_leases_by_options(sb, args, request, 0, held.grants);
 	if (!ret) {
 		ret = netset_apply_leases(held.grants, held.count, attrs);
 		if (!ret)
@@ -121,7 +121,7 @@ static int lease_and_use(struct sriovb *sb, const struct args *args,
 static int run(const struct args *args)
 {
 	char label[SRIOV_BROKER_NAME_LEN];
-	struct sriovb_request wish = {
+	struct sriovb_request request = {
 		.count = 1,
 		.numa_node = -1,
 		.label = choose_label(args, label, sizeof(label)),
@@ -139,14 +139,15 @@ static int run(const struct args *args)
 	if (args->opt[OPT_HOLD] && args->rest)
 		return bad_usage(
 			args, "--hold goes without a command: that holds it");
-	ret = parse_wish(args, &wish);
+	ret = lease_opts_parse(args, &request);
 	if (!ret)
-		ret = netattr_from_options(args, OPT_NET, wish.count, &attrs);
+		ret = netattr_from_options(args, OPT_NET, request.count,
+					   &attrs);
 	if (!ret)
 		ret = open_broker(&sb);
 	if (ret)
 		return ret;
-	ret = lease_and_use(sb, args, &wish, &attrs);
+	ret = lease_and_use(sb, args, &request, &attrs);
 	sriovb_close(sb);
 	return ret;
 }

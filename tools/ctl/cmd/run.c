@@ -31,13 +31,13 @@
 #include "qemu/vmm.h"
 
 enum {
-	OPT_LABEL = NUM_WISH_OPTS,
+	OPT_LABEL = NUM_LEASE_OPTS,
 	OPT_ID,
 	OPT_NET,
 };
 
 static const struct opt options[] = {
-	WISH_OPTIONS,
+	LEASE_OPTIONS,
 	[OPT_LABEL] = { "label", 'l', "LABEL",
 			"the leases' label (the guest's name)" },
 	[OPT_ID] = { "id", 'i', "ID",
@@ -115,15 +115,15 @@ static void add_lease(struct start *s, unsigned int vf)
 {
 	const struct sriov_broker_grant *grant = &s->held.grants[vf];
 	struct kept kept = { .lease = grant->id, .vf = grant->vf };
-	char id[QEMU_ID_LEN], text[KEEP_TEXT_LEN];
+	char id[QEMU_ID_LEN], text[FDSET_TEXT_LEN];
 
 	choose_id(s, vf, id);
 	add_word(s, "-add-fd");
 	add_word(s, "fd=%d,set=%llu,opaque=%s", grant->fd,
-		 KEEP_RUN_FDSET + kept.lease, keep_text(&kept, id, text));
+		 FDSET_FIRST_OF_RUN + kept.lease, fdset_text(&kept, id, text));
 	add_word(s, "-chardev");
-	add_word(s, "pipe,id=" KEEP_KEEPER "%llu,path=/dev/fdset/%llu",
-		 kept.lease, KEEP_RUN_FDSET + kept.lease);
+	add_word(s, "pipe,id=" FDSET_KEEPER "%llu,path=/dev/fdset/%llu",
+		 kept.lease, FDSET_FIRST_OF_RUN + kept.lease);
 }
 
 /*
@@ -185,7 +185,8 @@ static int become_qemu(struct start *s)
 	return err == ENOENT ? 127 : 126;
 }
 
-static int lease_and_start(struct start *s, const struct sriovb_request *wish)
+static int lease_and_start(struct start *s,
+			   const struct sriovb_request *request)
 {
 	struct sriovb *sb;
 	unsigned int i;
@@ -193,7 +194,7 @@ static int lease_and_start(struct start *s, const struct sriovb_request *wish)
 
 	if (ret)
 		return ret;
-	ret = take_wish(sb, s->args, wish, 1, s->held.grants);
+	ret = take_leases_by_options(sb, s->args, request, 1, s->held.grants);
 	if (!ret) {
 		ret = netset_apply_leases(s->held.grants, s->held.count,
 					  s->net);
@@ -216,13 +217,13 @@ static int is_q35(char *const *words)
 	       strstr(type, "q35");
 }
 
-static int start(const struct args *args, const struct sriovb_request *wish,
+static int start(const struct args *args, const struct sriovb_request *request,
 		 const struct netattrs *net)
 {
 	struct start s = {
 		.args = args,
 		.net = net,
-		.held.count = wish->count,
+		.held.count = request->count,
 		.has_ports = is_q35(args->rest),
 	};
 	unsigned int n = 0;
@@ -230,10 +231,11 @@ static int start(const struct args *args, const struct sriovb_request *wish,
 
 	while (args->rest[n])
 		n++;
-	s.held.grants = calloc(wish->count, sizeof(*s.held.grants));
-	s.words = calloc(n + WORDS_PER_VF * wish->count + 1, sizeof(*s.words));
+	s.held.grants = calloc(request->count, sizeof(*s.held.grants));
+	s.words =
+		calloc(n + WORDS_PER_VF * request->count + 1, sizeof(*s.words));
 	if (s.held.grants && s.words)
-		ret = lease_and_start(&s, wish);
+		ret = lease_and_start(&s, request);
 	else
 		complain("out of memory");
 	while (s.num_words)
@@ -271,7 +273,7 @@ static void choose_label(const struct args *args, char *label, size_t len)
 static int run(const struct args *args)
 {
 	char label[SRIOV_BROKER_NAME_LEN];
-	struct sriovb_request wish = {
+	struct sriovb_request request = {
 		.count = 1,
 		.numa_node = -1,
 		.label = label,
@@ -287,15 +289,15 @@ static int run(const struct args *args)
 			args,
 			"%s: an id is a letter, then letters, digits, -, . and _",
 			id);
-	ret = parse_wish(args, &wish);
+	ret = lease_opts_parse(args, &request);
 	if (!ret)
-		ret = check_places(args, wish.count);
+		ret = check_places(args, request.count);
 	if (!ret)
-		ret = netattr_from_options(args, OPT_NET, wish.count, &net);
+		ret = netattr_from_options(args, OPT_NET, request.count, &net);
 	if (ret)
 		return ret;
 	choose_label(args, label, sizeof(label));
-	return start(args, &wish, &net);
+	return start(args, &request, &net);
 }
 
 const struct cmd cmd_run = {

@@ -38,42 +38,42 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-static int report_json(const struct exchange *x)
+static int report_json(const struct swap *s)
 {
 	struct json_object *obj = json_object_new_object();
 
-	json_text(obj, "id", x->new.id);
-	json_text(obj, "bus", x->new.kept.bus[0] ? x->new.kept.bus : NULL);
-	json_text(obj, "vf", x->new.vf);
-	json_number(obj, "lease", x->new.kept.lease);
-	if (exchange_was_needed(x))
-		json_addr(obj, "instead_of", &x->old.vf);
+	json_text(obj, "id", s->new.id);
+	json_text(obj, "bus", s->new.kept.bus[0] ? s->new.kept.bus : NULL);
+	json_text(obj, "vf", s->new.vf);
+	json_number(obj, "lease", s->new.kept.lease);
+	if (swap_was_needed(s))
+		json_addr(obj, "instead_of", &s->old.vf);
 	return json_print(obj);
 }
 
-static int swap(const struct args *args, struct exchange *x)
+static int swap(const struct args *args, struct swap *s)
 {
 	struct monitor monitor;
 	char id[QEMU_ID_LEN];
-	int ret = open_broker(&x->sb);
+	int ret = open_broker(&s->sb);
 
 	if (ret)
 		return ret;
 	ret = monitor_open(&monitor, args->opt[OPT_QMP], args->opt[OPT_LIBVIRT],
-			   x->patience->timeout_s * 1000);
-	monitor_id(&monitor, x->id, id);
-	x->id = id;
-	x->monitor = &monitor;
-	if (!ret && keep_resolve(&monitor.qmp, id))
+			   s->opts->timeout_s * 1000);
+	monitor_id(&monitor, s->id, id);
+	s->id = id;
+	s->monitor = &monitor;
+	if (!ret && fdset_resolve_id(&monitor.qmp, id))
 		ret = monitor_failed_for(&monitor, id);
 	if (!ret)
-		ret = exchange(x);
+		ret = swap_vf(s);
 	if (!ret && args->opt[OPT_JSON])
-		ret = report_json(x);
+		ret = report_json(s);
 	else if (!ret)
-		exchange_print(x, "");
+		swap_print(s, "");
 	monitor_close(&monitor);
-	sriovb_close(x->sb);
+	sriovb_close(s->sb);
 	return ret;
 }
 
@@ -81,7 +81,7 @@ static int run(const struct args *args)
 {
 	struct sriov_broker_selector selectors[SRIOV_BROKER_MAX_SELECTORS];
 	struct netattrs attrs = { 0 };
-	struct exchange x = {
+	struct swap s = {
 		.id = args->word[0],
 		.selectors = selectors,
 		.make_first = !!args->opt[OPT_MAKE],
@@ -89,15 +89,15 @@ static int run(const struct args *args)
 	};
 	unsigned int timeout_s = UNPLUG_TIMEOUT_S;
 	const char *timeout = args->opt[OPT_TIMEOUT];
-	struct patience patience;
+	struct unplug_opts opts;
 	struct target target;
 	int ret =
 		monitor_check(args, args->opt[OPT_QMP], args->opt[OPT_LIBVIRT]);
 
 	if (ret)
 		return ret;
-	if (!qemu_id_ok(x.id))
-		return bad_usage(args, "%s: not the id of a device", x.id);
+	if (!qemu_id_ok(s.id))
+		return bad_usage(args, "%s: not the id of a device", s.id);
 	ret = netattr_from_options(args, OPT_NET, 1, &attrs);
 	if (!ret && timeout)
 		ret = parse_number(args, "--timeout", timeout, 1,
@@ -105,14 +105,14 @@ static int run(const struct args *args)
 	if (!ret && args->opt[OPT_TO]) {
 		ret = parse_target(args, args->opt[OPT_TO], &target);
 		if (!ret)
-			x.num_selectors = target_selectors(&target, selectors);
+			s.num_selectors = target_selectors(&target, selectors);
 	}
 	if (ret)
 		return ret;
 	wait_catch_signals();
-	patience = (struct patience){ timeout_s, !!timeout };
-	x.patience = &patience;
-	return swap(args, &x);
+	opts = (struct unplug_opts){ timeout_s, !!timeout };
+	s.opts = &opts;
+	return swap(args, &s);
 }
 
 const struct cmd cmd_swap = {

@@ -144,7 +144,7 @@ static void drop_left(struct search *s, struct qmp *qmp)
 
 	if (lock < 0)
 		return;
-	keep_drop_left(qmp, s->sb, note_left, s);
+	fdset_drop_left(qmp, s->sb, note_left, s);
 	close(lock);
 }
 
@@ -160,7 +160,7 @@ static int ask_monitor(struct search *s, const struct vmm *vmm)
 	is_its = err || qmp_peer(&qmp) == s->pid;
 	/* A device's word counts for more than what was meant for one. */
 	if (!err && is_its)
-		err = keep_each(&qmp, note_id, s);
+		err = fdset_each(&qmp, note_id, s);
 	if (!err && is_its)
 		err = qemu_each_vf(&qmp, note_id, s);
 	if (!err && is_its)

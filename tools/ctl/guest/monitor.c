@@ -38,16 +38,16 @@ int monitor_check(const struct args *args, const char *socket,
 	return 0;
 }
 
-static int connect_to(struct monitor *m, int patience_ms)
+static int connect_to(struct monitor *m, int timeout_ms)
 {
 	int err;
 
 	if (m->file >= 0)
-		err = qmp_connect_file(&m->qmp, m->file, patience_ms);
+		err = qmp_connect_file(&m->qmp, m->file, timeout_ms);
 	else if (m->by_socket)
-		err = qmp_connect(&m->qmp, m->name, patience_ms);
+		err = qmp_connect(&m->qmp, m->name, timeout_ms);
 	else
-		err = libvirt_open(&m->qmp, m->name, patience_ms);
+		err = libvirt_open(&m->qmp, m->name, timeout_ms);
 	if (err)
 		return err;
 	/* Number 0 is that of every process which can't be seen. */
@@ -63,13 +63,13 @@ static int connect_to(struct monitor *m, int patience_ms)
 	return 0;
 }
 
-static int fail_lock(struct monitor *m, int patience_ms)
+static int fail_lock(struct monitor *m, int timeout_ms)
 {
 	if (m->lock == -ETIMEDOUT)
 		return qmp_fail(
 			&m->qmp, m->lock,
 			"another sriovctl, process %d, is at work on this guest, for %d s now; try again when it is done",
-			m->waited, patience_ms / 1000);
+			m->waited, timeout_ms / 1000);
 	if (m->lock == -EINTR)
 		return qmp_fail(
 			&m->qmp, m->lock,
@@ -83,45 +83,45 @@ static int fail_lock(struct monitor *m, int patience_ms)
  * Not over two monitors at a time. Who has to wait hangs up meanwhile: the one that
  * is waited for may be behind in the queue for the monitor.
  */
-static int lock_guest(struct monitor *m, int patience_ms)
+static int lock_guest(struct monitor *m, int timeout_ms)
 {
 	pid_t guest = qmp_peer(&m->qmp);
 
 	m->lock = guest_lock(guest, 0, &m->waited);
 	if (m->lock == -ETIMEDOUT) {
 		qmp_close(&m->qmp);
-		m->lock = guest_lock(guest, patience_ms, &m->waited);
+		m->lock = guest_lock(guest, timeout_ms, &m->waited);
 		if (m->lock >= 0)
-			return connect_to(m, patience_ms);
+			return connect_to(m, timeout_ms);
 	}
 	if (m->lock >= 0)
 		return 0;
 	/* A user without a place for it still has the monitor's own queue. */
 	if (geteuid() && m->lock != -ETIMEDOUT && m->lock != -EINTR)
 		return 0;
-	return fail_lock(m, patience_ms);
+	return fail_lock(m, timeout_ms);
 }
 
-static int open_it(struct monitor *m, int patience_ms)
+static int open_it(struct monitor *m, int timeout_ms)
 {
 	int err;
 
 	m->option = m->by_socket ? "--qmp" : "--libvirt";
-	if (patience_ms < qmp_patience_ms)
-		patience_ms = qmp_patience_ms;
+	if (timeout_ms < qmp_timeout_ms)
+		timeout_ms = qmp_timeout_ms;
 	progress("%s: waiting for QEMU's greeting", m->name);
-	err = connect_to(m, patience_ms);
+	err = connect_to(m, timeout_ms);
 	if (!err)
-		err = lock_guest(m, patience_ms);
+		err = lock_guest(m, timeout_ms);
 	if (!err && m->by_socket)
 		err = qmp_greet(&m->qmp);
-	m->qmp.timeout_ms = qmp_patience_ms;
+	m->qmp.timeout_ms = qmp_timeout_ms;
 	progress_end();
 	return err ? monitor_failed(m) : 0;
 }
 
 int monitor_open(struct monitor *m, const char *socket, const char *domain,
-		 int patience_ms)
+		 int timeout_ms)
 {
 	*m = (struct monitor){
 		.name = socket ? socket : domain,
@@ -129,11 +129,11 @@ int monitor_open(struct monitor *m, const char *socket, const char *domain,
 		.file = -1,
 		.lock = -1,
 	};
-	return open_it(m, patience_ms);
+	return open_it(m, timeout_ms);
 }
 
 int monitor_open_guest(struct monitor *m, const struct guest *guest,
-		       int patience_ms)
+		       int timeout_ms)
 {
 	int by_socket = !guest->domain[0];
 
@@ -144,7 +144,7 @@ int monitor_open_guest(struct monitor *m, const struct guest *guest,
 		.guest = guest->pid,
 		.lock = -1,
 	};
-	return open_it(m, patience_ms);
+	return open_it(m, timeout_ms);
 }
 
 void monitor_close(struct monitor *m)

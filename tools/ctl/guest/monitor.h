@@ -33,15 +33,15 @@ int monitor_check(const struct args *args, const char *socket,
 
 /*
  * Open the monitor at @socket, or if that is NULL that of libvirt's @domain.
- * @patience_ms: for another client of the monitor, and for another sriovctl that
- * is at work on this guest, to be done, qmp_patience_ms at least.
+ * @timeout_ms: for another client of the monitor, and for another sriovctl that
+ * is at work on this guest, to be done, qmp_timeout_ms at least.
  */
 int monitor_open(struct monitor *m, const char *socket, const char *domain,
-		 int patience_ms);
+		 int timeout_ms);
 
 /* The same for a guest that was found, and no other. */
 int monitor_open_guest(struct monitor *m, const struct guest *guest,
-		       int patience_ms);
+		       int timeout_ms);
 void monitor_close(struct monitor *m);
 
 /* What a device called @id is called in this QEMU; room for QEMU_ID_LEN. */

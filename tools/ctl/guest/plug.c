@@ -49,7 +49,7 @@ int plug_check_id(struct monitor *m, const struct plug *plug)
 
 /*
  * That QEMU is the lease's holder is said when the device is there: until then ours is the
- * process that has to see to it, and keep_drop_left() leaves it alone for that. Not more
+ * process that has to see to it, and fdset_drop_left() leaves it alone for that. Not more
  * than a courtesy otherwise: the lease is as good without.
  */
 static void name_holder(const struct monitor *m, const struct plug *plug)
@@ -68,7 +68,7 @@ static void name_holder(const struct monitor *m, const struct plug *plug)
 /* From here on the lease is QEMU's as much as ours, or may be. */
 static int hand_over(struct monitor *m, const struct plug *plug)
 {
-	int err = keep_lease(&m->qmp, plug->id, &plug->kept, plug->fd);
+	int err = fdset_keep(&m->qmp, plug->id, &plug->kept, plug->fd);
 
 	if (err < 0)
 		name_holder(m, plug);
@@ -138,7 +138,7 @@ static int take_back(struct monitor *m, const struct plug *plug)
 	int err;
 
 	strcpy(words, m->qmp.error);
-	err = keep_not(&m->qmp, plug->id, plug->kept.lease);
+	err = fdset_drop_one(&m->qmp, plug->id, plug->kept.lease);
 	complain("%s: QEMU refused it: %s", plug->vf, words);
 	if (err)
 		complain("%s: nor did it give the lease back: %s", plug->vf,
@@ -150,7 +150,7 @@ static int take_back(struct monitor *m, const struct plug *plug)
 int plug_in(struct monitor *m, struct plug *plug, unsigned int timeout_s)
 {
 	/* What an unfinished command left there for the same id. */
-	int err = keep_nothing(&m->qmp, plug->id);
+	int err = fdset_drop_all(&m->qmp, plug->id);
 
 	if (err && err != -ENOENT)
 		return monitor_failed_for(m, plug->vf);
@@ -208,7 +208,7 @@ static int plug_again(struct monitor *m, struct sriovb *sb, struct plug *plug)
 {
 	pid_t holder;
 
-	if (keep_has_lease(sb, &plug->kept, &holder))
+	if (fdset_has_lease(sb, &plug->kept, &holder))
 		return plug_device_add(m, plug, PLUG_TIMEOUT_S);
 	snprintf(
 		m->qmp.error, sizeof(m->qmp.error),

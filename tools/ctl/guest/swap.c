@@ -30,9 +30,9 @@
 #include "qemu/fdset.h"
 #include "qemu/qmp.h"
 
-static int qmp_failed(const struct exchange *x)
+static int qmp_failed(const struct swap *s)
 {
-	return monitor_failed_for(x->monitor, x->id);
+	return monitor_failed_for(s->monitor, s->id);
 }
 
 /* ---- the VF that goes ---- */
@@ -41,25 +41,25 @@ static int qmp_failed(const struct exchange *x)
  * The VF that goes. It must be the guest's still: a lease that QEMU keeps may have
  * been revoked, and the VF leased to another. Return: 0 or EXIT_REFUSED
  */
-static int find_old_vf(struct exchange *x)
+static int find_old_vf(struct swap *s)
 {
-	const struct monitor *m = x->monitor;
+	const struct monitor *m = s->monitor;
 	char vf[SRIOVB_ADDR_LEN];
-	int found = find_vf_at(x->sb, &x->old.vf, &x->old_vf);
+	int found = find_vf_at(s->sb, &s->old.vf, &s->old_vf);
 
 	if (found < 0)
-		return refused(x->sb, found);
-	sriovb_format_addr(&x->old.vf, vf);
-	if (!found || !x->old_vf.lease_id)
+		return refused(s->sb, found);
+	sriovb_format_addr(&s->old.vf, vf);
+	if (!found || !s->old_vf.lease_id)
 		complain(
 			"%s: the lease of its VF, %s, has ended; sriovctl detach %s %s %s, then attach",
-			x->id, vf, m->option, m->name, x->id);
-	else if (x->old_vf.lease_id != x->old.lease)
+			s->id, vf, m->option, m->name, s->id);
+	else if (s->old_vf.lease_id != s->old.lease)
 		complain(
 			"%s: its lease %llu has ended, and %s is another's, under lease %llu; sriovctl detach %s %s %s, then attach",
-			x->id, x->old.lease, vf,
-			(unsigned long long)x->old_vf.lease_id, m->option,
-			m->name, x->id);
+			s->id, s->old.lease, vf,
+			(unsigned long long)s->old_vf.lease_id, m->option,
+			m->name, s->id);
 	else
 		return 0;
 	return EXIT_REFUSED;
@@ -69,7 +69,7 @@ static int find_old_vf(struct exchange *x)
 #define MAX_PORTS 256
 
 /* The port it was at, if that is free, or another one. */
-static int choose_bus(struct exchange *x, const char *wanted)
+static int choose_bus(struct swap *s, const char *wanted)
 {
 	char(*buses)[QEMU_ID_LEN] = calloc(MAX_PORTS, sizeof(*buses));
 	unsigned int found, i;
@@ -79,80 +79,79 @@ static int choose_bus(struct exchange *x, const char *wanted)
 		complain("out of memory");
 		return EXIT_REFUSED;
 	}
-	err = qemu_free_buses(&x->monitor->qmp, buses, MAX_PORTS, &found);
-	x->has_bus = found > 0;
+	err = qemu_free_buses(&s->monitor->qmp, buses, MAX_PORTS, &found);
+	s->has_bus = found > 0;
 	if (found)
-		strcpy(x->bus, buses[0]);
+		strcpy(s->bus, buses[0]);
 	for (i = 0; i < found; i++)
 		if (!strcmp(buses[i], wanted))
-			strcpy(x->bus, wanted);
+			strcpy(s->bus, wanted);
 	free(buses);
-	return err ? qmp_failed(x) : 0;
+	return err ? qmp_failed(s) : 0;
 }
 
 /* Where the device is, or was. A guest may let go of it at any time. */
-static int find_bus(struct exchange *x, const struct kept *kept)
+static int find_bus(struct swap *s, const struct kept *kept)
 {
 	int err;
 
-	if (x->old.state == UNPLUG_ASK) {
-		err = qemu_device_bus(&x->monitor->qmp, x->id, x->bus,
-				      sizeof(x->bus));
-		x->has_bus = !err;
-		x->by_iommufd = !err &&
-				qemu_by_iommufd(&x->monitor->qmp, x->id);
-		if (!qmp_not_found(&x->monitor->qmp, err))
-			return err ? qmp_failed(x) : 0;
-		x->old.state = UNPLUG_GONE;
+	if (s->old.state == UNPLUG_ASK) {
+		err = qemu_device_bus(&s->monitor->qmp, s->id, s->bus,
+				      sizeof(s->bus));
+		s->has_bus = !err;
+		s->by_iommufd = !err &&
+				qemu_by_iommufd(&s->monitor->qmp, s->id);
+		if (!qmp_not_found(&s->monitor->qmp, err))
+			return err ? qmp_failed(s) : 0;
+		s->old.state = UNPLUG_GONE;
 	}
-	x->by_iommufd = kept && kept->by_iommufd;
-	err = choose_bus(x, kept ? kept->bus : "");
-	if (err || x->has_bus)
+	s->by_iommufd = kept && kept->by_iommufd;
+	err = choose_bus(s, kept ? kept->bus : "");
+	if (err || s->has_bus)
 		return err;
 	complain(
 		"%s: the device is gone, and there is no free hot-plug slot for another",
-		x->id);
+		s->id);
 	return EXIT_REFUSED;
 }
 
 /*
- * A device with a second lease: an exchange that was cut short. If the device
+ * A device with a second lease: a swap that was cut short. If the device
  * has the newer VF all that is left to do is to let the old one go; else the
  * newer lease is of no use.
  */
-static int tidy_device(struct exchange *x, const struct kept *kept,
-		       unsigned int n)
+static int tidy_device(struct swap *s, const struct kept *kept, unsigned int n)
 {
-	struct unplug old = { .id = x->id, .quiet = 1 };
+	struct unplug old = { .id = s->id, .quiet = 1 };
 	unsigned int i;
 	int err = 0;
 
 	if (n < 2)
 		return 0;
-	err = keep_only(&x->monitor->qmp, x->id, x->old.lease);
+	err = fdset_drop_others(&s->monitor->qmp, s->id, s->old.lease);
 	if (err && err != -ENOENT)
-		return qmp_failed(x);
+		return qmp_failed(s);
 	for (i = 0; i < n; i++) {
-		if (kept[i].lease == x->old.lease)
+		if (kept[i].lease == s->old.lease)
 			continue;
-		if (x->old.state == UNPLUG_ASK && kept[i].lease < x->old.lease)
-			x->finished = 1;
+		if (s->old.state == UNPLUG_ASK && kept[i].lease < s->old.lease)
+			s->finished = 1;
 		old.vf = kept[i].vf;
 		old.lease = kept[i].lease;
-		if (unplug_await(x->monitor, x->sb, &old))
+		if (unplug_await(s->monitor, s->sb, &old))
 			return EXIT_REFUSED;
 	}
 	return 0;
 }
 
 /* Has the new one come, to be there before the old one went? */
-static int is_made_for(struct exchange *x, unsigned long long lease)
+static int is_made_for(struct swap *s, unsigned long long lease)
 {
-	struct kept kept[KEEP_MAX];
+	struct kept kept[FDSET_MAX];
 	unsigned int n, i;
 
-	if (!x->make_first ||
-	    keep_list(&x->monitor->qmp, x->new.id, kept, KEEP_MAX, &n))
+	if (!s->make_first ||
+	    fdset_list(&s->monitor->qmp, s->new.id, kept, FDSET_MAX, &n))
 		return 0;
 	for (i = 0; i < n; i++)
 		if (kept[i].instead_of == lease)
@@ -161,13 +160,13 @@ static int is_made_for(struct exchange *x, unsigned long long lease)
 }
 
 /* It has left, and not because we asked: what an admin took out stays out. */
-static int give_old_back(struct exchange *x)
+static int give_old_back(struct swap *s)
 {
-	if (unplug_return(x->monitor, x->sb, &x->old, 1))
+	if (unplug_return(s->monitor, s->sb, &s->old, 1))
 		return EXIT_REFUSED;
 	complain(
 		"%s: the device has left the guest, and not for a swap; its VF is given back, to get another: attach",
-		x->id);
+		s->id);
 	return EXIT_REFUSED;
 }
 
@@ -183,32 +182,32 @@ static const struct kept *kept_for(const struct kept *kept, unsigned int n,
 	return n ? kept : NULL;
 }
 
-static int find_old(struct exchange *x)
+static int find_old(struct swap *s)
 {
-	struct kept kept[KEEP_MAX];
+	struct kept kept[FDSET_MAX];
 	unsigned int n;
 
-	x->old = (struct unplug){ .id = x->id, .quiet = 1 };
-	if (unplug_identify(x->monitor, x->sb, &x->old))
+	s->old = (struct unplug){ .id = s->id, .quiet = 1 };
+	if (unplug_identify(s->monitor, s->sb, &s->old))
 		return EXIT_REFUSED;
-	if (keep_list(&x->monitor->qmp, x->id, kept, KEEP_MAX, &n))
-		return qmp_failed(x);
-	x->keeps_old = n &&
-		       kept_for(kept, n, x->old.lease)->lease == x->old.lease;
-	if (x->old.state == UNPLUG_GONE && !n) {
+	if (fdset_list(&s->monitor->qmp, s->id, kept, FDSET_MAX, &n))
+		return qmp_failed(s);
+	s->keeps_old = n &&
+		       kept_for(kept, n, s->old.lease)->lease == s->old.lease;
+	if (s->old.state == UNPLUG_GONE && !n) {
 		complain(
 			"%s: no such device, and no lease kept for one, in this QEMU",
-			x->id);
+			s->id);
 		return EXIT_REFUSED;
 	}
-	if (x->old.state == UNPLUG_GONE && keep_is_left(kept, n, x->id) &&
-	    !is_made_for(x, x->old.lease))
-		return give_old_back(x);
-	if (find_old_vf(x))
+	if (s->old.state == UNPLUG_GONE && fdset_is_left(kept, n, s->id) &&
+	    !is_made_for(s, s->old.lease))
+		return give_old_back(s);
+	if (find_old_vf(s))
 		return EXIT_REFUSED;
-	if (find_bus(x, kept_for(kept, n, x->old.lease)))
+	if (find_bus(s, kept_for(kept, n, s->old.lease)))
 		return EXIT_REFUSED;
-	return tidy_device(x, kept, n);
+	return tidy_device(s, kept, n);
 }
 
 /* ---- what its PF does for it ---- */
@@ -229,51 +228,51 @@ static int read_attrs(const struct sriov_broker_addr *pf, unsigned int index,
 }
 
 /* Is it asked for, and as the value? */
-static int asks_for(const struct exchange *x, enum netattr attr, uint64_t value)
+static int asks_for(const struct swap *s, enum netattr attr, uint64_t value)
 {
-	return x->attrs && netattr_has(x->attrs, attr) &&
-	       x->attrs->value[attr] == value;
+	return s->attrs && netattr_has(s->attrs, attr) &&
+	       s->attrs->value[attr] == value;
 }
 
 /* The old VF's, and those that were asked for. */
-static void choose_attrs(struct exchange *x)
+static void choose_attrs(struct swap *s)
 {
 	uint64_t mac;
 	int i;
 
-	read_attrs(&x->old_vf.pf, x->old_vf.index, &x->carried);
-	mac = x->carried.value[NETATTR_MAC];
+	read_attrs(&s->old_vf.pf, s->old_vf.index, &s->carried);
+	mac = s->carried.value[NETATTR_MAC];
 	/* None was set: the guest made one up. */
 	if (!mac)
-		x->carried.has &= ~(1U << NETATTR_MAC);
-	x->other_mac = x->attrs && netattr_has(x->attrs, NETATTR_MAC) &&
-		       !asks_for(x, NETATTR_MAC, mac);
+		s->carried.has &= ~(1U << NETATTR_MAC);
+	s->other_mac = s->attrs && netattr_has(s->attrs, NETATTR_MAC) &&
+		       !asks_for(s, NETATTR_MAC, mac);
 	/* No VLAN has neither. */
-	if (asks_for(x, NETATTR_VLAN, 0))
-		x->carried.has &= ~(1U << NETATTR_QOS | 1U << NETATTR_PROTO);
-	for (i = 0; x->attrs && i < NUM_NETATTRS; i++) {
-		if (!netattr_has(x->attrs, i))
+	if (asks_for(s, NETATTR_VLAN, 0))
+		s->carried.has &= ~(1U << NETATTR_QOS | 1U << NETATTR_PROTO);
+	for (i = 0; s->attrs && i < NUM_NETATTRS; i++) {
+		if (!netattr_has(s->attrs, i))
 			continue;
-		x->carried.has |= 1U << i;
-		x->carried.value[i] = x->attrs->value[i];
+		s->carried.has |= 1U << i;
+		s->carried.value[i] = s->attrs->value[i];
 	}
 }
 
-static int on_same_pf(const struct exchange *x)
+static int on_same_pf(const struct swap *s)
 {
-	return sriovb_same_addr(&x->old_vf.pf, &x->grant.pf);
+	return sriovb_same_addr(&s->old_vf.pf, &s->grant.pf);
 }
 
 #define THE_MAC	  (1U << NETATTR_MAC)
 #define ALL_ATTRS ((1U << NUM_NETATTRS) - 1)
 
-static struct netvf new_netvf(const struct exchange *x)
+static struct netvf new_netvf(const struct swap *s)
 {
 	return (struct netvf){
-		.vf = x->grant.vf,
-		.pf = x->grant.pf,
-		.index = x->grant.index,
-		.lease_id = x->grant.id,
+		.vf = s->grant.vf,
+		.pf = s->grant.pf,
+		.index = s->grant.index,
+		.lease_id = s->grant.id,
 	};
 }
 
@@ -281,23 +280,23 @@ static struct netvf new_netvf(const struct exchange *x)
  * To the new VF, those of a set as far as they are others than it has. What its
  * driver does not know of is left, but for what makes the guest's address.
  */
-static int carry_attrs(struct exchange *x, unsigned int set)
+static int carry_attrs(struct swap *s, unsigned int set)
 {
 	const unsigned int needed = THE_MAC | 1U << NETATTR_VLAN |
-				    (x->attrs ? x->attrs->has : 0);
-	const struct netvf vf = new_netvf(x);
-	struct netattrs have, want = x->carried;
+				    (s->attrs ? s->attrs->has : 0);
+	const struct netvf vf = new_netvf(s);
+	struct netattrs have, want = s->carried;
 	int i;
 
 	want.has &= set;
-	if (read_attrs(&x->grant.pf, x->grant.index, &have))
+	if (read_attrs(&s->grant.pf, s->grant.index, &have))
 		want.has &= have.has | needed;
 	for (i = 0; i < NUM_NETATTRS; i++)
 		if (netattr_has(&have, i) && have.value[i] == want.value[i])
 			want.has &= ~(1U << i);
 	/* The old VF's MAC is two VFs' until that is back, and is meant to be. */
 	return want.has ? netset_apply(&vf, &want,
-				       x->other_mac ? 0 : NETSET_FORCE) :
+				       s->other_mac ? 0 : NETSET_FORCE) :
 			  0;
 }
 
@@ -305,82 +304,82 @@ static int carry_attrs(struct exchange *x, unsigned int set)
  * All that the new VF can have while the guest has the old one, so that what is
  * refused costs the guest nothing. Two VFs of a PF can't both have its MAC.
  */
-static int carry_attrs_early(struct exchange *x)
+static int carry_attrs_early(struct swap *s)
 {
-	const struct netvf vf = new_netvf(x);
+	const struct netvf vf = new_netvf(s);
 	int ret;
 
-	if (!on_same_pf(x))
-		return carry_attrs(x, ALL_ATTRS);
-	ret = x->other_mac ?
-		      netset_check_mac(&vf, &x->carried, x->old_vf.index) :
+	if (!on_same_pf(s))
+		return carry_attrs(s, ALL_ATTRS);
+	ret = s->other_mac ?
+		      netset_check_mac(&vf, &s->carried, s->old_vf.index) :
 		      0;
-	return ret ? ret : carry_attrs(x, ALL_ATTRS & ~THE_MAC);
+	return ret ? ret : carry_attrs(s, ALL_ATTRS & ~THE_MAC);
 }
 
 /* The old VF, back in the pool, may have its MAC from somebody else than us. */
-static void warn_of_mac(const struct exchange *x)
+static void warn_of_mac(const struct swap *s)
 {
 	char vf[SRIOVB_ADDR_LEN], mac[NETATTR_TEXT];
 	struct netattrs now;
 
-	if (!on_same_pf(x) || !netattr_has(&x->carried, NETATTR_MAC) ||
-	    !read_attrs(&x->old_vf.pf, x->old_vf.index, &now) ||
-	    now.value[NETATTR_MAC] != x->carried.value[NETATTR_MAC])
+	if (!on_same_pf(s) || !netattr_has(&s->carried, NETATTR_MAC) ||
+	    !read_attrs(&s->old_vf.pf, s->old_vf.index, &now) ||
+	    now.value[NETATTR_MAC] != s->carried.value[NETATTR_MAC])
 		return;
 	complain(
 		"%s: note that it still has the MAC %s, which is now in use on %s; give it another: sriovctl set",
-		sriovb_format_addr(&x->old_vf.addr, vf),
-		netattr_text(&now, NETATTR_MAC, mac), x->new.vf);
+		sriovb_format_addr(&s->old_vf.addr, vf),
+		netattr_text(&now, NETATTR_MAC, mac), s->new.vf);
 }
 
 /* ---- the VF that comes ---- */
 
-static int lease_new(struct exchange *x)
+static int lease_new(struct swap *s)
 {
 	struct sriov_broker_selector selectors[SRIOV_BROKER_MAX_SELECTORS];
-	struct sriovb_request wish = {
+	struct sriovb_request request = {
 		.selectors = selectors,
-		.num_selectors = x->num_selectors,
+		.num_selectors = s->num_selectors,
 		.count = 1,
 		.numa_node = -1,
-		.label = x->old_vf.lease_label,
+		.label = s->old_vf.lease_label,
 	};
 	int err;
 
-	memcpy(selectors, x->selectors, x->num_selectors * sizeof(*selectors));
-	if (!x->num_selectors)
-		selectors[wish.num_selectors++] =
-			(struct sriov_broker_selector){ .dev = x->old_vf.pf };
-	if (offline_leave_out(x->sb, selectors, &wish.num_selectors))
+	memcpy(selectors, s->selectors, s->num_selectors * sizeof(*selectors));
+	if (!s->num_selectors)
+		selectors[request.num_selectors++] =
+			(struct sriov_broker_selector){ .dev = s->old_vf.pf };
+	if (offline_leave_out(s->sb, selectors, &request.num_selectors))
 		return EXIT_REFUSED;
-	err = sriovb_lease(x->sb, &wish, &x->grant);
+	err = sriovb_lease(s->sb, &request, &s->grant);
 	if (err) {
-		x->grant.fd = -1;
-		return refused(x->sb, err);
+		s->grant.fd = -1;
+		return refused(s->sb, err);
 	}
-	warn_if_down(&x->grant.vf, &x->grant.pf);
-	plug_take(&x->new, &x->grant);
-	x->new.kept.instead_of = x->old.lease;
-	x->new.kept.by_iommufd = x->by_iommufd;
+	warn_if_down(&s->grant.vf, &s->grant.pf);
+	plug_take(&s->new, &s->grant);
+	s->new.kept.instead_of = s->old.lease;
+	s->new.kept.by_iommufd = s->by_iommufd;
 	return 0;
 }
 
 /* Neither we nor QEMU want its lease. */
-static void give_new_back(struct exchange *x)
+static void give_new_back(struct swap *s)
 {
 	int err;
 
-	if (x->grant.fd < 0)
+	if (s->grant.fd < 0)
 		return;
-	close(x->grant.fd);
-	x->grant.fd = -1;
-	if (x->monitor->qmp.broken)
+	close(s->grant.fd);
+	s->grant.fd = -1;
+	if (s->monitor->qmp.broken)
 		return;
-	err = keep_not(&x->monitor->qmp, x->new.id, x->new.kept.lease);
+	err = fdset_drop_one(&s->monitor->qmp, s->new.id, s->new.kept.lease);
 	if (err && err != -ENOENT)
-		complain("%s: QEMU did not give lease %llu back: %s", x->new.vf,
-			 x->new.kept.lease, x->monitor->qmp.error);
+		complain("%s: QEMU did not give lease %llu back: %s", s->new.vf,
+			 s->new.kept.lease, s->monitor->qmp.error);
 }
 
 /* ---- break before make ---- */
@@ -390,235 +389,236 @@ static void give_new_back(struct exchange *x)
  * it is. Of one that does not, or has no driver, nobody can tell when it has come to
  * the end of what it was asked.
  */
-static int look_at_use(struct exchange *x)
+static int look_at_use(struct swap *s)
 {
 	enum guest_use use = GUEST_USES_IT;
 	int err = 0;
 
-	if (x->old.state != UNPLUG_GONE)
-		err = qemu_guest_use(&x->monitor->qmp, x->id, &use);
+	if (s->old.state != UNPLUG_GONE)
+		err = qemu_guest_use(&s->monitor->qmp, s->id, &use);
 	/* A guest may let go of it at any time. */
 	if (err && err != -ENODEV)
-		return qmp_failed(x);
+		return qmp_failed(s);
 	if (err || use == GUEST_USES_IT)
-		x->settle_s = x->patience->timeout_s;
+		s->settle_s = s->opts->timeout_s;
 	return 0;
 }
 
 /* Where the other one was. */
-static int add_and_settle(struct exchange *x, struct plug *plug)
+static int add_and_settle(struct swap *s, struct plug *plug)
 {
-	int err = plug_device_add(x->monitor, plug, PLUG_TIMEOUT_S);
+	int err = plug_device_add(s->monitor, plug, PLUG_TIMEOUT_S);
 
-	return err ? err : plug_settle(x->monitor, x->sb, plug, x->settle_s);
+	return err ? err : plug_settle(s->monitor, s->sb, plug, s->settle_s);
 }
 
-static int put_old_back(struct exchange *x)
+static int put_old_back(struct swap *s)
 {
 	struct plug old = {
-		.kept = { .lease = x->old.lease,
-			  .vf = x->old.vf,
-			  .by_iommufd = x->by_iommufd },
+		.kept = { .lease = s->old.lease,
+			  .vf = s->old.vf,
+			  .by_iommufd = s->by_iommufd },
 		.fd = -1,
 	};
 	int err;
 
 	/* Time has passed: its lease may have been revoked meanwhile. */
-	if (find_old_vf(x))
+	if (find_old_vf(s))
 		return EXIT_REFUSED;
-	strcpy(old.id, x->id);
-	strcpy(old.kept.bus, x->bus);
-	sriovb_format_addr(&x->old.vf, old.vf);
-	err = x->monitor->qmp.broken ? -EPROTO : add_and_settle(x, &old);
+	strcpy(old.id, s->id);
+	strcpy(old.kept.bus, s->bus);
+	sriovb_format_addr(&s->old.vf, old.vf);
+	err = s->monitor->qmp.broken ? -EPROTO : add_and_settle(s, &old);
 	if (!err) {
-		keep_unmark(&x->monitor->qmp, x->id);
-		complain("%s: %s is plugged in again", x->id, old.vf);
+		fdset_unmark_swap(&s->monitor->qmp, s->id);
+		complain("%s: %s is plugged in again", s->id, old.vf);
 		return EXIT_REFUSED;
 	}
 	complain(
 		"%s: nor could %s be plugged in again: %s; to try once more: the same command, to give it up: sriovctl detach %s %s %s",
-		x->id, old.vf, x->monitor->qmp.error, x->monitor->option,
-		x->monitor->name, x->id);
+		s->id, old.vf, s->monitor->qmp.error, s->monitor->option,
+		s->monitor->name, s->id);
 	return EXIT_REFUSED;
 }
 
-static int plug_new_in(struct exchange *x)
+static int plug_new_in(struct swap *s)
 {
-	int err = on_same_pf(x) ? carry_attrs(x, THE_MAC) : 0;
+	int err = on_same_pf(s) ? carry_attrs(s, THE_MAC) : 0;
 
 	if (!err)
-		err = plug_hand_over(x->monitor, &x->new);
+		err = plug_hand_over(s->monitor, &s->new);
 	if (err)
 		return err;
-	err = add_and_settle(x, &x->new);
+	err = add_and_settle(s, &s->new);
 	if (!err)
 		return 0;
-	complain("%s: %s%s", x->new.vf,
+	complain("%s: %s%s", s->new.vf,
 		 err == QMP_REFUSED ? "QEMU refused it: " : "",
-		 x->monitor->qmp.error);
+		 s->monitor->qmp.error);
 	return EXIT_REFUSED;
 }
 
 /* The old VF is out: the new one in, or the old one again. */
-static int make(struct exchange *x)
+static int make(struct swap *s)
 {
-	if (!plug_new_in(x))
+	if (!plug_new_in(s))
 		return 0;
 	/* It may be in all the same: then two leases are kept, as they should. */
-	if (x->new.in_doubt) {
+	if (s->new.in_doubt) {
 		complain("%s: to see what became of it: the same command again",
-			 x->id);
-		close(x->grant.fd);
+			 s->id);
+		close(s->grant.fd);
 		return EXIT_REFUSED;
 	}
-	give_new_back(x);
-	return put_old_back(x);
+	give_new_back(s);
+	return put_old_back(s);
 }
 
-static int return_old(struct exchange *x)
+static int return_old(struct swap *s)
 {
-	int err = keep_only(&x->monitor->qmp, x->id, x->new.kept.lease);
+	int err = fdset_drop_others(&s->monitor->qmp, s->id, s->new.kept.lease);
 	int ret;
 
-	close(x->grant.fd);
+	close(s->grant.fd);
 	if (err && err != -ENOENT)
-		return qmp_failed(x);
-	ret = unplug_await(x->monitor, x->sb, &x->old);
+		return qmp_failed(s);
+	ret = unplug_await(s->monitor, s->sb, &s->old);
 	if (!ret)
-		warn_of_mac(x);
+		warn_of_mac(s);
 	return ret;
 }
 
 /* Should the guest say no it keeps the VF; if it is only slow the mark stays. */
-static int ask_for_old(struct exchange *x)
+static int ask_for_old(struct swap *s)
 {
-	int ret = keep_mark_swap(&x->monitor->qmp, x->id, x->old.lease) ?
-			  qmp_failed(x) :
+	int ret = fdset_mark_swap(&s->monitor->qmp, s->id, s->old.lease) ?
+			  qmp_failed(s) :
 			  0;
 
 	if (ret)
 		return ret;
-	ret = unplug_from_guest(x->monitor, &x->old, 1, x->patience);
-	if (ret && x->old.guest_refused)
-		keep_unmark(&x->monitor->qmp, x->id);
+	ret = unplug_from_guest(s->monitor, &s->old, 1, s->opts);
+	if (ret && s->old.guest_refused)
+		fdset_unmark_swap(&s->monitor->qmp, s->id);
 	return ret;
 }
 
-static int break_then_make(struct exchange *x)
+static int break_then_make(struct swap *s)
 {
 	int ret;
 
-	strcpy(x->new.id, x->id);
-	strcpy(x->new.kept.bus, x->bus);
-	ret = look_at_use(x);
+	strcpy(s->new.id, s->id);
+	strcpy(s->new.kept.bus, s->bus);
+	ret = look_at_use(s);
 	if (!ret)
-		ret = lease_new(x);
+		ret = lease_new(s);
 	/* All that can be refused while the guest has its VF. */
 	if (!ret)
-		ret = carry_attrs_early(x);
-	if (!ret && x->old.state != UNPLUG_GONE)
-		ret = ask_for_old(x);
+		ret = carry_attrs_early(s);
+	if (!ret && s->old.state != UNPLUG_GONE)
+		ret = ask_for_old(s);
 	if (ret) {
-		give_new_back(x);
+		give_new_back(s);
 		/* An earlier run has taken it out. */
-		return x->old.state == UNPLUG_GONE ? put_old_back(x) : ret;
+		return s->old.state == UNPLUG_GONE ? put_old_back(s) : ret;
 	}
-	ret = make(x);
-	return ret ? ret : return_old(x);
+	ret = make(s);
+	return ret ? ret : return_old(s);
 }
 
 /* ---- make before break ---- */
 
 /*
- * Is the new one in already, by an exchange that was cut short?
+ * Is the new one in already, by a swap that was cut short?
  * Return: 1, 0, or -1 after a complaint
  */
-static int is_made(struct exchange *x)
+static int is_made(struct swap *s)
 {
-	struct kept kept[KEEP_MAX];
+	struct kept kept[FDSET_MAX];
 	unsigned int n, i;
 	char type[64];
-	int err = qemu_device_type(&x->monitor->qmp, x->new.id, type,
+	int err = qemu_device_type(&s->monitor->qmp, s->new.id, type,
 				   sizeof(type));
 
 	if (err == -ENOENT)
 		return 0;
-	if (err || keep_list(&x->monitor->qmp, x->new.id, kept, KEEP_MAX, &n)) {
-		qmp_failed(x);
+	if (err ||
+	    fdset_list(&s->monitor->qmp, s->new.id, kept, FDSET_MAX, &n)) {
+		qmp_failed(s);
 		return -1;
 	}
 	for (i = 0; i < n; i++) {
-		if (kept[i].instead_of != x->old.lease)
+		if (kept[i].instead_of != s->old.lease)
 			continue;
-		x->new.kept = kept[i];
-		sriovb_format_addr(&kept[i].vf, x->new.vf);
+		s->new.kept = kept[i];
+		sriovb_format_addr(&kept[i].vf, s->new.vf);
 		return 1;
 	}
 	complain("%s: there is a device of this id, a %s, in the way",
-		 x->new.id, type);
+		 s->new.id, type);
 	return -1;
 }
 
 /* The bus of the old one is taken. */
-static int find_free_bus(struct exchange *x)
+static int find_free_bus(struct swap *s)
 {
-	int ret = choose_bus(x, "");
+	int ret = choose_bus(s, "");
 
-	if (!ret && !x->has_bus) {
+	if (!ret && !s->has_bus) {
 		complain(
 			"%s: no free hot-plug slot for the new VF while the old one is in; leave --make-before-break out",
-			x->monitor->name);
+			s->monitor->name);
 		ret = EXIT_REFUSED;
 	}
-	strcpy(x->new.kept.bus, x->bus);
+	strcpy(s->new.kept.bus, s->bus);
 	return ret;
 }
 
 /* Two VFs of a PF can't both have a MAC. */
-static int check_two(const struct exchange *x)
+static int check_two(const struct swap *s)
 {
 	char mac[NETATTR_TEXT];
 
-	if (!on_same_pf(x) || !netattr_has(&x->carried, NETATTR_MAC))
+	if (!on_same_pf(s) || !netattr_has(&s->carried, NETATTR_MAC))
 		return 0;
 	complain(
 		"%s: two VFs of a PF can't both have its MAC, %s; name another PF with --to, or leave --make-before-break out",
-		x->id, netattr_text(&x->carried, NETATTR_MAC, mac));
+		s->id, netattr_text(&s->carried, NETATTR_MAC, mac));
 	return EXIT_REFUSED;
 }
 
-static int make_new(struct exchange *x)
+static int make_new(struct swap *s)
 {
-	int ret = find_free_bus(x);
+	int ret = find_free_bus(s);
 
 	if (!ret)
-		ret = lease_new(x);
+		ret = lease_new(s);
 	if (ret)
 		return ret;
-	ret = check_two(x);
+	ret = check_two(s);
 	if (!ret)
-		ret = carry_attrs(x, ALL_ATTRS);
+		ret = carry_attrs(s, ALL_ATTRS);
 	if (!ret)
-		ret = plug_in(x->monitor, &x->new, PLUG_TIMEOUT_S);
+		ret = plug_in(s->monitor, &s->new, PLUG_TIMEOUT_S);
 	/* Of the descriptor, QEMU's copy is left, or none. */
-	close(x->grant.fd);
-	x->new.fd = -1;
+	close(s->grant.fd);
+	s->new.fd = -1;
 	return ret;
 }
 
-static int take_new_out(struct exchange *x)
+static int take_new_out(struct swap *s)
 {
-	const struct patience patience = { UNPLUG_TIMEOUT_S, 1 };
-	struct unplug new = { .id = x->new.id, .quiet = 1 };
+	const struct unplug_opts opts = { UNPLUG_TIMEOUT_S, 1 };
+	struct unplug new = { .id = s->new.id, .quiet = 1 };
 
-	if (x->monitor->qmp.broken ||
-	    unplug_all(x->monitor, x->sb, &new, 1, &patience))
+	if (s->monitor->qmp.broken ||
+	    unplug_all(s->monitor, s->sb, &new, 1, &opts))
 		complain(
 			"%s: it has %s as well; to take that out: sriovctl detach %s %s %s",
-			x->id, x->new.id, x->monitor->option, x->monitor->name,
-			x->new.id);
+			s->id, s->new.id, s->monitor->option, s->monitor->name,
+			s->new.id);
 	else
-		complain("%s: %s is taken out again", x->id, x->new.vf);
+		complain("%s: %s is taken out again", s->id, s->new.vf);
 	return EXIT_REFUSED;
 }
 
@@ -626,36 +626,36 @@ static int take_new_out(struct exchange *x)
  * The old one did not go. If the guest said no it keeps that; else it may let go
  * of it yet, and is to have one then.
  */
-static int keep_both(const struct exchange *x)
+static int keep_both(const struct swap *s)
 {
 	complain(
 		"%s: it was asked for, so that the guest keeps %s too; to go on: the same command again; to undo: sriovctl detach %s %s %s",
-		x->id, x->new.id, x->monitor->option, x->monitor->name,
-		x->new.id);
+		s->id, s->new.id, s->monitor->option, s->monitor->name,
+		s->new.id);
 	return EXIT_REFUSED;
 }
 
-static int make_then_break(struct exchange *x)
+static int make_then_break(struct swap *s)
 {
-	int made = is_made(x);
+	int made = is_made(s);
 	int ret = 0;
 
 	if (made < 0)
 		return EXIT_REFUSED;
 	if (!made)
-		ret = make_new(x);
+		ret = make_new(s);
 	if (ret)
 		return ret;
-	if (x->old.state != UNPLUG_GONE) {
-		ret = plug_await_guest(x->monitor, x->sb, &x->new,
-				       x->patience->timeout_s);
+	if (s->old.state != UNPLUG_GONE) {
+		ret = plug_await_guest(s->monitor, s->sb, &s->new,
+				       s->opts->timeout_s);
 		if (ret)
-			return take_new_out(x);
-		if (unplug_from_guest(x->monitor, &x->old, 1, x->patience))
-			return x->old.guest_refused ? take_new_out(x) :
-						      keep_both(x);
+			return take_new_out(s);
+		if (unplug_from_guest(s->monitor, &s->old, 1, s->opts))
+			return s->old.guest_refused ? take_new_out(s) :
+						      keep_both(s);
 	}
-	return unplug_return(x->monitor, x->sb, &x->old, 1);
+	return unplug_return(s->monitor, s->sb, &s->old, 1);
 }
 
 /* ---- all of it ---- */
@@ -678,38 +678,38 @@ int selectors_have(const struct sriov_broker_selector *selectors,
 	return 0;
 }
 
-static int has_attrs(const struct exchange *x)
+static int has_attrs(const struct swap *s)
 {
 	struct netattrs have;
 	int i;
 
-	if (!x->attrs || !x->attrs->has)
+	if (!s->attrs || !s->attrs->has)
 		return 1;
-	read_attrs(&x->old_vf.pf, x->old_vf.index, &have);
+	read_attrs(&s->old_vf.pf, s->old_vf.index, &have);
 	for (i = 0; i < NUM_NETATTRS; i++)
-		if (netattr_has(x->attrs, i) &&
-		    (!netattr_has(&have, i) || !asks_for(x, i, have.value[i])))
+		if (netattr_has(s->attrs, i) &&
+		    (!netattr_has(&have, i) || !asks_for(s, i, have.value[i])))
 			return 0;
 	return 1;
 }
 
 /* The device has what is wanted: an earlier run got so far. */
-static int has_it(struct exchange *x)
+static int has_it(struct swap *s)
 {
-	if (x->old.state != UNPLUG_ASK)
+	if (s->old.state != UNPLUG_ASK)
 		return 0;
-	if (x->num_selectors ? !selectors_have(x->selectors, x->num_selectors,
-					       &x->old_vf) :
-			       !x->finished)
+	if (s->num_selectors ? !selectors_have(s->selectors, s->num_selectors,
+					       &s->old_vf) :
+			       !s->finished)
 		return 0;
-	if (!has_attrs(x))
+	if (!has_attrs(s))
 		return 0;
-	x->finished = 1;
-	strcpy(x->new.id, x->id);
-	strcpy(x->new.kept.bus, x->bus);
-	x->new.kept.lease = x->old.lease;
-	x->new.kept.vf = x->old.vf;
-	sriovb_format_addr(&x->old.vf, x->new.vf);
+	s->finished = 1;
+	strcpy(s->new.id, s->id);
+	strcpy(s->new.kept.bus, s->bus);
+	s->new.kept.lease = s->old.lease;
+	s->new.kept.vf = s->old.vf;
+	sriovb_format_addr(&s->old.vf, s->new.vf);
 	return 1;
 }
 
@@ -717,13 +717,13 @@ static int has_it(struct exchange *x)
  * Who keeps the lease instead, such as sriovctl lease, is to end it: the VF would
  * not return to the pool, and could not be put back into the guest by us.
  */
-static int check_kept(const struct exchange *x)
+static int check_kept(const struct swap *s)
 {
-	if (x->keeps_old)
+	if (s->keeps_old)
 		return 0;
 	complain(
 		"%s: QEMU does not keep its VF's lease, lease %llu, so it can't be exchanged: left",
-		x->id, x->old.lease);
+		s->id, s->old.lease);
 	return EXIT_REFUSED;
 }
 
@@ -732,56 +732,56 @@ static int check_kept(const struct exchange *x)
  * another guest's, whose MAC and VLAN would go to it. So it is to hold the lease by
  * the kernel's word, or to be whom that was handed to.
  */
-static int check_holder(const struct exchange *x)
+static int check_holder(const struct swap *s)
 {
-	pid_t pid = qmp_peer(&x->monitor->qmp);
+	pid_t pid = qmp_peer(&s->monitor->qmp);
 
 	if (pid > 0 &&
-	    (x->old_vf.lease_pid == pid || guest_holds(pid, x->old.lease)))
+	    (s->old_vf.lease_pid == pid || guest_holds(pid, s->old.lease)))
 		return 0;
 	complain(
 		"%s: process %d at %s does not hold lease %llu, which is process %d's: left",
-		x->id, pid, x->monitor->name, x->old.lease,
-		x->old_vf.lease_pid);
+		s->id, pid, s->monitor->name, s->old.lease,
+		s->old_vf.lease_pid);
 	return EXIT_REFUSED;
 }
 
-int exchange(struct exchange *x)
+int swap_vf(struct swap *s)
 {
 	int ret;
 
-	x->grant.fd = x->new.fd = -1;
-	if (x->make_first && keep_next_id(x->id, x->new.id)) {
-		complain("%s: too long an id to make another of it", x->id);
+	s->grant.fd = s->new.fd = -1;
+	if (s->make_first && fdset_next_id(s->id, s->new.id)) {
+		complain("%s: too long an id to make another of it", s->id);
 		return EXIT_REFUSED;
 	}
-	ret = find_old(x);
-	if (ret || has_it(x))
+	ret = find_old(s);
+	if (ret || has_it(s))
 		return ret;
-	x->finished = 0;
-	if (check_kept(x) || check_holder(x))
+	s->finished = 0;
+	if (check_kept(s) || check_holder(s))
 		return EXIT_REFUSED;
-	choose_attrs(x);
-	return x->make_first ? make_then_break(x) : break_then_make(x);
+	choose_attrs(s);
+	return s->make_first ? make_then_break(s) : break_then_make(s);
 }
 
-int exchange_was_needed(const struct exchange *x)
+int swap_was_needed(const struct swap *s)
 {
-	return !x->finished && !sriovb_same_addr(&x->old.vf, &x->new.kept.vf);
+	return !s->finished && !sriovb_same_addr(&s->old.vf, &s->new.kept.vf);
 }
 
-void exchange_print(const struct exchange *x, const char *where)
+void swap_print(const struct swap *s, const char *where)
 {
-	const struct kept *kept = &x->new.kept;
+	const struct kept *kept = &s->new.kept;
 	char old[SRIOVB_ADDR_LEN];
 
-	if (!exchange_was_needed(x))
+	if (!swap_was_needed(s))
 		printf("%s%s has %s, lease %llu: nothing was left to do\n",
-		       x->new.id, where, x->new.vf, kept->lease);
+		       s->new.id, where, s->new.vf, kept->lease);
 	else
 		printf("%s attached as %s%s%s%s, lease %llu, instead of %s\n",
-		       x->new.vf, x->new.id, where, kept->bus[0] ? " at " : "",
+		       s->new.vf, s->new.id, where, kept->bus[0] ? " at " : "",
 		       kept->bus, kept->lease,
-		       sriovb_format_addr(&x->old.vf, old));
+		       sriovb_format_addr(&s->old.vf, old));
 	fflush(stdout);
 }

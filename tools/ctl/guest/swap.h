@@ -9,7 +9,7 @@
 #include "guest/unplug.h"
 #include "qemu/qemu.h"
 
-struct exchange {
+struct swap {
 	/* what is wanted */
 	struct sriovb *sb;
 	struct monitor *monitor;
@@ -18,7 +18,7 @@ struct exchange {
 	unsigned int num_selectors;		       /* 0: those of its PF */
 	int make_first;		      /* the new one in before the old is out */
 	const struct netattrs *attrs; /* besides those of the old; or NULL */
-	const struct patience *patience;
+	const struct unplug_opts *opts;
 
 	/* what was found */
 	struct unplug old;
@@ -42,13 +42,13 @@ struct exchange {
  * an earlier one that was cut short has left. Return: 0 or EXIT_REFUSED; if
  * 0, @new is what the guest has now.
  */
-int exchange(struct exchange *x);
+int swap_vf(struct swap *s);
 
 /* Was anything left to be done? */
-int exchange_was_needed(const struct exchange *x);
+int swap_was_needed(const struct swap *s);
 
 /* Say what was done, @where: behind the id, "" or such as " of web1". */
-void exchange_print(const struct exchange *x, const char *where);
+void swap_print(const struct swap *s, const char *where);
 
 /* Is a VF one of those that selectors name? */
 int selectors_have(const struct sriov_broker_selector *selectors,

@@ -46,7 +46,7 @@ static int qmp_failed(const struct monitor *m, struct unplug *u)
 /* For drain and reset after the guest has let go, over and above --timeout. */
 static int64_t return_deadline(void)
 {
-	return now_ms() + qmp_patience_ms * 3LL / 2;
+	return now_ms() + qmp_timeout_ms * 3LL / 2;
 }
 
 static int is_returning(const struct unplug *u,
@@ -183,10 +183,10 @@ void unplug_await_all(struct sriovb *sb)
  */
 static int identify_kept(struct monitor *m, struct unplug *u)
 {
-	struct kept kept[KEEP_MAX];
+	struct kept kept[FDSET_MAX];
 	unsigned int found, i;
 
-	if (keep_list(&m->qmp, u->id, kept, KEEP_MAX, &found))
+	if (fdset_list(&m->qmp, u->id, kept, FDSET_MAX, &found))
 		return qmp_failed(m, u);
 	if (found) {
 		i = u->state == UNPLUG_GONE ? 0 : found - 1;
@@ -320,7 +320,7 @@ static int is_about(struct json_object *event, const char *name, const char *id)
 }
 
 static void take_event(struct json_object *event, struct unplug *u,
-		       const struct patience *patience)
+		       const struct unplug_opts *opts)
 {
 	if (u->state != UNPLUG_WAIT && u->state != UNPLUG_ASK)
 		return;
@@ -329,13 +329,13 @@ static void take_event(struct json_object *event, struct unplug *u,
 	if (!is_about(event, "DEVICE_UNPLUG_GUEST_ERROR", u->id))
 		return;
 	u->guest_refused = 1;
-	if (!patience->insist)
+	if (!opts->insist)
 		refused_by_guest(u);
 }
 
 /* Until something happens, or somebody is to be asked again. */
 static int await_event(struct monitor *m, struct unplug *all, unsigned int n,
-		       const struct patience *patience, int64_t until)
+		       const struct unplug_opts *opts, int64_t until)
 {
 	struct json_object *event;
 	unsigned int i;
@@ -354,14 +354,14 @@ static int await_event(struct monitor *m, struct unplug *all, unsigned int n,
 	if (err)
 		return err;
 	for (i = 0; i < n; i++)
-		take_event(event, &all[i], patience);
+		take_event(event, &all[i], opts);
 	json_object_put(event);
 	return 0;
 }
 
 /* Ask whom it is time to ask; how many have not let go in @left. */
 static int ask_all(struct monitor *m, struct unplug *all, unsigned int n,
-		   const struct patience *patience, int64_t deadline,
+		   const struct unplug_opts *opts, int64_t deadline,
 		   unsigned int *left)
 {
 	int64_t now = now_ms();
@@ -373,7 +373,7 @@ static int ask_all(struct monitor *m, struct unplug *all, unsigned int n,
 		struct unplug *u = &all[i];
 
 		if (u->state == UNPLUG_WAIT && now >= deadline)
-			give_up(m, u, patience->timeout_s);
+			give_up(m, u, opts->timeout_s);
 		else if (u->state == UNPLUG_WAIT && now >= u->again)
 			u->state = UNPLUG_ASK;
 		if (u->state == UNPLUG_ASK)
@@ -384,18 +384,18 @@ static int ask_all(struct monitor *m, struct unplug *all, unsigned int n,
 }
 
 int unplug_from_guest(struct monitor *m, struct unplug *all, unsigned int n,
-		      const struct patience *patience)
+		      const struct unplug_opts *opts)
 {
-	int64_t deadline = now_ms() + patience->timeout_s * 1000LL;
+	int64_t deadline = now_ms() + opts->timeout_s * 1000LL;
 	unsigned int i, left;
 	int ret = 0;
 	int err;
 
 	progress("%s: waiting for the guest to let go", all[0].id);
 	do {
-		err = ask_all(m, all, n, patience, deadline, &left);
+		err = ask_all(m, all, n, opts, deadline, &left);
 		if (!err && left)
-			err = await_event(m, all, n, patience, deadline);
+			err = await_event(m, all, n, opts, deadline);
 	} while (!err && left);
 	for (i = 0; i < n; i++) {
 		if (err &&
@@ -462,7 +462,7 @@ int unplug_return(struct monitor *m, struct sriovb *sb, struct unplug *all,
 	for (i = 0; i < n; i++) {
 		if (all[i].state != UNPLUG_GONE)
 			continue;
-		err = keep_nothing(&m->qmp, all[i].id);
+		err = fdset_drop_all(&m->qmp, all[i].id);
 		all[i].kept_none = err == -ENOENT;
 		if (err && err != -ENOENT)
 			qmp_failed(m, &all[i]);
@@ -474,7 +474,7 @@ int unplug_return(struct monitor *m, struct sriovb *sb, struct unplug *all,
 }
 
 int unplug_all(struct monitor *m, struct sriovb *sb, struct unplug *all,
-	       unsigned int n, const struct patience *patience)
+	       unsigned int n, const struct unplug_opts *opts)
 {
 	/* If so, this undoes what was interrupted, and is to be done. */
 	int before = wait_interrupted();
@@ -484,7 +484,7 @@ int unplug_all(struct monitor *m, struct sriovb *sb, struct unplug *all,
 		unplug_identify(m, sb, &all[i]);
 		/* A swap that has given up does not get it back any more. */
 		if (all[i].state == UNPLUG_ASK &&
-		    keep_unmark(&m->qmp, all[i].id))
+		    fdset_unmark_swap(&m->qmp, all[i].id))
 			qmp_failed(m, &all[i]);
 	}
 	if (!before && wait_interrupted()) {
@@ -492,6 +492,6 @@ int unplug_all(struct monitor *m, struct sriovb *sb, struct unplug *all,
 			 m->name);
 		return EXIT_REFUSED;
 	}
-	unplug_from_guest(m, all, n, patience);
+	unplug_from_guest(m, all, n, opts);
 	return unplug_return(m, sb, all, n);
 }

@@ -11,7 +11,7 @@
 #define UNPLUG_TIMEOUT_S 30
 
 /* How long to ask a guest, and whether a "no" of it is taken for one. */
-struct patience {
+struct unplug_opts {
 	unsigned int timeout_s;
 	int insist;
 };
@@ -40,7 +40,7 @@ int unplug_identify(struct monitor *m, struct sriovb *sb, struct unplug *u);
 
 /* Until the guest has let go of all of them; the leases stay with QEMU. */
 int unplug_from_guest(struct monitor *m, struct unplug *all, unsigned int n,
-		      const struct patience *patience);
+		      const struct unplug_opts *opts);
 
 /* Have QEMU give their leases back, and wait for the VFs. */
 int unplug_return(struct monitor *m, struct sriovb *sb, struct unplug *all,
@@ -48,7 +48,7 @@ int unplug_return(struct monitor *m, struct sriovb *sb, struct unplug *all,
 
 /* All of that, for those of them with which it can be done. */
 int unplug_all(struct monitor *m, struct sriovb *sb, struct unplug *all,
-	       unsigned int n, const struct patience *patience);
+	       unsigned int n, const struct unplug_opts *opts);
 
 /* Until a VF whose lease has ended is back; what has become of it is told. */
 int unplug_await(const struct monitor *m, struct sriovb *sb,
@@ -57,7 +57,7 @@ int unplug_await(const struct monitor *m, struct sriovb *sb,
 /* Until no VF of any is on its way back. */
 void unplug_await_all(struct sriovb *sb);
 
-/* For keep_drop_left(): say so. */
+/* For fdset_drop_left(): say so. */
 void unplug_tell_left(void *ctx, const struct kept *kept);
 
 #endif /* GUEST_UNPLUG_H */

@@ -67,11 +67,11 @@ void warn_if_down(const struct sriov_broker_addr *vf,
 }
 
 static int take(struct sriovb *sb, const struct args *args,
-		const struct sriovb_request *wish, const char *device,
+		const struct sriovb_request *request, const char *device,
 		int for_guest, struct sriov_broker_grant *grants)
 {
 	struct sriov_broker_selector selectors[SRIOV_BROKER_MAX_SELECTORS];
-	struct sriovb_request whole = *wish;
+	struct sriovb_request whole = *request;
 	int err = 0;
 	int i;
 
@@ -88,21 +88,22 @@ static int take(struct sriovb *sb, const struct args *args,
 	err = sriovb_lease(sb, &whole, grants);
 	if (err < 0)
 		return refused(sb, err);
-	for (i = 0; for_guest && i < (int)wish->count; i++)
+	for (i = 0; for_guest && i < (int)request->count; i++)
 		warn_if_down(&grants[i].vf, &grants[i].pf);
 	return 0;
 }
 
 int take_leases(struct sriovb *sb, const struct args *args,
-		const struct sriovb_request *wish,
+		const struct sriovb_request *request,
 		struct sriov_broker_grant *grants)
 {
-	return take(sb, args, wish, NULL, 1, grants);
+	return take(sb, args, request, NULL, 1, grants);
 }
 
-int take_wish(struct sriovb *sb, const struct args *args,
-	      const struct sriovb_request *wish, int for_guest,
-	      struct sriov_broker_grant *grants)
+int take_leases_by_options(struct sriovb *sb, const struct args *args,
+			   const struct sriovb_request *request, int for_guest,
+			   struct sriov_broker_grant *grants)
 {
-	return take(sb, args, wish, args->opt[WISH_DEVICE], for_guest, grants);
+	return take(sb, args, request, args->opt[LEASE_OPT_DEVICE], for_guest,
+		    grants);
 }

@@ -7,21 +7,21 @@
 #include "sriovbroker.h"
 
 /* As take_leases(), with the options; not only for a guest. */
-int take_wish(struct sriovb *sb, const struct args *args,
-	      const struct sriovb_request *wish, int for_guest,
-	      struct sriov_broker_grant *grants);
+int take_leases_by_options(struct sriovb *sb, const struct args *args,
+			   const struct sriovb_request *request, int for_guest,
+			   struct sriov_broker_grant *grants);
 
 /* Say so if a VF can have no link because its PF is down. */
 void warn_if_down(const struct sriov_broker_addr *vf,
 		  const struct sriov_broker_addr *pf);
 
 /*
- * Lease VFs that fit the words of @args, or any, or complain. @wish says the
+ * Lease VFs that fit the words of @args, or any, or complain. @request says the
  * rest. For a guest: none that could not work there. Return: 0, then the descriptors are the caller's to close; or an exit
  * code.
  */
 int take_leases(struct sriovb *sb, const struct args *args,
-		const struct sriovb_request *wish,
+		const struct sriovb_request *request,
 		struct sriov_broker_grant *grants);
 
 #endif /* LEASE_TAKE_H */

@@ -37,22 +37,22 @@ static int keeps_fdsets(const struct qmp *qmp)
 /* ---- fdsets, and the text that goes with a descriptor in one ---- */
 
 /* "sriov_broker lease=5 vf=0000:01:10.0 for=4 by=iommufd bus=hp0 id=net1" */
-const char *keep_text(const struct kept *kept, const char *id, char *text)
+const char *fdset_text(const struct kept *kept, const char *id, char *text)
 {
 	char addr[SRIOVB_ADDR_LEN];
-	int n = snprintf(text, KEEP_TEXT_LEN, OPAQUE "lease=%llu vf=%s",
+	int n = snprintf(text, FDSET_TEXT_LEN, OPAQUE "lease=%llu vf=%s",
 			 kept->lease, sriovb_format_addr(&kept->vf, addr));
 
 	if (kept->instead_of)
-		n += snprintf(text + n, KEEP_TEXT_LEN - n, " for=%llu",
+		n += snprintf(text + n, FDSET_TEXT_LEN - n, " for=%llu",
 			      kept->instead_of);
 	if (kept->by_iommufd)
-		n += snprintf(text + n, KEEP_TEXT_LEN - n, BY_IOMMUFD);
+		n += snprintf(text + n, FDSET_TEXT_LEN - n, BY_IOMMUFD);
 	/* Another bus than that QEMU would refuse anyway. */
 	if (qemu_id_ok(kept->bus))
-		n += snprintf(text + n, KEEP_TEXT_LEN - n, " bus=%s",
+		n += snprintf(text + n, FDSET_TEXT_LEN - n, " bus=%s",
 			      kept->bus);
-	snprintf(text + n, KEEP_TEXT_LEN - n, " id=%s", id);
+	snprintf(text + n, FDSET_TEXT_LEN - n, " id=%s", id);
 	return text;
 }
 
@@ -115,7 +115,7 @@ static struct json_object *keeper_args(unsigned long long lease)
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), KEEP_KEEPER "%llu", lease);
+	snprintf(name, sizeof(name), FDSET_KEEPER "%llu", lease);
 	return qemu_args("id", name);
 }
 
@@ -169,14 +169,14 @@ static int take_fdset_back(struct qmp *qmp, struct json_object *fdset)
 	return ret < 0 ? ret : QMP_REFUSED;
 }
 
-int keep_lease(struct qmp *qmp, const char *id, const struct kept *kept, int fd)
+int fdset_keep(struct qmp *qmp, const char *id, const struct kept *kept, int fd)
 {
 	struct json_object *fdset;
-	char text[KEEP_TEXT_LEN];
+	char text[FDSET_TEXT_LEN];
 	int ret;
 
 	ret = qmp_call(qmp, "add-fd",
-		       qemu_args("opaque", keep_text(kept, id, text)), fd,
+		       qemu_args("opaque", fdset_text(kept, id, text)), fd,
 		       qmp->timeout_ms, &fdset);
 	if (ret)
 		return ret;
@@ -228,17 +228,17 @@ static int drop(struct qmp *qmp, const char *id, enum which which,
 	return ret || found ? ret : -ENOENT;
 }
 
-int keep_nothing(struct qmp *qmp, const char *id)
+int fdset_drop_all(struct qmp *qmp, const char *id)
 {
 	return drop(qmp, id, ALL, 0);
 }
 
-int keep_not(struct qmp *qmp, const char *id, unsigned long long lease)
+int fdset_drop_one(struct qmp *qmp, const char *id, unsigned long long lease)
 {
 	return drop(qmp, id, THIS, lease);
 }
 
-int keep_only(struct qmp *qmp, const char *id, unsigned long long lease)
+int fdset_drop_others(struct qmp *qmp, const char *id, unsigned long long lease)
 {
 	return drop(qmp, id, OTHERS, lease);
 }
@@ -250,8 +250,8 @@ static int by_lease(const void *a, const void *b)
 	return (left->lease > right->lease) - (left->lease < right->lease);
 }
 
-int keep_list(struct qmp *qmp, const char *id, struct kept *kept,
-	      unsigned int max, unsigned int *found)
+int fdset_list(struct qmp *qmp, const char *id, struct kept *kept,
+	       unsigned int max, unsigned int *found)
 {
 	struct json_object *array;
 	size_t i;
@@ -280,7 +280,7 @@ static int list_all(struct qmp *qmp, struct kept **kept, unsigned int *found)
 	*kept = calloc(MAX_ALL, sizeof(**kept));
 	if (!*kept)
 		return qmp_fail(qmp, -ENOMEM, "out of memory");
-	ret = keep_list(qmp, NULL, *kept, MAX_ALL, found);
+	ret = fdset_list(qmp, NULL, *kept, MAX_ALL, found);
 	if (!ret)
 		return 0;
 	free(*kept);
@@ -288,10 +288,10 @@ static int list_all(struct qmp *qmp, struct kept **kept, unsigned int *found)
 	return ret;
 }
 
-int keep_each(struct qmp *qmp,
-	      void (*found)(void *ctx, const char *id,
-			    const struct sriov_broker_addr *vf),
-	      void *ctx)
+int fdset_each(struct qmp *qmp,
+	       void (*found)(void *ctx, const char *id,
+			     const struct sriov_broker_addr *vf),
+	       void *ctx)
 {
 	struct kept *kept;
 	unsigned int n, i;
@@ -306,7 +306,7 @@ int keep_each(struct qmp *qmp,
 
 /* ---- in the midst of a swap, or left ---- */
 
-int keep_mark_swap(struct qmp *qmp, const char *id, unsigned long long lease)
+int fdset_mark_swap(struct qmp *qmp, const char *id, unsigned long long lease)
 {
 	struct json_object *array, *args;
 	struct kept kept;
@@ -361,7 +361,7 @@ static int unmark(struct qmp *qmp, struct json_object *fdset)
 	return ret;
 }
 
-int keep_unmark(struct qmp *qmp, const char *id)
+int fdset_unmark_swap(struct qmp *qmp, const char *id)
 {
 	struct json_object *array;
 	struct kept kept;
@@ -381,7 +381,7 @@ int keep_unmark(struct qmp *qmp, const char *id)
 	return ret;
 }
 
-int keep_is_left(const struct kept *kept, unsigned int n, const char *id)
+int fdset_is_left(const struct kept *kept, unsigned int n, const char *id)
 {
 	int found = 0;
 	unsigned int i;
@@ -396,7 +396,7 @@ int keep_is_left(const struct kept *kept, unsigned int n, const char *id)
 	return found;
 }
 
-int keep_has_lease(struct sriovb *sb, const struct kept *kept, pid_t *holder)
+int fdset_has_lease(struct sriovb *sb, const struct kept *kept, pid_t *holder)
 {
 	struct sriov_broker_vf vf;
 
@@ -422,7 +422,7 @@ static int drop_one(struct qmp *qmp, struct sriovb *sb, const struct kept *kept,
 	char type[64];
 	int ret;
 
-	if (keep_has_lease(sb, kept, &holder) && holder &&
+	if (fdset_has_lease(sb, kept, &holder) && holder &&
 	    holder != qmp_peer(qmp))
 		return 0;
 	ret = qemu_device_type(qmp, kept->id, type, sizeof(type));
@@ -430,14 +430,14 @@ static int drop_one(struct qmp *qmp, struct sriovb *sb, const struct kept *kept,
 		return ret < 0 ? ret : 0;
 	ret = drop(qmp, kept->id, THIS, kept->lease);
 	/* By the broker's word; QEMU may have said what it likes. */
-	if (!ret && !keep_has_lease(sb, kept, &holder))
+	if (!ret && !fdset_has_lease(sb, kept, &holder))
 		dropped(ctx, kept);
 	return ret;
 }
 
-int keep_drop_left(struct qmp *qmp, struct sriovb *sb,
-		   void (*dropped)(void *ctx, const struct kept *kept),
-		   void *ctx)
+int fdset_drop_left(struct qmp *qmp, struct sriovb *sb,
+		    void (*dropped)(void *ctx, const struct kept *kept),
+		    void *ctx)
 {
 	const int64_t end = now_ms() + qmp->timeout_ms;
 	struct kept *kept;
@@ -448,7 +448,7 @@ int keep_drop_left(struct qmp *qmp, struct sriovb *sb,
 		return ret;
 	/* The rest is left to the next command that looks. */
 	for (i = 0; !ret && i < n && now_ms() < end; i++)
-		if (keep_is_left(kept, n, kept[i].id))
+		if (fdset_is_left(kept, n, kept[i].id))
 			ret = drop_one(qmp, sb, &kept[i], dropped, ctx);
 	free(kept);
 	return ret;
@@ -457,27 +457,28 @@ int keep_drop_left(struct qmp *qmp, struct sriovb *sb,
 /* Where the number of "net1-swap2" begins, or the id ends. */
 static size_t stem_len(const char *id)
 {
-	const char *suffix = strstr(id, KEEP_SWAP);
+	const char *suffix = strstr(id, FDSET_SWAP);
 	unsigned int number;
 	char end;
 
-	return suffix && sscanf(suffix, KEEP_SWAP "%5u%c", &number, &end) == 1 ?
+	return suffix && sscanf(suffix, FDSET_SWAP "%5u%c", &number, &end) ==
+				       1 ?
 		       (size_t)(suffix - id) :
 		       strlen(id);
 }
 
-int keep_next_id(const char *id, char *next)
+int fdset_next_id(const char *id, char *next)
 {
 	size_t len = stem_len(id);
 	unsigned int number = 0;
 
-	sscanf(id + len, KEEP_SWAP "%5u", &number);
-	snprintf(next, QEMU_ID_LEN, "%.*s" KEEP_SWAP "%u", (int)len, id,
+	sscanf(id + len, FDSET_SWAP "%5u", &number);
+	snprintf(next, QEMU_ID_LEN, "%.*s" FDSET_SWAP "%u", (int)len, id,
 		 number + 1);
 	return qemu_id_ok(next) ? 0 : -ENAMETOOLONG;
 }
 
-int keep_resolve(struct qmp *qmp, char *id)
+int fdset_resolve_id(struct qmp *qmp, char *id)
 {
 	size_t len = stem_len(id);
 	const struct kept *last = NULL;

@@ -24,78 +24,79 @@ struct kept {
  * The beginning of the name of a chardev that keeps a lease's fdset in use, the
  * lease's number follows; and of the numbers of fdsets given to a new QEMU.
  */
-#define KEEP_KEEPER    "sriov_broker-"
-#define KEEP_RUN_FDSET 1000000
+#define FDSET_KEEPER	   "sriov_broker-"
+#define FDSET_FIRST_OF_RUN 1000000
 
 /* What is written on a descriptor that is kept for device @id. Return: @text */
-#define KEEP_TEXT_LEN (2 * QEMU_ID_LEN + 128)
-const char *keep_text(const struct kept *kept, const char *id, char *text);
+#define FDSET_TEXT_LEN (2 * QEMU_ID_LEN + 128)
+const char *fdset_text(const struct kept *kept, const char *id, char *text);
 
 /* Hand QEMU the descriptor @fd of a lease, to be kept for device @id. */
-int keep_lease(struct qmp *qmp, const char *id, const struct kept *kept,
+int fdset_keep(struct qmp *qmp, const char *id, const struct kept *kept,
 	       int fd);
 
 /* Leases that a device may have in the midst of things, and then some. */
-#define KEEP_MAX 8
+#define FDSET_MAX 8
 
 /*
  * The leases kept for device @id, NULL: for all, the oldest first; more than one for
  * a device only in the midst of a swap. Their number, @max at most, in @found.
  */
-int keep_list(struct qmp *qmp, const char *id, struct kept *kept,
-	      unsigned int max, unsigned int *found);
+int fdset_list(struct qmp *qmp, const char *id, struct kept *kept,
+	       unsigned int max, unsigned int *found);
 
 /* Call @found for each device that a lease is kept for. */
-int keep_each(struct qmp *qmp,
-	      void (*found)(void *ctx, const char *id,
-			    const struct sriov_broker_addr *vf),
-	      void *ctx);
+int fdset_each(struct qmp *qmp,
+	       void (*found)(void *ctx, const char *id,
+			     const struct sriov_broker_addr *vf),
+	       void *ctx);
 
 /*
  * Mark the lease of a device that a swap asks for, so that it goes in again should
  * the swap fail; and take the mark away.
  */
-int keep_mark_swap(struct qmp *qmp, const char *id, unsigned long long lease);
-int keep_unmark(struct qmp *qmp, const char *id);
+int fdset_mark_swap(struct qmp *qmp, const char *id, unsigned long long lease);
+int fdset_unmark_swap(struct qmp *qmp, const char *id);
 
 /* Of those listed, if there is no device @id: has it left, without a swap's doing? */
-int keep_is_left(const struct kept *kept, unsigned int n, const char *id);
+int fdset_is_left(const struct kept *kept, unsigned int n, const char *id);
 
 /*
  * Has the broker the lease still, for this VF? Its process in @holder, 0: that has ended,
  * or can't be seen.
  */
-int keep_has_lease(struct sriovb *sb, const struct kept *kept, pid_t *holder);
+int fdset_has_lease(struct sriovb *sb, const struct kept *kept, pid_t *holder);
 
 /*
  * Give back what is kept for devices that have left, and tell which leases have ended
  * so. All of it takes about as long as one answer may.
  */
-int keep_drop_left(struct qmp *qmp, struct sriovb *sb,
-		   void (*dropped)(void *ctx, const struct kept *kept),
-		   void *ctx);
+int fdset_drop_left(struct qmp *qmp, struct sriovb *sb,
+		    void (*dropped)(void *ctx, const struct kept *kept),
+		    void *ctx);
 
 /* What make-before-break adds to an id, with a number behind it. */
-#define KEEP_SWAP "-swap"
+#define FDSET_SWAP "-swap"
 
 /*
  * The id for the device that comes in place of @id: net1-swap1, then net1-swap2.
  * Return: 0 or -ENAMETOOLONG
  */
-int keep_next_id(const char *id, char *next);
+int fdset_next_id(const char *id, char *next);
 
 /*
  * If there is no device @id, nor a lease kept for one, it is made the id that the
  * device has by now which came in its place. Return: 0 or -errno
  */
-int keep_resolve(struct qmp *qmp, char *id);
+int fdset_resolve_id(struct qmp *qmp, char *id);
 
 /*
  * Close the descriptors kept for @id: all, that of a lease, those of others.
  * Return also: -ENOENT: there are none.
  */
-int keep_nothing(struct qmp *qmp, const char *id);
-int keep_not(struct qmp *qmp, const char *id, unsigned long long lease);
-int keep_only(struct qmp *qmp, const char *id, unsigned long long lease);
+int fdset_drop_all(struct qmp *qmp, const char *id);
+int fdset_drop_one(struct qmp *qmp, const char *id, unsigned long long lease);
+int fdset_drop_others(struct qmp *qmp, const char *id,
+		      unsigned long long lease);
 
 #endif /* QEMU_FDSET_H */

@@ -26,7 +26,7 @@
 /* How long QEMU may take to see that we go. */
 #define LEAVE_MS 1000
 
-int qmp_patience_ms = 10000;
+int qmp_timeout_ms = 10000;
 
 /* ---- words about what went wrong ---- */
 
@@ -426,7 +426,7 @@ int qmp_start_helped(struct qmp *qmp, int fd, pid_t helper, int timeout_ms)
 
 int qmp_start(struct qmp *qmp, int fd)
 {
-	return qmp_start_helped(qmp, fd, 0, qmp_patience_ms);
+	return qmp_start_helped(qmp, fd, 0, qmp_timeout_ms);
 }
 
 /* The queue of a listener may be full: try again, for a while. */

@@ -42,7 +42,7 @@ struct qmp {
 /* For whatever does not wait for a guest; main() may set it. */
 #define QMP_PATIENCE	 "SRIOVCTL_PATIENCE" /* seconds, in the environment */
 #define QMP_MAX_PATIENCE 3600
-extern int qmp_patience_ms;
+extern int qmp_timeout_ms;
 
 /*
  * Connect and shake hands. qmp_close() afterwards whatever is returned.
