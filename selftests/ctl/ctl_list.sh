@@ -82,8 +82,9 @@ fails 1 "too few words" "something is missing" sriovctl enable "$pf"
 fails 1 "help about an unknown command" 'no command "lost"' sriovctl help lost
 is "help asked for is on stdout" "$(sriovctl --help 2>/dev/null | head -n 1)" "Usage: sriovctl COMMAND ..."
 is "misuse is not" "$(sriovctl lost 2>/dev/null || true)" ""
-for command in $(sriovctl help --words); do
-	[ "$command" = help ] || ok "$command --help" sriovctl "$command" --help
+commands=$(sriovctl --complete '' | cut -f 1)
+for command in $commands; do
+	ok "$command --help" sriovctl "$command" --help
 done
 fails 0 "run's usage: the guest's command is a must" "^Usage: sriovctl run .*\[OPTIONS\] -- QEMU \.\.\.$" \
 	sriovctl run --help
@@ -93,7 +94,7 @@ fails 2 "a full disk behind stdout is a failure" "No space left" full
 closed() { sriovctl list >&-; }
 fails 2 "a closed stdout is a failure" "Bad file descriptor" closed
 
-# --- the man page and completion know what the program knows ---------------------------------------
+# --- the man page knows what the program knows -----------------------------------------------------
 
 man=../Documentation/sriovctl.8.scd
 # The options of command $1: "-j --json" and so on.
@@ -110,39 +111,16 @@ synopsis_lacks() {
 		[[ $option != --* || $line == *"$option"* || $line == *_OPTION_* ]] || echo "$option"
 	done
 }
-for command in $(sriovctl help --words); do
+for command in $commands; do
 	[ "$command" != help ] || continue
 	is "the options of $command" "$(man_options "$command")" "$(help_options "$command")"
 	is "its synopsis lacks nothing" "$(synopsis_lacks "$command")" ""
 done
 like "(there are some)" "$(man_options swap)" "--json .*--make-before-break"
-attrs=$(sriovctl help --words set | grep -v ^-- | sort | xargs)
+attrs=$(sriovctl --complete set x '' | sort | xargs)
 is "the man page has the attributes that set offers" \
 	"$(awk '/^#/ { on = $0 == "## set" } on' $man | grep -E '^\*[a-z]' | grep -oE '\*[a-z-]+\*( |, |$)' |
 		tr -d '*, ' | grep -xE "${attrs// /|}" | sort | xargs)" "$attrs"
-
-# Nobody made this link: there is no udev in the machine.
-
-# What completion offers behind the words "sriovctl $*".
-completed() {
-	(
-		# shellcheck source=../../tools/completion/sriovctl
-		. ../tools/completion/sriovctl
-		COMP_WORDS=(sriovctl "$@")
-		COMP_CWORD=$#
-		_sriovctl
-		echo "${COMPREPLY[*]}"
-	)
-}
-is "a command is completed" "$(completed swa)" swap
-is "an option" "$(completed swap --make)" --make-before-break
-is "enable's -d: a driver" "$(completed enable "$pf" 2 -d '')" "vfio-pci pci-stub host"
-is "lease's -d: a device's id" "$(completed lease -d 8086)" 8086:10ca
-is "run's --device as well" "$(completed run --device 8086)" 8086:10ca
-is "lease's -o: a form" "$(completed lease -o '')" "shell json qemu libvirt"
-is "metrics' -o: a file" "$(completed metrics -o /etc/host)" "$(compgen -f /etc/host | xargs)"
-is "drain's --to: a PF" "$(completed drain "$pf" --to "$nvme")" "$nvme"
-is "set's attributes, no others" "$(completed set x m)" "mac min-rate max-rate msix"
 
 # --- nothing there --------------------------------------------------------------------------------
 

@@ -11,18 +11,29 @@
 #include "base/complain.h"
 #include "cli/args.h"
 #include "cmd/commands.h"
+#include "cmd/complete.h"
 #include "qemu/qmp.h"
 #include "sriovbroker.h"
+
+static int run_help(const struct args *args);
+
+static const struct cmd cmd_help = {
+	.name = "help",
+	.words = "[COMMAND]",
+	.max_words = 1,
+	.help = "Show this, or all about one command.",
+	.run = run_help,
+};
 
 static const struct cmd *const commands[] = {
 	&cmd_list,   &cmd_enable,  &cmd_disable, &cmd_bind,    &cmd_clear,
 	&cmd_lease,  &cmd_revoke,  &cmd_info,	 &cmd_reset,   &cmd_attach,
 	&cmd_detach, &cmd_swap,	   &cmd_drain,	 &cmd_guests,  &cmd_run,
 	&cmd_set,    &cmd_monitor, &cmd_show,	 &cmd_metrics, &cmd_waiters,
-	&cmd_cancel,
+	&cmd_cancel, &cmd_help,	   NULL,
 };
 
-#define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]) - 1)
 
 static const struct cmd *find_command(const char *name)
 {
@@ -58,42 +69,21 @@ static void print_help(void)
 	     "\nCommands:");
 	for (i = 0; i < NUM_COMMANDS; i++)
 		printf("  %-8s %s\n", commands[i]->name, commands[i]->help);
-	puts("  help     [COMMAND] this, or all about one command\n"
-	     "\nA PF is named by its address or by its network interface, some\n"
+	puts("\nA PF is named by its address or by its network interface, some\n"
 	     "of its VFs by PF#RANGE: 0000:01:00.0, 01:00.0, enp1s0f0#0,2-5\n"
 	     "\nMore: man sriovctl");
 }
 
-/* One a line, for the shell's completion. */
-static void print_words(const struct cmd *cmd)
+static int run_help(const struct args *args)
 {
-	const struct opt *opt;
-	size_t i;
-
-	for (i = 0; !cmd && i < NUM_COMMANDS; i++)
-		puts(commands[i]->name);
-	if (!cmd)
-		puts("help");
-	for (opt = cmd ? cmd->opts : NULL; opt && opt->name; opt++)
-		printf("--%s%s%s\n", opt->name, opt->arg ? " " : "",
-		       opt->arg ? opt->arg : "");
-	if (cmd && cmd->print_words)
-		cmd->print_words();
-}
-
-static int run_help(int argc, char **argv)
-{
-	int words = argc > 1 && !strcmp(argv[1], "--words");
-	const char *name = argv[words ? 2 : 1];
+	const char *name = args->word[0];
 	const struct cmd *cmd = name ? find_command(name) : NULL;
 
 	if (name && !cmd) {
 		complain("no command \"%s\"; see sriovctl help", name);
 		return EXIT_USAGE;
 	}
-	if (words)
-		print_words(cmd);
-	else if (cmd)
+	if (cmd)
 		print_command_help(cmd);
 	else
 		print_help();
@@ -220,9 +210,14 @@ static int run(int argc, char **argv)
 		print_version();
 		return 0;
 	}
-	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") ||
-	    !strcmp(argv[1], "-h"))
-		return run_help(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "--complete")) {
+		complete(commands, argv + 2);
+		return 0;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		print_help();
+		return 0;
+	}
 	cmd = find_command(argv[1]);
 	if (!cmd) {
 		complain("no command \"%s\"; see sriovctl help", argv[1]);

@@ -32,8 +32,6 @@ struct cmd {
 	const char *rest; /* what stands behind the options; NULL: nothing */
 	const char *help;
 	const struct opt *opts; /* ended by one without a name; may be NULL */
-	/* For completion: prints words that may stand among the others, or NULL. */
-	void (*print_words)(void);
 	int (*run)(const struct args *args);
 };
 

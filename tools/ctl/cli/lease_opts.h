@@ -21,14 +21,14 @@ enum {
 /* clang-format off */
 #define LEASE_OPTIONS \
 	[LEASE_OPT_COUNT] = { "count", 'n', "N", "lease N VFs, or none (1)" }, \
-	[LEASE_OPT_DEVICE] = { "device", 'd', "ID", \
+	[LEASE_OPT_DEVICE] = { "device", 'd', "VENDOR:DEVICE", \
 			 "only VFs of this vendor:device" }, \
 	[LEASE_OPT_NUMA] = { "numa", 'm', "NODE", "preferably on this NUMA node" }, \
 	[LEASE_OPT_STRICT] = { "numa-strict", 'M', NULL, "with --numa: on no other" }, \
 	[LEASE_OPT_SPREAD] = { "spread", 's', NULL, \
 			 "from the PF with the fewest leased" }, \
 	[LEASE_OPT_DISTINCT] = { "distinct-pfs", 'p', NULL, "each from another PF" }, \
-	[LEASE_OPT_WAIT] = { "wait", 'w', "S", "wait S seconds, or \"forever\"" }
+	[LEASE_OPT_WAIT] = { "wait", 'w', "S|forever", "wait for so many seconds" }
 /* clang-format on */
 
 /* What these options say of @request. Return: 0 or an exit code. */

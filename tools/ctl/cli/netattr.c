@@ -57,6 +57,15 @@ const char *netattr_name(enum netattr attr)
 	return kinds[attr].name;
 }
 
+const char *netattr_word(enum netattr attr, unsigned int index)
+{
+	const struct word *word = kinds[attr].words;
+
+	for (; word && word->name && index; word++)
+		index--;
+	return word ? word->name : NULL;
+}
+
 int netattr_find(const char *name)
 {
 	int i;

@@ -42,6 +42,9 @@ static inline int netattr_has(const struct netattrs *attrs, enum netattr attr)
 /* "mac"; as in JSON, with '_' for '-'. */
 const char *netattr_name(enum netattr attr);
 
+/* One of the words that may be its value. NULL: it has not so many */
+const char *netattr_word(enum netattr attr, unsigned int index);
+
 /* Its value as one would set it; @buf has NETATTR_TEXT bytes. Return: @buf */
 const char *netattr_text(const struct netattrs *attrs, enum netattr attr,
 			 char *buf);

@@ -38,7 +38,8 @@ static const struct opt options[] = {
 			  "COMMAND gets the lease's descriptor" },
 	[OPT_HOLD] = { "hold", 'H', NULL,
 		       "without COMMAND: until a signal, whatever the input" },
-	[OPT_OUTPUT] = { "output", 'o', "FORM", "shell, json, qemu, libvirt" },
+	[OPT_OUTPUT] = { "output", 'o', "shell|json|qemu|libvirt",
+			 "for programs" },
 	[OPT_JSON] = { "json", 'j', NULL, "the same as -o json" },
 	{ 0 },
 };

@@ -16,6 +16,7 @@
 #include "cli/report.h"
 #include "cli/target.h"
 #include "cmd/commands.h"
+#include "cmd/set.h"
 #include "host/pcidev.h"
 
 #define MAX_MSIX 2048
@@ -198,15 +199,9 @@ static int run(const struct args *args)
 			    args->opt[OPT_FORCE] ? NETSET_FORCE : 0);
 }
 
-static void print_words(void)
+const char *set_special(unsigned int index)
 {
-	const struct special *special;
-	int i;
-
-	for (i = 0; i < NUM_NETATTRS; i++)
-		puts(netattr_name(i));
-	for (special = specials; special->name; special++)
-		puts(special->name);
+	return specials[index].name;
 }
 
 const struct cmd cmd_set = {
@@ -216,6 +211,5 @@ const struct cmd cmd_set = {
 	.max_words = 1 + 2 * NUM_NETATTRS,
 	.help = "Set a VF's MAC, VLAN, MSI-X vectors.",
 	.opts = options,
-	.print_words = print_words,
 	.run = run,
 };

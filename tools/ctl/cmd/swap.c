@@ -27,8 +27,8 @@ enum {
 static const struct opt options[] = {
 	[OPT_QMP] = MONITOR_QMP_OPTION,
 	[OPT_LIBVIRT] = MONITOR_LIBVIRT_OPTION,
-	[OPT_TO] = { "to", 'T', "VFS",
-		     "PF, VF or PF#RANGE (another of its PF)" },
+	[OPT_TO] = { "to", 'T', "PF|VF|PF#RANGE",
+		     "which VF instead (another of its PF)" },
 	[OPT_MAKE] = { "make-before-break", 'm', NULL,
 		       "the new one in before the old is out" },
 	[OPT_TIMEOUT] = { "timeout", 't', "S",

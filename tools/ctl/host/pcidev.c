@@ -125,14 +125,20 @@ static int read_bars(struct pcidev *dev)
 	return 0;
 }
 
-int pcidev_open(const struct sriov_broker_addr *addr, struct pcidev *dev)
+void pcidev_at(const struct sriov_broker_addr *addr, struct pcidev *dev)
 {
 	char name[SRIOVB_ADDR_LEN];
-	int err;
 
 	*dev = (struct pcidev){ .config_len = 0 };
 	snprintf(dev->dir, sizeof(dev->dir), "/sys/bus/pci/devices/%s",
 		 sriovb_format_addr(addr, name));
+}
+
+int pcidev_open(const struct sriov_broker_addr *addr, struct pcidev *dev)
+{
+	int err;
+
+	pcidev_at(addr, dev);
 	err = read_config(dev);
 	return err ? err : read_bars(dev);
 }

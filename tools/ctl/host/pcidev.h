@@ -28,6 +28,9 @@ struct pcidev {
 	struct pcibar vf_bars[PCI_BARS]; /* all VFs' together */
 };
 
+/* Its attributes alone, without configuration space and BARs. */
+void pcidev_at(const struct sriov_broker_addr *addr, struct pcidev *dev);
+
 /* Return: 0 or -errno */
 int pcidev_open(const struct sriov_broker_addr *addr, struct pcidev *dev);
 
