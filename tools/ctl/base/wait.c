@@ -63,17 +63,23 @@ int wait_ms(int ms)
 
 int wait_input(int fd)
 {
+	const struct timespec tick = { 0, TICK_MS * 1000000 };
 	struct pollfd poll = { .fd = fd, .events = POLLIN };
+	int seen = progress_is_seen();
+	int n;
 
-	while (ppoll(&poll, 1, NULL, &open_mask) < 0) {
-		if (errno != EINTR)
+	for (;;) {
+		progress_tick();
+		n = ppoll(&poll, 1, seen ? &tick : NULL, &open_mask);
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (signalled) {
 			signalled = 0;
 			return -EINTR;
 		}
 	}
-	return 0;
 }
 
 int wait_until(int fd, short events, int64_t deadline)

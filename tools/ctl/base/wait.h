@@ -17,7 +17,7 @@ int wait_interrupted(void);
 /* Wait for @ms milliseconds, or a signal. Return: 1 if one came */
 int wait_ms(int ms);
 
-/* Until a descriptor has input. Return: 0 or -errno, -EINTR: a signal came */
+/* Until a descriptor has input; the progress line counts on. Return: 0 or -errno, -EINTR: a signal came */
 int wait_input(int fd);
 
 /*

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/complain.h"
+#include "base/progress.h"
 #include "base/wait.h"
 #include "cli/aside.h"
 
@@ -50,6 +51,7 @@ int aside(int (*work)(const void *ctx), const void *ctx, const char *pf)
 	}
 	if (!wait_input(a.done[0])) {
 		pthread_join(thread, NULL);
+		progress_end();
 		return a.ret;
 	}
 	complain(

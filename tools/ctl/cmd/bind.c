@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/complain.h"
+#include "base/progress.h"
 #include "cli/args.h"
 #include "cli/aside.h"
 #include "cli/report.h"
@@ -98,7 +99,10 @@ static int bind(const struct args *args)
 	};
 	int ret = parse_target(args, args->word[0], &b.target);
 
-	return ret ? ret : aside(do_bind, &b, args->word[0]);
+	if (ret)
+		return ret;
+	progress("%s: moving VFs to %s", args->word[0], args->word[1]);
+	return aside(do_bind, &b, args->word[0]);
 }
 
 const struct cmd cmd_bind = {

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sriovctl disable: a PF's VFs go. */
+#include <stdio.h>
+
+#include "base/progress.h"
 #include "cli/args.h"
 #include "cli/aside.h"
 #include "cli/report.h"
 #include "cli/target.h"
 #include "cmd/commands.h"
+#include "host/sysfs_list.h"
 
 #define DEFAULT_FORCE_S 10
 
@@ -43,6 +47,13 @@ static int do_disable(const void *ctx)
 	return ret;
 }
 
+static void say_left(char *buf, size_t len, const void *ctx)
+{
+	const struct disable *d = ctx;
+
+	snprintf(buf, len, "%u are left", sysfs_count_vfs(&d->pf));
+}
+
 static int disable(const struct args *args)
 {
 	struct disable d = {
@@ -59,7 +70,11 @@ static int disable(const struct args *args)
 				   &d.timeout_s);
 	if (!ret)
 		ret = parse_device(args, args->word[0], &d.pf);
-	return ret ? ret : aside(do_disable, &d, args->word[0]);
+	if (ret)
+		return ret;
+	progress("%s: switching VFs off", args->word[0]);
+	progress_detail(say_left, &d);
+	return aside(do_disable, &d, args->word[0]);
 }
 
 const struct cmd cmd_disable = {

@@ -37,7 +37,7 @@ enum {
 };
 
 static const struct opt options[] = {
-	[OPT_TO] = { "to", 'T', "PF[,PF]", "where to (other PFs of the kind)" },
+	[OPT_TO] = { "to", 'T', "PF,...", "where to (other PFs of the kind)" },
 	[OPT_PARALLEL] = { "parallel", 'p', NULL, "all guests at once" },
 	[OPT_TIMEOUT] = { "timeout", 't', "S", "ask a guest for so long (30)" },
 	{ 0 },
@@ -159,6 +159,7 @@ static int move(const struct drain *d, struct sriovb *sb, const struct guest *g)
 		ret = swap_vf(&s);
 	if (g->name[0])
 		snprintf(where, sizeof(where), " of %s", g->name);
+	progress_end();
 	if (!ret)
 		swap_print(&s, printable(where));
 	monitor_close(&monitor);
@@ -206,21 +207,40 @@ static ssize_t reap(pid_t *children, ssize_t n)
 	return left;
 }
 
+/* Guests, one a child. */
+struct count {
+	ssize_t left;
+	ssize_t all;
+};
+
+static void say_guests(char *buf, size_t len, const void *ctx)
+{
+	const struct count *guests = ctx;
+
+	snprintf(buf, len, "%zd of %zd guests are done",
+		 guests->all - guests->left, guests->all);
+}
+
 /*
  * Until all our children have ended, not those that a shell has left us; told to
  * stop, we tell them, each time.
  */
 static void await_children(pid_t *children, ssize_t n)
 {
+	struct count guests = { n, n };
 	ssize_t i;
 
-	while (reap(children, n)) {
+	progress("draining");
+	progress_detail(say_guests, &guests);
+	while ((guests.left = reap(children, n))) {
+		progress_tick();
 		if (!wait_ms(CHILD_POLL_MS))
 			continue;
 		for (i = 0; i < n; i++)
 			if (children[i])
 				kill(children[i], SIGTERM);
 	}
+	progress_end();
 }
 
 static void side_by_side(const struct drain *d)

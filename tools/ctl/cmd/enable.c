@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sriovctl enable: how many VFs a PF has. */
+#include <stdio.h>
+
+#include "base/progress.h"
 #include "cli/args.h"
 #include "cli/aside.h"
 #include "cli/report.h"
 #include "cli/target.h"
 #include "cmd/commands.h"
+#include "host/sysfs_list.h"
 
 enum {
 	OPT_DRIVER,
@@ -45,6 +49,14 @@ static int do_enable(const void *ctx)
 	return ret;
 }
 
+static void say_enabled(char *buf, size_t len, const void *ctx)
+{
+	const struct enable *e = ctx;
+
+	snprintf(buf, len, "%u of %u are there", sysfs_count_vfs(&e->pf),
+		 e->num_vfs);
+}
+
 static int enable(const struct args *args)
 {
 	struct enable e = {
@@ -59,7 +71,11 @@ static int enable(const struct args *args)
 		e.flags |= SRIOV_BROKER_ENABLE_FROM_HOST;
 	if (!ret)
 		ret = parse_device(args, args->word[0], &e.pf);
-	return ret ? ret : aside(do_enable, &e, args->word[0]);
+	if (ret)
+		return ret;
+	progress("%s: switching VFs on", args->word[0]);
+	progress_detail(say_enabled, &e);
+	return aside(do_enable, &e, args->word[0]);
 }
 
 const struct cmd cmd_enable = {

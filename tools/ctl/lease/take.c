@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Leases, taken by the words and options of a command. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/complain.h"
+#include "base/progress.h"
 #include "cli/lease_opts.h"
 #include "cli/report.h"
 #include "cli/target.h"
@@ -66,6 +69,42 @@ void warn_if_down(const struct sriov_broker_addr *vf,
 	netinfo_put(&netif);
 }
 
+/* How many of those that wait came before us; some of them may want other VFs. */
+static void say_place(char *buf, size_t len, const void *ctx)
+{
+	struct sriov_broker_waiter *waiters = NULL;
+	struct sriovb *sb;
+	ssize_t n, i;
+
+	if (sriovb_open(&sb))
+		return;
+	n = sriovb_list_waiters(sb, &waiters);
+	for (i = 0; i < n && waiters[i].pid != *(const pid_t *)ctx; i++)
+		;
+	if (i < n && i)
+		snprintf(buf, len, "%zd came before", i);
+	free(waiters);
+	sriovb_close(sb);
+}
+
+/* The kernel waits, and is not to be asked how long: so a thread shows that. */
+static int lease_or_wait(struct sriovb *sb, const struct sriovb_request *wish,
+			 struct sriov_broker_grant *grants)
+{
+	const pid_t us = getpid();
+	int err;
+
+	if (!wish->timeout_ms)
+		return sriovb_lease(sb, wish, grants);
+	progress("waiting for %u VF%s", wish->count,
+		 wish->count == 1 ? "" : "s");
+	progress_detail(say_place, &us);
+	progress_alone();
+	err = sriovb_lease(sb, wish, grants);
+	progress_end();
+	return err;
+}
+
 static int take(struct sriovb *sb, const struct args *args,
 		const struct sriovb_request *request, const char *device,
 		int for_guest, struct sriov_broker_grant *grants)
@@ -85,7 +124,7 @@ static int take(struct sriovb *sb, const struct args *args,
 		err = offline_leave_out(sb, selectors, &whole.num_selectors);
 	if (err)
 		return err;
-	err = sriovb_lease(sb, &whole, grants);
+	err = lease_or_wait(sb, &whole, grants);
 	if (err < 0)
 		return refused(sb, err);
 	for (i = 0; for_guest && i < (int)request->count; i++)
