@@ -197,3 +197,21 @@ unsigned int target_selectors(const struct target *target,
 	selectors[0] = (struct sriov_broker_selector){ .dev = target->dev };
 	return 1;
 }
+
+int selectors_have(const struct sriov_broker_selector *selectors,
+		   unsigned int num_selectors, const struct sriov_broker_vf *vf)
+{
+	unsigned int i;
+
+	for (i = 0; i < num_selectors; i++) {
+		const struct sriov_broker_selector *s = &selectors[i];
+
+		if (sriovb_same_addr(&s->dev, &vf->addr))
+			return 1;
+		if (sriovb_same_addr(&s->dev, &vf->pf) &&
+		    vf->index >= s->first &&
+		    (!s->count || vf->index - s->first < s->count))
+			return 1;
+	}
+	return 0;
+}

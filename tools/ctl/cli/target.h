@@ -55,4 +55,9 @@ unsigned int target_count(const struct target *target);
 unsigned int target_selectors(const struct target *target,
 			      struct sriov_broker_selector *selectors);
 
+/* Is a VF one of those that selectors name? */
+int selectors_have(const struct sriov_broker_selector *selectors,
+		   unsigned int num_selectors,
+		   const struct sriov_broker_vf *vf);
+
 #endif /* CLI_TARGET_H */

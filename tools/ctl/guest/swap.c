@@ -14,323 +14,24 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/complain.h"
-#include "cli/netset.h"
 #include "cli/report.h"
 #include "cli/target.h"
 #include "guest/find.h"
 #include "guest/swap.h"
-#include "host/netinfo.h"
+#include "guest/swap_attrs.h"
+#include "guest/swap_old.h"
 #include "lease/offline.h"
 #include "lease/take.h"
 #include "qemu/fdset.h"
 #include "qemu/qmp.h"
 
-static int qmp_failed(const struct swap *s)
+int swap_failed(const struct swap *s)
 {
 	return monitor_failed_for(s->monitor, s->id);
-}
-
-/* ---- the VF that goes ---- */
-
-/*
- * The VF that goes. It must be the guest's still: a lease that QEMU keeps may have
- * been revoked, and the VF leased to another. Return: 0 or EXIT_REFUSED
- */
-static int find_old_vf(struct swap *s)
-{
-	const struct monitor *m = s->monitor;
-	char vf[SRIOVB_ADDR_LEN];
-	int found = find_vf_at(s->sb, &s->old.vf, &s->old_vf);
-
-	if (found < 0)
-		return refused(s->sb, found);
-	sriovb_format_addr(&s->old.vf, vf);
-	if (!found || !s->old_vf.lease_id)
-		complain(
-			"%s: the lease of its VF, %s, has ended; sriovctl detach %s %s %s, then attach",
-			s->id, vf, m->option, m->name, s->id);
-	else if (s->old_vf.lease_id != s->old.lease)
-		complain(
-			"%s: its lease %llu has ended, and %s is another's, under lease %llu; sriovctl detach %s %s %s, then attach",
-			s->id, s->old.lease, vf,
-			(unsigned long long)s->old_vf.lease_id, m->option,
-			m->name, s->id);
-	else
-		return 0;
-	return EXIT_REFUSED;
-}
-
-/* More ports than a machine has. */
-#define MAX_PORTS 256
-
-/* The port it was at, if that is free, or another one. */
-static int choose_bus(struct swap *s, const char *wanted)
-{
-	char(*buses)[QEMU_ID_LEN] = calloc(MAX_PORTS, sizeof(*buses));
-	unsigned int found, i;
-	int err;
-
-	if (!buses) {
-		complain("out of memory");
-		return EXIT_REFUSED;
-	}
-	err = qemu_free_buses(&s->monitor->qmp, buses, MAX_PORTS, &found);
-	s->has_bus = found > 0;
-	if (found)
-		strcpy(s->bus, buses[0]);
-	for (i = 0; i < found; i++)
-		if (!strcmp(buses[i], wanted))
-			strcpy(s->bus, wanted);
-	free(buses);
-	return err ? qmp_failed(s) : 0;
-}
-
-/* Where the device is, or was. A guest may let go of it at any time. */
-static int find_bus(struct swap *s, const struct kept *kept)
-{
-	int err;
-
-	if (s->old.state == UNPLUG_ASK) {
-		err = qemu_device_bus(&s->monitor->qmp, s->id, s->bus,
-				      sizeof(s->bus));
-		s->has_bus = !err;
-		s->by_iommufd = !err &&
-				qemu_by_iommufd(&s->monitor->qmp, s->id);
-		if (!qmp_not_found(&s->monitor->qmp, err))
-			return err ? qmp_failed(s) : 0;
-		s->old.state = UNPLUG_GONE;
-	}
-	s->by_iommufd = kept && kept->by_iommufd;
-	err = choose_bus(s, kept ? kept->bus : "");
-	if (err || s->has_bus)
-		return err;
-	complain(
-		"%s: the device is gone, and there is no free hot-plug slot for another",
-		s->id);
-	return EXIT_REFUSED;
-}
-
-/*
- * A device with a second lease: a swap that was cut short. If the device
- * has the newer VF all that is left to do is to let the old one go; else the
- * newer lease is of no use.
- */
-static int tidy_device(struct swap *s, const struct kept *kept, unsigned int n)
-{
-	struct unplug old = { .id = s->id, .quiet = 1 };
-	unsigned int i;
-	int err = 0;
-
-	if (n < 2)
-		return 0;
-	err = fdset_drop_others(&s->monitor->qmp, s->id, s->old.lease);
-	if (err && err != -ENOENT)
-		return qmp_failed(s);
-	for (i = 0; i < n; i++) {
-		if (kept[i].lease == s->old.lease)
-			continue;
-		if (s->old.state == UNPLUG_ASK && kept[i].lease < s->old.lease)
-			s->finished = 1;
-		old.vf = kept[i].vf;
-		old.lease = kept[i].lease;
-		if (unplug_await(s->monitor, s->sb, &old))
-			return EXIT_REFUSED;
-	}
-	return 0;
-}
-
-/* Has the new one come, to be there before the old one went? */
-static int is_made_for(struct swap *s, unsigned long long lease)
-{
-	struct kept kept[FDSET_MAX];
-	unsigned int n, i;
-
-	if (!s->make_first ||
-	    fdset_list(&s->monitor->qmp, s->new.id, kept, FDSET_MAX, &n))
-		return 0;
-	for (i = 0; i < n; i++)
-		if (kept[i].instead_of == lease)
-			return 1;
-	return 0;
-}
-
-/* It has left, and not because we asked: what an admin took out stays out. */
-static int give_old_back(struct swap *s)
-{
-	if (unplug_return(s->monitor, s->sb, &s->old, 1))
-		return EXIT_REFUSED;
-	complain(
-		"%s: the device has left the guest, and not for a swap; its VF is given back, to get another: attach",
-		s->id);
-	return EXIT_REFUSED;
-}
-
-/* What is kept under a lease, or else the oldest; NULL: there is nothing. */
-static const struct kept *kept_for(const struct kept *kept, unsigned int n,
-				   unsigned long long lease)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		if (kept[i].lease == lease)
-			return &kept[i];
-	return n ? kept : NULL;
-}
-
-static int find_old(struct swap *s)
-{
-	struct kept kept[FDSET_MAX];
-	unsigned int n;
-
-	s->old = (struct unplug){ .id = s->id, .quiet = 1 };
-	if (unplug_identify(s->monitor, s->sb, &s->old))
-		return EXIT_REFUSED;
-	if (fdset_list(&s->monitor->qmp, s->id, kept, FDSET_MAX, &n))
-		return qmp_failed(s);
-	s->keeps_old = n &&
-		       kept_for(kept, n, s->old.lease)->lease == s->old.lease;
-	if (s->old.state == UNPLUG_GONE && !n) {
-		complain(
-			"%s: no such device, and no lease kept for one, in this QEMU",
-			s->id);
-		return EXIT_REFUSED;
-	}
-	if (s->old.state == UNPLUG_GONE && fdset_is_left(kept, n, s->id) &&
-	    !is_made_for(s, s->old.lease))
-		return give_old_back(s);
-	if (find_old_vf(s))
-		return EXIT_REFUSED;
-	if (find_bus(s, kept_for(kept, n, s->old.lease)))
-		return EXIT_REFUSED;
-	return tidy_device(s, kept, n);
-}
-
-/* ---- what its PF does for it ---- */
-
-/* Return: 1 if the PF's driver keeps any */
-static int read_attrs(const struct sriov_broker_addr *pf, unsigned int index,
-		      struct netattrs *attrs)
-{
-	struct netif netif;
-	int has;
-
-	*attrs = (struct netattrs){ 0 };
-	if (!netinfo_get(pf, &netif))
-		return 0;
-	has = netset_read(&netif, index, attrs);
-	netinfo_put(&netif);
-	return has;
-}
-
-/* Is it asked for, and as the value? */
-static int asks_for(const struct swap *s, enum netattr attr, uint64_t value)
-{
-	return s->attrs && netattr_has(s->attrs, attr) &&
-	       s->attrs->value[attr] == value;
-}
-
-/* The old VF's, and those that were asked for. */
-static void choose_attrs(struct swap *s)
-{
-	uint64_t mac;
-	int i;
-
-	read_attrs(&s->old_vf.pf, s->old_vf.index, &s->carried);
-	mac = s->carried.value[NETATTR_MAC];
-	/* None was set: the guest made one up. */
-	if (!mac)
-		s->carried.has &= ~(1U << NETATTR_MAC);
-	s->other_mac = s->attrs && netattr_has(s->attrs, NETATTR_MAC) &&
-		       !asks_for(s, NETATTR_MAC, mac);
-	/* No VLAN has neither. */
-	if (asks_for(s, NETATTR_VLAN, 0))
-		s->carried.has &= ~(1U << NETATTR_QOS | 1U << NETATTR_PROTO);
-	for (i = 0; s->attrs && i < NUM_NETATTRS; i++) {
-		if (!netattr_has(s->attrs, i))
-			continue;
-		s->carried.has |= 1U << i;
-		s->carried.value[i] = s->attrs->value[i];
-	}
-}
-
-static int on_same_pf(const struct swap *s)
-{
-	return sriovb_same_addr(&s->old_vf.pf, &s->grant.pf);
-}
-
-#define THE_MAC	  (1U << NETATTR_MAC)
-#define ALL_ATTRS ((1U << NUM_NETATTRS) - 1)
-
-static struct netvf new_netvf(const struct swap *s)
-{
-	return (struct netvf){
-		.vf = s->grant.vf,
-		.pf = s->grant.pf,
-		.index = s->grant.index,
-		.lease_id = s->grant.id,
-	};
-}
-
-/*
- * To the new VF, those of a set as far as they are others than it has. What its
- * driver does not know of is left, but for what makes the guest's address.
- */
-static int carry_attrs(struct swap *s, unsigned int set)
-{
-	const unsigned int needed = THE_MAC | 1U << NETATTR_VLAN |
-				    (s->attrs ? s->attrs->has : 0);
-	const struct netvf vf = new_netvf(s);
-	struct netattrs have, want = s->carried;
-	int i;
-
-	want.has &= set;
-	if (read_attrs(&s->grant.pf, s->grant.index, &have))
-		want.has &= have.has | needed;
-	for (i = 0; i < NUM_NETATTRS; i++)
-		if (netattr_has(&have, i) && have.value[i] == want.value[i])
-			want.has &= ~(1U << i);
-	/* The old VF's MAC is two VFs' until that is back, and is meant to be. */
-	return want.has ? netset_apply(&vf, &want,
-				       s->other_mac ? 0 : NETSET_FORCE) :
-			  0;
-}
-
-/*
- * All that the new VF can have while the guest has the old one, so that what is
- * refused costs the guest nothing. Two VFs of a PF can't both have its MAC.
- */
-static int carry_attrs_early(struct swap *s)
-{
-	const struct netvf vf = new_netvf(s);
-	int ret;
-
-	if (!on_same_pf(s))
-		return carry_attrs(s, ALL_ATTRS);
-	ret = s->other_mac ?
-		      netset_check_mac(&vf, &s->carried, s->old_vf.index) :
-		      0;
-	return ret ? ret : carry_attrs(s, ALL_ATTRS & ~THE_MAC);
-}
-
-/* The old VF, back in the pool, may have its MAC from somebody else than us. */
-static void warn_of_mac(const struct swap *s)
-{
-	char vf[SRIOVB_ADDR_LEN], mac[NETATTR_TEXT];
-	struct netattrs now;
-
-	if (!on_same_pf(s) || !netattr_has(&s->carried, NETATTR_MAC) ||
-	    !read_attrs(&s->old_vf.pf, s->old_vf.index, &now) ||
-	    now.value[NETATTR_MAC] != s->carried.value[NETATTR_MAC])
-		return;
-	complain(
-		"%s: note that it still has the MAC %s, which is now in use on %s; give it another: sriovctl set",
-		sriovb_format_addr(&s->old_vf.addr, vf),
-		netattr_text(&now, NETATTR_MAC, mac), s->new.vf);
 }
 
 /* ---- the VF that comes ---- */
@@ -398,7 +99,7 @@ static int look_at_use(struct swap *s)
 		err = qemu_guest_use(&s->monitor->qmp, s->id, &use);
 	/* A guest may let go of it at any time. */
 	if (err && err != -ENODEV)
-		return qmp_failed(s);
+		return swap_failed(s);
 	if (err || use == GUEST_USES_IT)
 		s->settle_s = s->opts->timeout_s;
 	return 0;
@@ -423,7 +124,7 @@ static int put_old_back(struct swap *s)
 	int err;
 
 	/* Time has passed: its lease may have been revoked meanwhile. */
-	if (find_old_vf(s))
+	if (swap_find_old_vf(s))
 		return EXIT_REFUSED;
 	strcpy(old.id, s->id);
 	strcpy(old.kept.bus, s->bus);
@@ -443,7 +144,7 @@ static int put_old_back(struct swap *s)
 
 static int plug_new_in(struct swap *s)
 {
-	int err = on_same_pf(s) ? carry_attrs(s, THE_MAC) : 0;
+	int err = swap_carry_late(s);
 
 	if (!err)
 		err = plug_hand_over(s->monitor, &s->new);
@@ -481,10 +182,10 @@ static int return_old(struct swap *s)
 
 	close(s->grant.fd);
 	if (err && err != -ENOENT)
-		return qmp_failed(s);
+		return swap_failed(s);
 	ret = unplug_await(s->monitor, s->sb, &s->old);
 	if (!ret)
-		warn_of_mac(s);
+		swap_warn_of_mac(s);
 	return ret;
 }
 
@@ -492,7 +193,7 @@ static int return_old(struct swap *s)
 static int ask_for_old(struct swap *s)
 {
 	int ret = fdset_mark_swap(&s->monitor->qmp, s->id, s->old.lease) ?
-			  qmp_failed(s) :
+			  swap_failed(s) :
 			  0;
 
 	if (ret)
@@ -514,7 +215,7 @@ static int break_then_make(struct swap *s)
 		ret = lease_new(s);
 	/* All that can be refused while the guest has its VF. */
 	if (!ret)
-		ret = carry_attrs_early(s);
+		ret = swap_carry_early(s);
 	if (!ret && s->old.state != UNPLUG_GONE)
 		ret = ask_for_old(s);
 	if (ret) {
@@ -544,7 +245,7 @@ static int is_made(struct swap *s)
 		return 0;
 	if (err ||
 	    fdset_list(&s->monitor->qmp, s->new.id, kept, FDSET_MAX, &n)) {
-		qmp_failed(s);
+		swap_failed(s);
 		return -1;
 	}
 	for (i = 0; i < n; i++) {
@@ -562,7 +263,7 @@ static int is_made(struct swap *s)
 /* The bus of the old one is taken. */
 static int find_free_bus(struct swap *s)
 {
-	int ret = choose_bus(s, "");
+	int ret = swap_choose_bus(s, "");
 
 	if (!ret && !s->has_bus) {
 		complain(
@@ -574,19 +275,6 @@ static int find_free_bus(struct swap *s)
 	return ret;
 }
 
-/* Two VFs of a PF can't both have a MAC. */
-static int check_two(const struct swap *s)
-{
-	char mac[NETATTR_TEXT];
-
-	if (!on_same_pf(s) || !netattr_has(&s->carried, NETATTR_MAC))
-		return 0;
-	complain(
-		"%s: two VFs of a PF can't both have its MAC, %s; name another PF with --to, or leave --make-before-break out",
-		s->id, netattr_text(&s->carried, NETATTR_MAC, mac));
-	return EXIT_REFUSED;
-}
-
 static int make_new(struct swap *s)
 {
 	int ret = find_free_bus(s);
@@ -595,9 +283,9 @@ static int make_new(struct swap *s)
 		ret = lease_new(s);
 	if (ret)
 		return ret;
-	ret = check_two(s);
+	ret = swap_check_both(s);
 	if (!ret)
-		ret = carry_attrs(s, ALL_ATTRS);
+		ret = swap_carry_all(s);
 	if (!ret)
 		ret = plug_in(s->monitor, &s->new, PLUG_TIMEOUT_S);
 	/* Of the descriptor, QEMU's copy is left, or none. */
@@ -660,39 +348,6 @@ static int make_then_break(struct swap *s)
 
 /* ---- all of it ---- */
 
-int selectors_have(const struct sriov_broker_selector *selectors,
-		   unsigned int num_selectors, const struct sriov_broker_vf *vf)
-{
-	unsigned int i;
-
-	for (i = 0; i < num_selectors; i++) {
-		const struct sriov_broker_selector *s = &selectors[i];
-
-		if (sriovb_same_addr(&s->dev, &vf->addr))
-			return 1;
-		if (sriovb_same_addr(&s->dev, &vf->pf) &&
-		    vf->index >= s->first &&
-		    (!s->count || vf->index - s->first < s->count))
-			return 1;
-	}
-	return 0;
-}
-
-static int has_attrs(const struct swap *s)
-{
-	struct netattrs have;
-	int i;
-
-	if (!s->attrs || !s->attrs->has)
-		return 1;
-	read_attrs(&s->old_vf.pf, s->old_vf.index, &have);
-	for (i = 0; i < NUM_NETATTRS; i++)
-		if (netattr_has(s->attrs, i) &&
-		    (!netattr_has(&have, i) || !asks_for(s, i, have.value[i])))
-			return 0;
-	return 1;
-}
-
 /* The device has what is wanted: an earlier run got so far. */
 static int has_it(struct swap *s)
 {
@@ -702,7 +357,7 @@ static int has_it(struct swap *s)
 					       &s->old_vf) :
 			       !s->finished)
 		return 0;
-	if (!has_attrs(s))
+	if (!swap_has_attrs(s))
 		return 0;
 	s->finished = 1;
 	strcpy(s->new.id, s->id);
@@ -755,13 +410,13 @@ int swap_vf(struct swap *s)
 		complain("%s: too long an id to make another of it", s->id);
 		return EXIT_REFUSED;
 	}
-	ret = find_old(s);
+	ret = swap_find_old(s);
 	if (ret || has_it(s))
 		return ret;
 	s->finished = 0;
 	if (check_kept(s) || check_holder(s))
 		return EXIT_REFUSED;
-	choose_attrs(s);
+	swap_choose_attrs(s);
 	return s->make_first ? make_then_break(s) : break_then_make(s);
 }
 

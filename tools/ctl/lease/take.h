@@ -17,8 +17,8 @@ void warn_if_down(const struct sriov_broker_addr *vf,
 
 /*
  * Lease VFs that fit the words of @args, or any, or complain. @request says the
- * rest. For a guest: none that could not work there. Return: 0, then the descriptors are the caller's to close; or an exit
- * code.
+ * rest. For a guest: none that could not work there. Return: 0, then the descriptors
+ * are the caller's to close; or an exit code.
  */
 int take_leases(struct sriovb *sb, const struct args *args,
 		const struct sriovb_request *request,
