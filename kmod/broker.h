@@ -98,9 +98,10 @@
 
 #include <linux/sriov_broker.h>
 
-#define VFB_NAME "sriov_broker"
-#define VFB_HOST "host"		     /* the driver the host would choose */
-#define VFB_HOLD "sriov_broker_hold" /* an override that names no driver */
+#define VFB_NAME  "sriov_broker"
+#define VFB_HOST  "host"	      /* the driver the host would choose */
+#define VFB_HOLD  "sriov_broker_hold" /* an override that names no driver */
+#define VFB_PFDRV "sriov_broker_pf"   /* our driver of PFs that have none */
 
 struct cred;
 struct file;
@@ -213,8 +214,7 @@ struct vfb_vf {
 	struct vfb_group *first_group; /* counted; the one before, or NULL */
 	struct sriov_broker_addr addr;
 	unsigned int index;
-	struct work_struct tidy;     /* after an unbinding by hand */
-	struct work_struct net_look; /* remembers attributes for a lease */
+	struct work_struct tidy; /* after an unbinding by hand */
 
 	/* The rest is under vfb_lock. */
 	struct list_head group_node; /* in group->vfs */
@@ -272,6 +272,7 @@ struct vfb_driver {
 extern u64 vfb_instance; /* of this load of the module, not 0 */
 extern struct mutex vfb_lock;
 extern struct list_head vfb_pfs;	     /* vfb_lock */
+extern bool vfb_live;			     /* vfb_lock; between load and unload */
 extern struct workqueue_struct *vfb_wq;	     /* work on single VFs */
 extern struct workqueue_struct *vfb_op_wq;   /* work on PFs */
 extern struct workqueue_struct *vfb_step_wq; /* steps that work on PFs waits for */
@@ -339,6 +340,7 @@ void vfb_genl_unregister(void);
 void vfb_op_flush(void);
 
 /* pf.c */
+extern work_func_t vfb_pf_config_fn; /* does the config of each PF */
 struct vfb_pf *vfb_pf_lookup(const struct sriov_broker_addr *addr);
 bool vfb_param_protect(void);
 bool vfb_param_protect_all(void);
@@ -348,10 +350,10 @@ struct vfb_pf *vfb_pf_of(struct pci_dev *pdev);
 struct vfb_pf *vfb_pf_next(struct vfb_pf *pf);
 struct vfb_vf *vfb_pf_vf(struct vfb_pf *pf, unsigned int index);
 void vfb_pf_put(struct vfb_pf *pf);
-void vfb_pf_add(struct pci_dev *pdev);
-void vfb_pf_del(struct pci_dev *pdev);
-void vfb_pf_unbind(struct pci_dev *pdev);
-void vfb_pf_driver(struct pci_dev *pdev, const char *name);
+struct vfb_pf *vfb_pf_add(struct pci_dev *pdev);
+bool vfb_pf_del(struct vfb_pf *pf);
+void vfb_pf_unbind(struct vfb_pf *pf);
+void vfb_pf_driver(struct vfb_pf *pf, const char *name);
 void vfb_pf_follow(struct vfb_pf *pf);
 
 /* provision.c */
@@ -367,10 +369,8 @@ void vfb_pf_leave_all(void);
 /* pf_config.c */
 #define VFB_SETTLE_MS 2000 /* for the driver of a PF that has just appeared */
 #define VFB_LOSS_MS   3000 /* for another program to have the VFs that it wants */
-extern bool vfb_live;
-void vfb_pf_config_init(struct vfb_pf *pf);
+void vfb_pf_config_work(struct work_struct *work);
 void vfb_pf_config_apply(struct vfb_pf *pf, unsigned int delay_ms);
-void vfb_pf_config_all(void);
 void vfb_pf_config_start(void);
 void vfb_pf_config_stop(void);
 bool vfb_pf_config_has(struct vfb_pf *pf);
@@ -383,10 +383,15 @@ bool vfb_loss_tell(struct vfb_pf *pf);
 /* orphan.c */
 int vfb_orphan_find(struct pci_dev *pf, struct sriov_broker_addr *addr);
 void vfb_orphan_clean(void);
+void vfb_orphan_wake(struct work_struct *work);
 void vfb_orphan_stop(void);
 
 /* pfdrv.c */
-bool vfb_pfdrv_is(const char *name);
+static inline bool vfb_pfdrv_is(const char *name)
+{
+	return !strcmp(name, VFB_PFDRV);
+}
+
 int vfb_pfdrv_register(void);
 void vfb_pfdrv_unregister(void);
 void vfb_pfdrv_load(struct vfb_pf *pf);
@@ -395,14 +400,14 @@ void vfb_pfdrv_drop(struct vfb_pf *pf, bool probe);
 
 /* vf.c */
 void vfb_vf_add(struct pci_dev *pdev);
-void vfb_vf_del(struct pci_dev *pdev);
-void vfb_vf_bound(struct pci_dev *pdev, const char *name, bool managed);
-void vfb_vf_tried(struct pci_dev *pdev);
-void vfb_vf_unbound(struct pci_dev *pdev);
+bool vfb_vf_del(struct vfb_vf *vf);
+void vfb_vf_bound(struct vfb_vf *vf, const char *name, bool managed);
+void vfb_vf_unbound(struct vfb_vf *vf);
 bool vfb_vf_is_whole(const struct vfb_vf *vf);
 int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf);
 void vfb_vf_wake(struct vfb_vf *vf);
 void vfb_vf_doze(struct vfb_vf *vf);
+struct vfb_vf *vfb_vf_of(struct pci_dev *pdev);
 struct vfb_vf *vfb_vf_find(const struct sriov_broker_addr *addr);
 struct vfb_vf *vfb_vf_first(void);
 struct vfb_vf *vfb_vf_lookup(const struct sriov_broker_addr *addr);
@@ -412,7 +417,8 @@ void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 		  enum sriov_broker_fault fault);
 
 /* group.c */
-unsigned long vfb_param_drain(void);
+extern work_func_t vfb_group_return_fn; /* takes each group through the return path */
+extern atomic_t vfb_groups_returning;	/* groups on it */
 struct iommu_group *vfb_iommu_group(struct device *dev);
 struct vfb_group *vfb_group_join(struct vfb_vf *vf);
 void vfb_group_find(struct vfb_vf *vf);
@@ -422,6 +428,10 @@ void vfb_group_unregister(void);
 void vfb_group_leave(struct vfb_vf *vf);
 void vfb_group_put(struct vfb_group *group);
 int vfb_group_id(struct vfb_group *group);
+bool vfb_is_returning(const struct vfb_vf *vf);
+void vfb_group_state(struct vfb_group *group, enum sriov_broker_vf_state state,
+		     enum sriov_broker_fault fault);
+void vfb_group_return(struct vfb_group *group);
 struct vfb_vf *vfb_group_next(struct vfb_group *group, struct vfb_vf *prev);
 bool vfb_group_is_pooled(struct pci_dev *pdev);
 int vfb_group_fence(struct vfb_group *group);
@@ -476,8 +486,7 @@ bool vfb_vfio_node_is_open(struct pci_dev *pdev);
 bool vfb_vfio_is_open(struct vfb_group *group);
 
 /* return.c */
-void vfb_return_init(struct vfb_group *group);
-void vfb_return_start(struct vfb_group *group);
+void vfb_return_work(struct work_struct *work);
 void vfb_return_flush(void);
 void vfb_return_wake(void);
 void vfb_return_wait(struct vfb_pf *pf, unsigned int timeout_ms);

@@ -16,6 +16,7 @@
 u64 vfb_instance;
 DEFINE_MUTEX(vfb_lock); /* the state, see broker.h */
 LIST_HEAD(vfb_pfs);
+bool vfb_live;
 struct workqueue_struct *vfb_wq;
 struct workqueue_struct *vfb_op_wq;
 struct workqueue_struct *vfb_step_wq;

@@ -16,6 +16,9 @@
 
 #include "broker.h"
 
+work_func_t vfb_group_return_fn;
+atomic_t vfb_groups_returning;
+
 /* Groups that have an IOMMU group, by its number. Under vfb_lock. */
 static DEFINE_HASHTABLE(vfb_groups, 8);
 
@@ -33,16 +36,6 @@ static unsigned int vfb_drain = 30;
 module_param_cb(drain_timeout, &vfb_drain_ops, &vfb_drain, 0644);
 MODULE_PARM_DESC(drain_timeout,
 		 "seconds that vfio may keep a returned VF open, 1 to 3600 (default: 30)");
-
-/**
- * vfb_param_drain - how long a returned VF may stay open
- *
- * Return: jiffies.
- */
-unsigned long vfb_param_drain(void)
-{
-	return READ_ONCE(vfb_drain) * HZ;
-}
 
 static struct vfb_group *vfb_group_lookup(struct iommu_group *iommu)
 {
@@ -91,7 +84,7 @@ static struct vfb_group *vfb_group_alloc(struct iommu_group *iommu)
 	INIT_LIST_HEAD(&group->vfs);
 	INIT_HLIST_NODE(&group->hash);
 	group->iommu = iommu;
-	vfb_return_init(group);
+	INIT_DELAYED_WORK(&group->ret, vfb_group_return_fn);
 	return group;
 }
 
@@ -263,6 +256,60 @@ void vfb_group_leave(struct vfb_vf *vf)
 		vfb_unfence_locked(group);
 	}
 	mutex_unlock(&group->fence);
+}
+
+/**
+ * vfb_is_returning - does a VF come back with its group
+ * @vf: a VF of a group that is on the return path
+ *
+ * Context: any.
+ * Return: false: it is the host's, having come later.
+ */
+bool vfb_is_returning(const struct vfb_vf *vf)
+{
+	return READ_ONCE(vf->state) != SRIOV_BROKER_VF_HOST;
+}
+
+/**
+ * vfb_group_state - put those VFs of a group that come back into a state
+ * @group: the group, which is on the return path
+ * @state: the state
+ * @fault: what is wrong, if it is QUARANTINED
+ *
+ * Context: vfb_lock held, as for vfb_vf_state().
+ */
+void vfb_group_state(struct vfb_group *group, enum sriov_broker_vf_state state,
+		     enum sriov_broker_fault fault)
+{
+	struct vfb_vf *vf;
+
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(vf, &group->vfs, group_node)
+		if (vfb_is_returning(vf))
+			vfb_vf_state(vf, state, fault);
+}
+
+/**
+ * vfb_group_return - send a group through the return path
+ * @group: the group; its VFs are LEASED or QUARANTINED
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_group_return(struct vfb_group *group)
+{
+	lockdep_assert_held(&vfb_lock);
+	group->lease = NULL;
+	group->stray = false;
+	vfb_group_state(group, SRIOV_BROKER_VF_DRAINING, SRIOV_BROKER_FAULT_NONE);
+	group->return_ns = ktime_get_ns();
+	group->drain_since = jiffies;
+	group->drain_until = jiffies + READ_ONCE(vfb_drain) * HZ;
+	if (!group->returning) {
+		group->returning = true;
+		kref_get(&group->ref);
+		atomic_inc(&vfb_groups_returning);
+	}
+	mod_delayed_work(vfb_wq, &group->ret, 0);
 }
 
 /**

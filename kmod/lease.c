@@ -269,7 +269,7 @@ void vfb_lease_revoke(struct vfb_lease *lease, u32 cause)
 		       ktime_get_ns());
 	vfb_event_vf(lease->vf, SRIOV_BROKER_EVENT_LEASE_REVOKED, lease->vf->state, lease, cause);
 	if (group->lease == lease)
-		vfb_return_start(group);
+		vfb_group_return(group);
 }
 
 static void vfb_lease_grace_work(struct work_struct *work)
@@ -370,7 +370,7 @@ void vfb_lease_end(struct vfb_lease *lease)
 	mutex_lock(&vfb_lock);
 	vfb_lease_unlist(lease);
 	if (group->lease == lease)
-		vfb_return_start(group);
+		vfb_group_return(group);
 	mutex_unlock(&vfb_lock);
 	/* Off the list, so that no REVOKE can begin another one. */
 	cancel_delayed_work_sync(&lease->grace);
@@ -411,7 +411,7 @@ void vfb_lease_undo(struct vfb_lease *lease)
 	if (group->lease != lease) /* revoked meanwhile: it is on its way back */
 		return;
 	if (lease->found_open || !vfb_group_is_whole(group)) {
-		vfb_return_start(group);
+		vfb_group_return(group);
 		return;
 	}
 	group->lease = NULL;

@@ -356,53 +356,7 @@ static int vfb_net_remember(struct vfb_vf *vf, u64 lease)
 	return ret;
 }
 
-static void vfb_net_look_work(struct work_struct *work)
-{
-	struct vfb_vf *vf = container_of(work, struct vfb_vf, net_look);
-	u64 lease;
-
-	mutex_lock(&vfb_lock);
-	lease = vfb_net_lease(vf);
-	mutex_unlock(&vfb_lock);
-	if (lease)
-		vfb_net_remember(vf, lease);
-	vfb_vf_put(vf);
-}
-
-/**
- * vfb_net_init - prepare a new VF
- * @vf: the VF
- *
- * Context: any.
- */
-void vfb_net_init(struct vfb_vf *vf)
-{
-	INIT_WORK(&vf->net_look, vfb_net_look_work);
-}
-
-/**
- * vfb_net_begin - look at the network attributes that a lease finds
- * @group: the group that was leased
- *
- * In the background, for whoever has rtnl may keep it for long. Should a NET_HOLD
- * be faster, it looks itself.
- *
- * Context: may sleep; takes vfb_lock.
- */
-void vfb_net_begin(struct vfb_group *group)
-{
-	struct vfb_vf *vf;
-
-	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf)) {
-		if (vf->pf->pdev->class >> 16 != PCI_BASE_CLASS_NETWORK)
-			continue;
-		kref_get(&vf->ref);
-		if (!queue_work(vfb_wq, &vf->net_look))
-			vfb_vf_put(vf);
-	}
-}
-
-/* A look at a VF's attributes that its caller need not wait for to the end. */
+/* A look at a VF's attributes, which its caller need not wait for, or not to the end. */
 struct vfb_net_ask {
 	struct kref ref;
 	struct work_struct work;
@@ -429,6 +383,49 @@ static void vfb_net_ask_work(struct work_struct *work)
 	kref_put(&ask->ref, vfb_net_ask_release);
 }
 
+/* For one that looks in a worker, which drops the reference. */
+static struct vfb_net_ask *vfb_net_ask_new(struct vfb_vf *vf, u64 lease)
+{
+	struct vfb_net_ask *ask = kzalloc(sizeof(*ask), GFP_KERNEL);
+
+	if (!ask)
+		return NULL;
+	kref_init(&ask->ref);
+	INIT_WORK(&ask->work, vfb_net_ask_work);
+	init_completion(&ask->done);
+	kref_get(&vf->ref);
+	ask->vf = vf;
+	ask->lease = lease;
+	return ask;
+}
+
+/**
+ * vfb_net_begin - look at the network attributes that a lease finds
+ * @group: the group that was leased
+ *
+ * In the background, for whoever has rtnl may keep it for long. Should a NET_HOLD
+ * be faster, it looks itself.
+ *
+ * Context: may sleep; takes vfb_lock.
+ */
+void vfb_net_begin(struct vfb_group *group)
+{
+	struct vfb_net_ask *ask;
+	struct vfb_vf *vf;
+	u64 lease;
+
+	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf)) {
+		if (vf->pf->pdev->class >> 16 != PCI_BASE_CLASS_NETWORK)
+			continue;
+		mutex_lock(&vfb_lock);
+		lease = vfb_net_lease(vf);
+		mutex_unlock(&vfb_lock);
+		ask = lease ? vfb_net_ask_new(vf, lease) : NULL;
+		if (ask)
+			queue_work(vfb_wq, &ask->work);
+	}
+}
+
 /**
  * vfb_net_remember_killable - remember what a VF's network attributes are
  * @vf: the VF, which the caller keeps from coming back
@@ -440,17 +437,11 @@ static void vfb_net_ask_work(struct work_struct *work)
  */
 int vfb_net_remember_killable(struct vfb_vf *vf, u64 lease)
 {
-	struct vfb_net_ask *ask = kzalloc(sizeof(*ask), GFP_KERNEL);
+	struct vfb_net_ask *ask = vfb_net_ask_new(vf, lease);
 	int ret = -EINTR;
 
 	if (!ask)
 		return -ENOMEM;
-	kref_init(&ask->ref);
-	INIT_WORK(&ask->work, vfb_net_ask_work);
-	init_completion(&ask->done);
-	kref_get(&vf->ref);
-	ask->vf = vf;
-	ask->lease = lease;
 	kref_get(&ask->ref);
 	queue_work(vfb_step_wq, &ask->work);
 	if (!wait_for_completion_killable(&ask->done))

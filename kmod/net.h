@@ -17,7 +17,6 @@ struct vfb_net {
 struct vfb_client;
 
 /* net.c */
-void vfb_net_init(struct vfb_vf *vf);
 void vfb_net_begin(struct vfb_group *group);
 int vfb_net_remember_killable(struct vfb_vf *vf, u64 lease);
 bool vfb_net_is_held(struct vfb_group *group);

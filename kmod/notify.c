@@ -1,44 +1,108 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the PCI bus tells: devices that come and go, drivers that are bound and
- * unbound, by whomever.
+ * What the PCI bus tells: devices that come and go, drivers that are bound and unbound,
+ * by whatever program. The PFs and VFs note it; what follows from that on the floors above
+ * theirs is called from here.
  */
 #include <linux/notifier.h>
 #include <linux/pm_runtime.h>
 
-#include "broker.h"
+#include "net.h"
+
+static void vfb_pf_came(struct pci_dev *pdev)
+{
+	struct vfb_pf *pf = vfb_pf_add(pdev);
+
+	if (!pf)
+		return;
+	vfb_pf_config_apply(pf, VFB_SETTLE_MS);
+	vfb_pf_put(pf);
+}
+
+static void vfb_pf_went(struct vfb_pf *pf)
+{
+	if (vfb_pf_del(pf))
+		vfb_orphan_clean();
+}
+
+static void vfb_pf_driver_changed(struct vfb_pf *pf, const char *name)
+{
+	vfb_pf_driver(pf, name);
+	vfb_pool_kick();
+	/* Ours comes and goes within what is done to the PF. */
+	if (name[0] && !vfb_pfdrv_is(name))
+		vfb_pf_config_apply(pf, 0);
+}
+
+static void vfb_notify_pf(struct vfb_pf *pf, unsigned long action)
+{
+	switch (action) {
+	case BUS_NOTIFY_DEL_DEVICE:
+		vfb_pf_went(pf);
+		break;
+	case BUS_NOTIFY_BOUND_DRIVER:
+		vfb_pf_driver_changed(pf, pf->pdev->dev.driver->name);
+		break;
+	case BUS_NOTIFY_UNBIND_DRIVER:
+		/* Before the leases end, and what they have had set is put back. */
+		if (vfb_pf_config_has(pf))
+			vfb_kept_unbind(pf);
+		vfb_pf_unbind(pf);
+		break;
+	case BUS_NOTIFY_UNBOUND_DRIVER:
+		vfb_pf_driver_changed(pf, "");
+		break;
+	}
+}
+
+static void vfb_vf_went(struct vfb_vf *vf)
+{
+	bool emptied = vfb_vf_del(vf);
+
+	vfb_return_wake();
+	if (emptied)
+		vfb_pf_config_apply(vf->pf, VFB_LOSS_MS);
+	vfb_pool_kick(); /* its user may have another one */
+}
+
+static void vfb_notify_vf(struct vfb_vf *vf, unsigned long action)
+{
+	struct device_driver *drv = vf->pdev->dev.driver;
+
+	switch (action) {
+	case BUS_NOTIFY_DEL_DEVICE:
+		vfb_vf_went(vf);
+		break;
+	case BUS_NOTIFY_BOUND_DRIVER:
+		vfb_vf_bound(vf, drv->name, to_pci_driver(drv)->driver_managed_dma);
+		break;
+	case BUS_NOTIFY_DRIVER_NOT_BOUND:
+		/* The IOMMU has told its group with that. */
+		vfb_group_find(vf);
+		break;
+	case BUS_NOTIFY_UNBOUND_DRIVER:
+		vfb_vf_unbound(vf);
+		break;
+	}
+}
 
 static int vfb_notify(struct notifier_block *nb, unsigned long action, void *data)
 {
 	struct pci_dev *pdev = to_pci_dev(data);
+	struct vfb_pf *pf = pdev->is_physfn ? vfb_pf_of(pdev) : NULL;
+	struct vfb_vf *vf = pdev->is_virtfn ? vfb_vf_of(pdev) : NULL;
 
-	if (!pdev->is_physfn && !pdev->is_virtfn)
-		return NOTIFY_DONE;
-
-	switch (action) {
-	case BUS_NOTIFY_ADD_DEVICE:
-		vfb_pf_add(pdev);
+	if (action == BUS_NOTIFY_ADD_DEVICE) {
+		vfb_pf_came(pdev);
 		vfb_vf_add(pdev);
-		break;
-	case BUS_NOTIFY_DEL_DEVICE:
-		vfb_vf_del(pdev);
-		vfb_pf_del(pdev);
-		break;
-	case BUS_NOTIFY_BOUND_DRIVER:
-		vfb_pf_driver(pdev, pdev->dev.driver->name);
-		vfb_vf_bound(pdev, pdev->dev.driver->name,
-			     to_pci_driver(pdev->dev.driver)->driver_managed_dma);
-		break;
-	case BUS_NOTIFY_DRIVER_NOT_BOUND:
-		vfb_vf_tried(pdev);
-		break;
-	case BUS_NOTIFY_UNBIND_DRIVER:
-		vfb_pf_unbind(pdev);
-		break;
-	case BUS_NOTIFY_UNBOUND_DRIVER:
-		vfb_pf_driver(pdev, "");
-		vfb_vf_unbound(pdev);
-		break;
+	}
+	if (pf) {
+		vfb_notify_pf(pf, action);
+		vfb_pf_put(pf);
+	}
+	if (vf) {
+		vfb_notify_vf(vf, action);
+		vfb_vf_put(vf);
 	}
 	return NOTIFY_DONE;
 }
@@ -58,8 +122,11 @@ static struct notifier_block vfb_nb = {
 int vfb_notify_start(void)
 {
 	struct pci_dev *pdev = NULL;
-	int ret = bus_register_notifier(&pci_bus_type, &vfb_nb);
+	int ret;
 
+	vfb_pf_config_fn = vfb_pf_config_work;
+	vfb_group_return_fn = vfb_return_work;
+	ret = bus_register_notifier(&pci_bus_type, &vfb_nb);
 	if (ret)
 		return ret;
 
@@ -70,7 +137,7 @@ int vfb_notify_start(void)
 			continue;
 		/* In deep sleep it has no configuration space. */
 		pm_runtime_get_sync(&pdev->dev);
-		vfb_pf_add(pdev);
+		vfb_pf_came(pdev);
 		pm_runtime_put(&pdev->dev);
 	}
 	for_each_pci_dev(pdev)
@@ -94,11 +161,11 @@ void vfb_notify_stop(void)
 	bus_unregister_notifier(&pci_bus_type, &vfb_nb);
 	/* Orphans too, whose PF has left the bus before. */
 	while ((vf = vfb_vf_first())) {
-		vfb_vf_del(vf->pdev);
+		vfb_vf_went(vf);
 		vfb_vf_put(vf);
 	}
 	while ((pf = vfb_pf_next(NULL))) {
-		vfb_pf_del(pf->pdev);
+		vfb_pf_went(pf);
 		vfb_pf_put(pf);
 	}
 	pci_unlock_rescan_remove();

@@ -13,7 +13,8 @@
 
 static void vfb_orphan_work(struct work_struct *work);
 static DECLARE_DELAYED_WORK(vfb_orphan_dwork, vfb_orphan_work);
-static bool vfb_orphan_stopped; /* vfb_lock */
+static bool vfb_orphan_stopped;		    /* vfb_lock */
+static struct work_struct *vfb_orphan_next; /* vfb_lock; queued when none is left */
 
 static bool vfb_is_orphan(struct pci_dev *pdev)
 {
@@ -139,13 +140,24 @@ static void vfb_orphan_work(struct work_struct *work)
 		else
 			again = true;
 	}
-	/* What pfs says, and could not be had while they were in the way. */
-	if (removed && !again)
-		vfb_pf_config_all();
-
 	mutex_lock(&vfb_lock);
+	if (removed && !again && vfb_orphan_next)
+		queue_work(vfb_op_wq, vfb_orphan_next);
 	if (again && !vfb_orphan_stopped)
 		queue_delayed_work(vfb_wq, &vfb_orphan_dwork, msecs_to_jiffies(VFB_ORPHAN_POLL_MS));
+	mutex_unlock(&vfb_lock);
+}
+
+/**
+ * vfb_orphan_wake - have a work item queued when the last orphan has been removed
+ * @work: the work item; NULL: no more
+ *
+ * Context: takes vfb_lock.
+ */
+void vfb_orphan_wake(struct work_struct *work)
+{
+	mutex_lock(&vfb_lock);
+	vfb_orphan_next = work;
 	mutex_unlock(&vfb_lock);
 }
 

@@ -14,7 +14,9 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "net.h"
+#include "broker.h"
+
+work_func_t vfb_pf_config_fn;
 
 /**
  * vfb_pf_lookup - find a PF by its address
@@ -165,7 +167,7 @@ static void vfb_pf_free(struct vfb_pf *pf)
 {
 	mutex_destroy(&pf->op);
 	mutex_destroy(&pf->protect_lock);
-	vfb_kept_free(pf->kept);
+	kvfree(pf->kept);
 	put_pid(pf->loss.who.pid);
 	bitmap_free(pf->free);
 	kvfree(pf->vfs);
@@ -219,7 +221,7 @@ static struct vfb_pf *vfb_pf_alloc(struct pci_dev *pdev)
 	pf->slots = slots;
 	pf->sriov_cap = pos;
 	pf->vf_device = vfb_pf_cap(pdev, pos, PCI_SRIOV_VF_DID);
-	vfb_pf_config_init(pf);
+	INIT_DELAYED_WORK(&pf->config, vfb_pf_config_fn);
 	pf->vfs = kvcalloc(slots, sizeof(*pf->vfs), GFP_KERNEL);
 	pf->free = bitmap_zalloc(slots, GFP_KERNEL);
 	if (!pf->vfs || !pf->free) {
@@ -259,26 +261,29 @@ static bool vfb_pf_insert(struct vfb_pf *new)
  * @pdev: the device
  *
  * Context: bus notifier, or the first scan; may sleep.
+ * Return: the PF with a reference, or NULL: it is none, or was known.
  */
-void vfb_pf_add(struct pci_dev *pdev)
+struct vfb_pf *vfb_pf_add(struct pci_dev *pdev)
 {
 	struct vfb_pf *pf;
 	bool added;
 
 	if (!pdev->is_physfn)
-		return;
+		return NULL;
 	pf = vfb_pf_alloc(pdev);
 	if (!pf) {
 		pci_warn(pdev, VFB_NAME ": not tracked: out of memory, or no VFs\n");
-		return;
+		return NULL;
 	}
 	mutex_lock(&vfb_lock);
 	added = vfb_pf_insert(pf);
+	if (added)
+		kref_get(&pf->ref); /* the list has the first */
 	mutex_unlock(&vfb_lock);
 	if (added)
-		vfb_pf_config_apply(pf, VFB_SETTLE_MS);
-	else
-		vfb_pf_put(pf);
+		return pf;
+	vfb_pf_put(pf);
+	return NULL;
 }
 
 /*
@@ -304,26 +309,18 @@ static void vfb_pf_abandon(struct vfb_pf *pf)
 }
 
 /**
- * vfb_pf_unbind - a PCI device is about to lose its driver: note it if it is a PF
- * @pdev: the device
+ * vfb_pf_unbind - a PF is about to lose its driver: its leases end
+ * @pf: the PF
  *
- * Context: bus notifier, with the device's lock held; takes rtnl and vfb_lock.
+ * Context: bus notifier, with the PF's lock held; takes vfb_lock.
  */
-void vfb_pf_unbind(struct pci_dev *pdev)
+void vfb_pf_unbind(struct vfb_pf *pf)
 {
-	struct vfb_pf *pf = vfb_pf_of(pdev);
-
-	if (!pf)
-		return;
-	/* Before the leases end, and what they have had set is put back. */
-	if (vfb_pf_config_has(pf))
-		vfb_kept_unbind(pf);
 	mutex_lock(&vfb_lock);
 	/* What pfs says is done when it is back, whoever took the VFs before. */
 	vfb_loss_forget(pf);
 	vfb_pf_abandon(pf);
 	mutex_unlock(&vfb_lock);
-	vfb_pf_put(pf);
 }
 
 static const struct attribute vfb_numvfs_attr = { .name = "sriov_numvfs" };
@@ -415,19 +412,17 @@ static void vfb_pf_wake(struct vfb_pf *pf, bool want)
 }
 
 /**
- * vfb_pf_del - a PCI device is leaving the bus: forget it if it is a PF
- * @pdev: the device
+ * vfb_pf_del - a PF is leaving the bus: forget it
+ * @pf: the PF; the caller's reference stays
  *
  * Context: bus notifier; may sleep.
+ * Return: true: it leaves VFs behind.
  */
-void vfb_pf_del(struct pci_dev *pdev)
+bool vfb_pf_del(struct vfb_pf *pf)
 {
-	struct vfb_pf *pf = vfb_pf_of(pdev);
 	bool orphans = false;
 	unsigned int i;
 
-	if (!pf)
-		return;
 	/* From here on its attributes go: nobody may be changing one. */
 	mutex_lock(&pf->protect_lock);
 	mutex_lock(&vfb_lock);
@@ -445,33 +440,23 @@ void vfb_pf_del(struct pci_dev *pdev)
 	mutex_unlock(&vfb_lock);
 	vfb_pf_wake(pf, false);
 	mutex_unlock(&pf->protect_lock);
-	if (orphans)
-		vfb_orphan_clean();
-	vfb_pf_put(pf); /* ours */
 	vfb_pf_put(pf); /* the list's */
+	return orphans;
 }
 
 /**
- * vfb_pf_driver - the driver of a PCI device changes: note it if it is a PF
- * @pdev: the device
+ * vfb_pf_driver - a PF's driver changes: note it
+ * @pf: the PF
  * @name: name of the driver, "" for none
  *
- * Context: bus notifier.
+ * Context: bus notifier; takes vfb_lock.
  */
-void vfb_pf_driver(struct pci_dev *pdev, const char *name)
+void vfb_pf_driver(struct vfb_pf *pf, const char *name)
 {
-	struct vfb_pf *pf = vfb_pf_of(pdev);
-
-	if (!pf)
-		return;
 	mutex_lock(&vfb_lock);
 	strscpy(pf->driver, name, sizeof(pf->driver));
 	pf->leaving = false;
 	mutex_unlock(&vfb_lock);
-	vfb_pool_kick();
-	if (name[0] && !vfb_pfdrv_is(name))
-		vfb_pf_config_apply(pf, 0);
-	vfb_pf_put(pf);
 }
 
 /**

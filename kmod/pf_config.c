@@ -25,7 +25,6 @@ struct vfb_pf_config {
 
 /* All under vfb_lock. */
 static LIST_HEAD(vfb_pf_configs);
-bool vfb_live; /* between load and unload */
 
 static atomic_t vfb_pf_configs_busy; /* queued or under way */
 
@@ -134,11 +133,30 @@ static int vfb_parse_configs(char *val, unsigned int flags, struct list_head *co
 }
 
 /**
- * vfb_pf_config_all - do what the pfs parameter says of all PFs, in the background
+ * vfb_pf_config_apply - do what the pfs parameter says of a PF, in the background
+ * @pf: the PF
+ * @delay_ms: how long to wait first; a shorter wait replaces a longer one
  *
- * Context: may sleep; takes vfb_lock.
+ * Context: any, the bus notifier too; takes vfb_lock.
  */
-void vfb_pf_config_all(void)
+void vfb_pf_config_apply(struct vfb_pf *pf, unsigned int delay_ms)
+{
+	bool pending = true;
+
+	kref_get(&pf->ref);
+	mutex_lock(&vfb_lock);
+	if (vfb_live) {
+		pending = mod_delayed_work(vfb_op_wq, &pf->config, msecs_to_jiffies(delay_ms));
+		if (!pending)
+			atomic_inc(&vfb_pf_configs_busy);
+	}
+	mutex_unlock(&vfb_lock);
+	if (pending) /* the work has a reference already, or there is none */
+		vfb_pf_put(pf);
+}
+
+/* Of all PFs, in the background. */
+static void vfb_pf_config_all(void)
 {
 	struct vfb_pf *pf;
 
@@ -350,7 +368,13 @@ static bool vfb_pf_config_amends(struct vfb_pf *pf)
 	return false;
 }
 
-static void vfb_pf_config_work(struct work_struct *work)
+/**
+ * vfb_pf_config_work - do what the pfs parameter says of a PF
+ * @work: the PF's
+ *
+ * Context: a worker; may sleep, long; takes pf->op.
+ */
+void vfb_pf_config_work(struct work_struct *work)
 {
 	struct vfb_pf *pf = container_of(to_delayed_work(work), struct vfb_pf, config);
 	struct vfb_pf_config config;
@@ -368,39 +392,13 @@ static void vfb_pf_config_work(struct work_struct *work)
 	vfb_pf_config_end(pf);
 }
 
-/**
- * vfb_pf_config_init - prepare a new PF
- * @pf: the PF
- *
- * Context: any.
- */
-void vfb_pf_config_init(struct vfb_pf *pf)
+static void vfb_orphans_gone(struct work_struct *work)
 {
-	INIT_DELAYED_WORK(&pf->config, vfb_pf_config_work);
+	vfb_pf_config_all();
 }
 
-/**
- * vfb_pf_config_apply - do what the pfs parameter says of a PF, in the background
- * @pf: the PF
- * @delay_ms: how long to wait first; a shorter wait replaces a longer one
- *
- * Context: any, the bus notifier too; takes vfb_lock.
- */
-void vfb_pf_config_apply(struct vfb_pf *pf, unsigned int delay_ms)
-{
-	bool pending = true;
-
-	kref_get(&pf->ref);
-	mutex_lock(&vfb_lock);
-	if (vfb_live) {
-		pending = mod_delayed_work(vfb_op_wq, &pf->config, msecs_to_jiffies(delay_ms));
-		if (!pending)
-			atomic_inc(&vfb_pf_configs_busy);
-	}
-	mutex_unlock(&vfb_lock);
-	if (pending) /* the work has a reference already, or there is none */
-		vfb_pf_put(pf);
-}
+/* What could not be had while orphans were in the way. */
+static DECLARE_WORK(vfb_orphans_gone_work, vfb_orphans_gone);
 
 /**
  * vfb_pf_config_start - apply the parameter for the first time
@@ -413,6 +411,7 @@ void vfb_pf_config_start(void)
 	mutex_lock(&vfb_lock);
 	WRITE_ONCE(vfb_live, true);
 	mutex_unlock(&vfb_lock);
+	vfb_orphan_wake(&vfb_orphans_gone_work);
 	vfb_pf_config_all();
 	if (wait_event_killable(vfb_pf_configs_wq, !atomic_read(&vfb_pf_configs_busy)))
 		pr_info("pfs: going on in the background\n");
@@ -430,6 +429,8 @@ void vfb_pf_config_stop(void)
 	mutex_lock(&vfb_lock);
 	vfb_live = false;
 	mutex_unlock(&vfb_lock);
+	vfb_orphan_wake(NULL);
+	flush_work(&vfb_orphans_gone_work);
 	for (pf = vfb_pf_next(NULL); pf; pf = vfb_pf_next(pf))
 		if (cancel_delayed_work_sync(&pf->config))
 			vfb_pf_config_end(pf);

@@ -10,8 +10,6 @@
 #include "broker.h"
 #include "compat.h"
 
-#define VFB_PFDRV_NAME "sriov_broker_pf"
-
 static int vfb_pfdrv_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	return 0;
@@ -82,7 +80,7 @@ static void vfb_pfdrv_remove(struct pci_dev *pdev)
 static const struct pci_device_id vfb_pfdrv_ids[] = { {} };
 
 static struct pci_driver vfb_pfdrv = {
-	.name = VFB_PFDRV_NAME,
+	.name = VFB_PFDRV,
 	.id_table = vfb_pfdrv_ids,
 	.probe = vfb_pfdrv_probe,
 	.remove = vfb_pfdrv_remove,
@@ -90,18 +88,6 @@ static struct pci_driver vfb_pfdrv = {
 	/* It does none: a PF that shares its VFs' group is not in their way. */
 	.driver_managed_dma = true,
 };
-
-/**
- * vfb_pfdrv_is - is this our PF driver
- * @name: a driver's name
- *
- * Context: any.
- * Return: true if so.
- */
-bool vfb_pfdrv_is(const char *name)
-{
-	return !strcmp(name, VFB_PFDRV_NAME);
-}
 
 /**
  * vfb_pfdrv_register - register the PF driver
@@ -197,7 +183,7 @@ int vfb_pfdrv_take(struct vfb_pf *pf)
 	was = vfb_override_get(pf->pdev);
 	if (IS_ERR(was))
 		return PTR_ERR(was);
-	ret = vfb_override_set(pf->pdev, VFB_PFDRV_NAME);
+	ret = vfb_override_set(pf->pdev, VFB_PFDRV);
 	if (!ret) {
 		ret = device_driver_attach(&vfb_pfdrv.driver, &pf->pdev->dev);
 		vfb_override_set(pf->pdev, was ?: "");
@@ -205,7 +191,7 @@ int vfb_pfdrv_take(struct vfb_pf *pf)
 	kfree(was);
 	if (!ret)
 		pci_info(pf->pdev, VFB_NAME ": has no driver: on %s until its last VF goes\n",
-			 VFB_PFDRV_NAME);
+			 VFB_PFDRV);
 	/* Somebody else's driver came first: then that one is asked. */
 	return ret == -EBUSY ? 0 : ret;
 }

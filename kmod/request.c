@@ -442,7 +442,7 @@ int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	else if (vf->moving || vf->state != SRIOV_BROKER_VF_QUARANTINED)
 		ret = vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_NOT_QUARANTINED, &p->vf);
 	else
-		vfb_return_start(vf->group);
+		vfb_group_return(vf->group);
 	mutex_unlock(&vfb_lock);
 	if (!ret)
 		vfb_group_follow(vf->group);

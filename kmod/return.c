@@ -32,7 +32,6 @@ static bool vfb_stopping;
 
 /* Woken whenever a group has come to the end of the path. */
 static DECLARE_WAIT_QUEUE_HEAD(vfb_return_wq);
-static atomic_t vfb_returning; /* groups on the return path */
 
 static const char *const vfb_fault_names[] = {
 	[SRIOV_BROKER_FAULT_OPEN] = "its user does not let go",
@@ -42,22 +41,6 @@ static const char *const vfb_fault_names[] = {
 	[SRIOV_BROKER_FAULT_FENCE] = "the IOMMU group can't be claimed",
 	[SRIOV_BROKER_FAULT_NET] = "its network attributes can't be put back",
 };
-
-static bool vfb_is_returning(const struct vfb_vf *vf)
-{
-	return READ_ONCE(vf->state) != SRIOV_BROKER_VF_HOST;
-}
-
-static void vfb_group_state(struct vfb_group *group, enum sriov_broker_vf_state state,
-			    enum sriov_broker_fault fault)
-{
-	struct vfb_vf *vf;
-
-	lockdep_assert_held(&vfb_lock);
-	list_for_each_entry(vf, &group->vfs, group_node)
-		if (vfb_is_returning(vf))
-			vfb_vf_state(vf, state, fault);
-}
 
 /* A driver that does DMA for the host keeps the fence down: it is the holder's. */
 static void vfb_evict(struct vfb_group *group)
@@ -178,7 +161,7 @@ static void vfb_return_report(struct vfb_group *group, enum sriov_broker_fault f
 
 static void vfb_return_put(struct vfb_group *group)
 {
-	atomic_dec(&vfb_returning);
+	atomic_dec(&vfb_groups_returning);
 	wake_up_all(&vfb_return_wq);
 	vfb_group_put(group);
 }
@@ -263,7 +246,13 @@ static int vfb_return_fence(struct vfb_group *group, bool stray)
 	return ret;
 }
 
-static void vfb_return_work(struct work_struct *work)
+/**
+ * vfb_return_work - a step of a group on the return path
+ * @work: the group's
+ *
+ * Context: a worker; may sleep for the time of a reset.
+ */
+void vfb_return_work(struct work_struct *work)
 {
 	struct vfb_group *group = container_of(to_delayed_work(work), struct vfb_group, ret);
 	bool stray = READ_ONCE(group->stray);
@@ -281,40 +270,6 @@ static void vfb_return_work(struct work_struct *work)
 }
 
 /**
- * vfb_return_init - prepare a new group for the return path
- * @group: the group
- *
- * Context: any.
- */
-void vfb_return_init(struct vfb_group *group)
-{
-	INIT_DELAYED_WORK(&group->ret, vfb_return_work);
-}
-
-/**
- * vfb_return_start - send a group through the return path
- * @group: the group; its VFs are LEASED or QUARANTINED
- *
- * Context: vfb_lock held.
- */
-void vfb_return_start(struct vfb_group *group)
-{
-	lockdep_assert_held(&vfb_lock);
-	group->lease = NULL;
-	group->stray = false;
-	vfb_group_state(group, SRIOV_BROKER_VF_DRAINING, SRIOV_BROKER_FAULT_NONE);
-	group->return_ns = ktime_get_ns();
-	group->drain_since = jiffies;
-	group->drain_until = jiffies + vfb_param_drain();
-	if (!group->returning) {
-		group->returning = true;
-		kref_get(&group->ref);
-		atomic_inc(&vfb_returning);
-	}
-	mod_delayed_work(vfb_wq, &group->ret, 0);
-}
-
-/**
  * vfb_return_flush - wait for all groups that are on the return path
  *
  * Those that vfio still has open are not waited for: they go into quarantine.
@@ -326,7 +281,7 @@ void vfb_return_flush(void)
 {
 	/* Each looks again soon, sees this, and ends; also those of VFs that have left the bus. */
 	WRITE_ONCE(vfb_stopping, true);
-	wait_event(vfb_return_wq, !atomic_read(&vfb_returning));
+	wait_event(vfb_return_wq, !atomic_read(&vfb_groups_returning));
 }
 
 /**

@@ -9,7 +9,6 @@
 
 #include "broker.h"
 #include "compat.h"
-#include "net.h"
 
 /* All VFs by address. Under vfb_lock. */
 static DEFINE_HASHTABLE(vfb_vfs, 9);
@@ -56,7 +55,14 @@ struct vfb_vf *vfb_vf_find(const struct sriov_broker_addr *addr)
 	return vf;
 }
 
-static struct vfb_vf *vfb_vf_of(struct pci_dev *pdev)
+/**
+ * vfb_vf_of - find the VF that a PCI device is
+ * @pdev: the device
+ *
+ * Context: takes vfb_lock.
+ * Return: the VF with a reference, or NULL if @pdev is none that is tracked.
+ */
+struct vfb_vf *vfb_vf_of(struct pci_dev *pdev)
 {
 	struct sriov_broker_addr addr = vfb_addr(pdev);
 	struct vfb_vf *vf = pdev->is_virtfn ? vfb_vf_find(&addr) : NULL;
@@ -354,7 +360,6 @@ static struct vfb_vf *vfb_vf_alloc(struct pci_dev *pdev, struct vfb_pf *pf)
 	vf->addr = vfb_addr(pdev);
 	vf->index = vfb_vf_index(pdev, pf);
 	INIT_LIST_HEAD(&vf->group_node);
-	vfb_net_init(vf);
 	INIT_WORK(&vf->tidy, vfb_vf_tidy);
 	vf->group = vfb_group_join(vf);
 	if (!vf->group) {
@@ -447,18 +452,15 @@ static bool vfb_pf_emptied(struct vfb_pf *pf)
 }
 
 /**
- * vfb_vf_del - a PCI device is leaving the bus: forget it if it is a VF
- * @pdev: the device
+ * vfb_vf_del - a VF is leaving the bus: forget it
+ * @vf: the VF; the caller's reference stays
  *
- * Context: bus notifier; may sleep; takes group->fence and vfb_lock.
+ * Context: bus notifier; may sleep; takes group->fence, pf->protect_lock and vfb_lock.
+ * Return: true: it was its PF's last, and something is to be said or done about that.
  */
-void vfb_vf_del(struct pci_dev *pdev)
+bool vfb_vf_del(struct vfb_vf *vf)
 {
-	struct vfb_vf *vf = vfb_vf_of(pdev);
 	bool emptied;
-
-	if (!vf)
-		return;
 
 	mutex_lock(&vfb_lock);
 	vfb_loss_note(vf);
@@ -478,12 +480,8 @@ void vfb_vf_del(struct pci_dev *pdev)
 	vfb_group_leave(vf);
 	vfb_group_abandon(vf->group); /* others of a shared one may need no fence without it */
 	vfb_pf_follow(vf->pf);
-	vfb_return_wake();
-	if (emptied)
-		vfb_pf_config_apply(vf->pf, VFB_LOSS_MS);
-	vfb_pool_kick(); /* its user may have another one */
-	vfb_vf_put(vf);	 /* ours */
-	vfb_vf_put(vf);	 /* the table's */
+	vfb_vf_put(vf); /* the table's */
+	return emptied;
 }
 
 /* Was its driver taken off by hand while it was free? */
@@ -495,8 +493,8 @@ static bool vfb_vf_was_off(const struct vfb_vf *vf)
 }
 
 /**
- * vfb_vf_bound - a driver was bound to a PCI device: note it if it is a VF
- * @pdev: the device
+ * vfb_vf_bound - a driver was bound to a VF: note it
+ * @vf: the VF
  * @name: name of the driver
  * @managed: the driver leaves DMA to its user
  *
@@ -505,60 +503,34 @@ static bool vfb_vf_was_off(const struct vfb_vf *vf)
  *
  * Context: bus notifier, with the device's lock held; takes vfb_lock.
  */
-void vfb_vf_bound(struct pci_dev *pdev, const char *name, bool managed)
+void vfb_vf_bound(struct vfb_vf *vf, const char *name, bool managed)
 {
-	struct vfb_vf *vf = vfb_vf_of(pdev);
 	bool back;
 
-	if (!vf)
-		return;
 	vfb_group_find(vf);
 	mutex_lock(&vfb_lock);
 	strscpy(vf->driver, name, sizeof(vf->driver));
 	vf->managed = managed;
 	back = vfb_vf_was_off(vf) && !vf->moving && !vf->pf->leaving && vfb_vf_is_whole(vf);
 	if (back)
-		vfb_return_start(vf->group);
+		vfb_group_return(vf->group);
 	mutex_unlock(&vfb_lock);
 	if (back)
 		vfb_group_follow(vf->group);
-	vfb_vf_put(vf);
 }
 
 /**
- * vfb_vf_tried - a driver's probe of a PCI device has failed: look at it if it is a VF
- * @pdev: the device
- *
- * The IOMMU has told its group with that.
- *
- * Context: bus notifier, with the device's lock held; takes vfb_lock.
- */
-void vfb_vf_tried(struct pci_dev *pdev)
-{
-	struct vfb_vf *vf = vfb_vf_of(pdev);
-
-	if (!vf)
-		return;
-	vfb_group_find(vf);
-	vfb_vf_put(vf);
-}
-
-/**
- * vfb_vf_unbound - a PCI device has lost its driver: note it if it is a VF
- * @pdev: the device
+ * vfb_vf_unbound - a VF has lost its driver: note it
+ * @vf: the VF
  *
  * A free VF that somebody unbinds by hand can't be leased any more.
  *
  * Context: bus notifier, with the device's lock held; may sleep; takes
  * group->fence and vfb_lock.
  */
-void vfb_vf_unbound(struct pci_dev *pdev)
+void vfb_vf_unbound(struct vfb_vf *vf)
 {
-	struct vfb_vf *vf = vfb_vf_of(pdev);
 	bool was_free, was_open;
-
-	if (!vf)
-		return;
 
 	mutex_lock(&vfb_lock);
 	vf->driver[0] = '\0';
@@ -577,7 +549,9 @@ void vfb_vf_unbound(struct pci_dev *pdev)
 		vfb_pf_follow(vf->pf);
 	}
 	/* Not here: it may take the device's lock, and waits for who removes the device. */
-	if ((was_free || was_open) && queue_work(vfb_wq, &vf->tidy))
-		return; /* our reference goes with it */
-	vfb_vf_put(vf);
+	if (was_free || was_open) {
+		kref_get(&vf->ref);
+		if (!queue_work(vfb_wq, &vf->tidy))
+			vfb_vf_put(vf);
+	}
 }
