@@ -11,10 +11,10 @@
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 
-#include "broker.h"
+#include "core.h"
 
 u64 vfb_instance;
-DEFINE_MUTEX(vfb_lock); /* the state, see broker.h */
+DEFINE_MUTEX(vfb_lock); /* the state, see core.h */
 LIST_HEAD(vfb_pfs);
 bool vfb_live;
 struct workqueue_struct *vfb_wq;

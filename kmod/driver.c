@@ -11,8 +11,8 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "broker.h"
 #include "compat.h"
+#include "core.h"
 
 static char vfb_driver_param[SRIOV_BROKER_NAME_LEN] = "vfio-pci";
 

@@ -10,8 +10,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "event.h"
-#include "lease.h"
+#include "core.h"
 
 /* Both under vfb_lock. */
 static struct vfb_event *vfb_ring; /* the last VFB_EVENTS, by number */

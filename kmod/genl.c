@@ -7,8 +7,7 @@
 #include <linux/slab.h>
 #include <net/genetlink.h>
 
-#include "event.h"
-#include "list.h"
+#include "face.h"
 
 #define VFB_BDF 18 /* room for ffffffff:00:00.0 */
 

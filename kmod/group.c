@@ -14,7 +14,7 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 
-#include "broker.h"
+#include "objects.h"
 
 work_func_t vfb_group_return_fn;
 atomic_t vfb_groups_returning;

@@ -13,7 +13,7 @@
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 
-#include "broker.h"
+#include "core.h"
 
 static bool vfb_is_of_class(const struct device *dev, const char *name)
 {

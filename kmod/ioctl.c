@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "ioctl.h"
+#include "face.h"
 
 /* Tells userspace. What it does not take is lost: the errno matters more. */
 static void vfb_why_tell(u64 uptr, const struct vfb_why *why)

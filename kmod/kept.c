@@ -6,7 +6,7 @@
  */
 #include <linux/slab.h>
 
-#include "net.h"
+#include "mech.h"
 
 struct vfb_kept {
 	unsigned int num;

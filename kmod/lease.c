@@ -11,7 +11,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "lease.h"
+#include "objects.h"
 
 static LIST_HEAD(vfb_leases);	    /* vfb_lock */
 static u64 vfb_last_id;		    /* vfb_lock */

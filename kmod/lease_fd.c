@@ -11,8 +11,7 @@
 #include <linux/uaccess.h>
 
 #include "compat.h"
-#include "ioctl.h"
-#include "lease.h"
+#include "face.h"
 
 static int vfb_lease_info(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {

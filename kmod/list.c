@@ -6,11 +6,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "event.h"
-#include "ioctl.h"
-#include "lease.h"
-#include "list.h"
-#include "stats.h"
+#include "face.h"
 
 /* How often to try when PFs or VFs appear while we make room for them. */
 #define VFB_LIST_TRIES 8
@@ -182,18 +178,9 @@ void *vfb_picture(vfb_take_fn take, size_t entry, struct vfb_pf *only, unsigned 
 	return NULL;
 }
 
-/**
- * vfb_copy_entries - give an array to userspace
- * @p: how it wants it
- * @entries: the array
- * @entry: size of an entry here
- * @num: how many; those beyond @p->count are left out
- *
- * Context: system call; may sleep.
- * Return: 0 or -EFAULT.
- */
-int vfb_copy_entries(struct sriov_broker_list *p, const void *entries, size_t entry,
-		     unsigned int num)
+/* Gives an array to userspace. Entries beyond @p->count are left out. */
+static int vfb_copy_entries(struct sriov_broker_list *p, const void *entries, size_t entry,
+			    unsigned int num)
 {
 	void __user *to = u64_to_user_ptr(p->entries);
 	size_t known = min_t(size_t, entry, p->entry_size);

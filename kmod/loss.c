@@ -4,7 +4,7 @@
  * hand, systemd's .link files, NetworkManager. Nothing is lost but the pool; yet the log
  * and an event tell who did it, and what there is instead.
  */
-#include "broker.h"
+#include "core.h"
 
 /**
  * vfb_loss_note - a VF is leaving the bus: remember who takes it, if it was ours

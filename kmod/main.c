@@ -9,9 +9,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
-#include "event.h"
-#include "ioctl.h"
-#include "net.h"
+#include "face.h"
 
 static const struct vfb_ioctl vfb_dev_ioctls[] = {
 	/* No more than what is the same in every major number. */

@@ -8,9 +8,8 @@
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
 
-#include "broker.h"
 #include "compat.h"
-#include "net.h"
+#include "flow.h"
 
 struct vfb_move {
 	struct work_struct work;

@@ -17,7 +17,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
-#include "net.h"
+#include "mech.h"
 
 /* A child of the PF's device: is it the interface that knows the PF's VFs? */
 static int vfb_is_netdev(struct device *dev, void *found)

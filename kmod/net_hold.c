@@ -5,9 +5,7 @@
  */
 #include <linux/slab.h>
 
-#include "event.h"
-#include "ioctl.h"
-#include "net.h"
+#include "face.h"
 
 /* A client that may be about to set attributes of a VF. */
 struct vfb_hold {

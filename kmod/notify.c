@@ -7,7 +7,7 @@
 #include <linux/notifier.h>
 #include <linux/pm_runtime.h>
 
-#include "net.h"
+#include "face.h"
 
 static void vfb_pf_came(struct pci_dev *pdev)
 {

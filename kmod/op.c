@@ -9,8 +9,7 @@
 #include <linux/completion.h>
 #include <linux/slab.h>
 
-#include "ioctl.h"
-#include "stats.h"
+#include "face.h"
 
 struct vfb_op {
 	struct kref ref;

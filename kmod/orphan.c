@@ -6,7 +6,7 @@
  */
 #include <linux/iommu.h>
 
-#include "broker.h"
+#include "flow.h"
 
 /* How long to wait before looking again whether an orphan's user has let go. */
 #define VFB_ORPHAN_POLL_MS 1000

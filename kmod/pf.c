@@ -14,7 +14,7 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "broker.h"
+#include "objects.h"
 
 work_func_t vfb_pf_config_fn;
 

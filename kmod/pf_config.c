@@ -12,8 +12,7 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 
-#include "broker.h"
-#include "stats.h"
+#include "face.h"
 
 struct vfb_pf_config {
 	struct list_head node;

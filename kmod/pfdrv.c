@@ -7,8 +7,8 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "broker.h"
 #include "compat.h"
+#include "flow.h"
 
 static int vfb_pfdrv_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {

@@ -10,10 +10,7 @@
 #include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 
-#include "ioctl.h"
-#include "lease.h"
-#include "list.h"
-#include "stats.h"
+#include "mech.h"
 
 /* Selectors of all requests that wait: each VF that comes free is compared with them. */
 #define VFB_MAX_WAITING_ALL 1024

@@ -16,9 +16,7 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "broker.h"
-#include "net.h"
-#include "stats.h"
+#include "flow.h"
 
 /* A VF BAR without memory; kernels forget the whole resource when there is none for it. */
 static bool vfb_lacks_mmio(struct pci_dev *pdev, int pos)

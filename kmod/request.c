@@ -13,11 +13,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "event.h"
-#include "ioctl.h"
-#include "lease.h"
-#include "net.h"
-#include "stats.h"
+#include "face.h"
 
 /* In a worker, which may open the node. */
 static void vfb_lease_probe(struct work_struct *work)

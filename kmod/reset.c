@@ -7,8 +7,7 @@
 #include <linux/pm_runtime.h>
 #include <linux/sched/signal.h>
 
-#include "broker.h"
-#include "stats.h"
+#include "mech.h"
 
 /* How long to try for the VF's lock, which its driver's remove may hold. */
 #define VFB_VF_LOCK_TRIES    200

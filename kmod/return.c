@@ -15,9 +15,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
-#include "ioctl.h"
-#include "net.h"
-#include "stats.h"
+#include "flow.h"
 
 /* How long to wait at most before looking again whether vfio has let go. */
 #define VFB_DRAIN_POLL_MS 50

@@ -5,7 +5,7 @@
  */
 #include <linux/slab.h>
 
-#include "stats.h"
+#include "core.h"
 #include "trace.h"
 
 static DEFINE_SPINLOCK(vfb_stats_lock);				    /* a leaf */

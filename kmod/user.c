@@ -10,7 +10,7 @@
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 
-#include "broker.h"
+#include "core.h"
 
 static DEFINE_HASHTABLE(vfb_users, 6); /* vfb_lock */
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * VFs: their birth and death as the bus tells of them, their driver, and their
- * state (see the diagram in broker.h).
+ * state (see the diagram in core.h).
  */
 #include <linux/hashtable.h>
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
 
-#include "broker.h"
 #include "compat.h"
+#include "objects.h"
 
 /* All VFs by address. Under vfb_lock. */
 static DEFINE_HASHTABLE(vfb_vfs, 9);

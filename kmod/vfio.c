@@ -10,7 +10,7 @@
 #include <linux/vfio.h>
 
 #include "compat.h"
-#include "lease.h"
+#include "mech.h"
 
 #define VFB_VFIO_PATH 40
 

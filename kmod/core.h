@@ -1,7 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The broker's objects, what guards them, and the functions that the files of
- * the module share.
+ * The broker's objects, what guards them, and who may call whom; and what the two lowest
+ * floors offer.
+ *
+ * Floors
+ * ------
+ * Each file stands on a floor. Calls go down, or to a file of the same floor, and never up.
+ * What is above learns of a thing by what is returned to it, by a work item whose function
+ * it has given, or by an event. The files of a floor do not call one another in circles, but
+ * for the objects', which know one another and keep all state, under one lock.
+ *
+ *	7 ear and door	notify main
+ *	6 faces		ioctl op request lease_fd net_hold list genl pf_config
+ *	5 flows		provision move return orphan pfdrv
+ *	4 one VF	reset vfio net kept pool
+ *	3 objects	pf vf group lease
+ *	2 ledger	event stats user loss
+ *	1 ground	core driver hosts trace
+ *
+ * What a floor offers stands in its header: core.h (1 and 2), objects.h, mech.h (4), flow.h,
+ * face.h (6 and 7). A file includes that of its own floor, which includes those beneath.
+ * "make lint" reads this table, and the symbols of what was built: selftests/vm/floors.
  *
  * Objects
  * -------
@@ -24,14 +43,14 @@
  * or OPEN in place of FREE, on a PF that is enabled open: bound, but not fenced and
  * not leased out. From any of them it can be gone, with its PF or by itself. In FREE
  * the fence of its group is up; in LEASED it is down; RESETTING begins when it is up
- * again. DRAINING means that somebody still has the VF open through vfio, or is about
- * to change its network attributes. Who takes the driver off a FREE VF by hand sends it
- * to QUARANTINED, with the fence up, from where it goes the return path when it is bound
- * again; off an OPEN one, to HOST.
+ * again. DRAINING means that a user still has the VF open through vfio, or is about to
+ * change its network attributes. A FREE VF whose driver is taken off by hand goes to
+ * QUARANTINED, with the fence up, and from there the return path when it is bound again;
+ * an OPEN one goes to HOST.
  *
  * A group (struct vfb_group) is an IOMMU group, as far as it has VFs in it, or a
  * single VF that has none. The fence is its DMA ownership, claimed by us: as
- * long as it is, nobody can open its devices through vfio, nor bind a driver
+ * long as it is, its devices can neither be opened through vfio nor bound to a driver
  * that does DMA for the host. VFs are leased by the group.
  *
  * Where the IOMMU tells a VF's group no earlier than when a driver is tried on it
@@ -39,7 +58,7 @@
  * notification of that, under vfb_lock. Till then it was HOST: nothing was claimed for
  * it and nothing leased. A move into the pool begins with trying one that fits nothing
  * (vfb_group_learn), so that the fence is up before the VF is bound; a VF that is without
- * an IOMMU even then is refused, unless its driver gives it to nobody (pci-stub).
+ * an IOMMU even then is refused, unless its driver gives it to no user (pci-stub).
  *
  * A lease (struct vfb_lease) lives as long as a file: from the ioctl to the last
  * close. It covers the VFs of one group. When the file goes, the group is sent
@@ -77,21 +96,24 @@
  * a device's lock, held, also from within our own sriov_configure call. So it
  * takes nothing but group->fence, pf->protect_lock and vfb_lock; on 6.1 also the lock
  * of a VF that is just being added, and rtnl where a PF's driver goes. Nothing waits
- * for a user with any of these locks held: who has a VF open is found out by claiming
- * the fence, which fails at once.
+ * for a user with any of these locks held: whether a VF is open is found out by claiming
+ * its fence, which fails at once.
  *
  * vfb_lock is a mutex, so the condition of a wait_event() can't take it: what a
  * sleeper is woken for is read there with READ_ONCE(), and looked at again under the
  * lock once awake.
  */
-#ifndef VFB_BROKER_H
-#define VFB_BROKER_H
+#ifndef VFB_CORE_H
+#define VFB_CORE_H
 
+#include <linux/fs.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/pid.h>
+#include <linux/poll.h>
+#include <linux/string.h>
 #include <linux/uidgid.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -104,11 +126,8 @@
 #define VFB_PFDRV "sriov_broker_pf"   /* our driver of PFs that have none */
 
 struct cred;
-struct file;
 struct iommu_group;
-struct vfb_event;
 struct vfb_kept;
-struct vfb_lease;
 struct vfb_net;
 
 /* Whose doing something is, as events name it. */
@@ -262,6 +281,61 @@ struct vfb_group {
 	bool stray;		 /* in quarantine there, until its user lets go */
 };
 
+/* Something that the holder has not read yet. */
+struct vfb_lease_news {
+	u32 type; /* enum sriov_broker_lease_event_type, 0: nothing */
+	u32 cause;
+	u64 deadline_ns;
+	struct vfb_actor by;
+};
+
+struct vfb_lease {
+	u64 id;
+	kuid_t uid;		   /* of the task that asked, as it is shown */
+	struct vfb_vf *vf;	   /* counted; first of the group */
+	struct module *owner;	   /* of the VF's driver, counted */
+	wait_queue_head_t wait;	   /* woken by events */
+	struct delayed_work grace; /* ends it when the grace has passed */
+
+	/* While its VFs are taken, but not published yet. */
+	struct work_struct probe;
+	bool found_open; /* another one has a VF open */
+
+	/* The rest is under vfb_lock. */
+	unsigned int refs;
+	struct vfb_user *user; /* counted; charged, NULL before it begins */
+	struct list_head node; /* in the list of leases */
+	bool resetting;	       /* by its holder */
+	bool revoked;	       /* no longer the holder's */
+	u64 deadline_ns;       /* of the grace, 0: none given */
+	struct pid *pid;       /* counted */
+	char label[SRIOV_BROKER_NAME_LEN];
+	struct vfb_lease_news revoking;
+	struct vfb_lease_news over;
+};
+
+/* How many events are remembered: so many a reader may be behind. */
+#define VFB_EVENTS 512
+
+/* How many readers one user may have. */
+#define VFB_MAX_READERS 64
+
+/* An event; what depends on its reader is not in @out yet. */
+struct vfb_event {
+	struct sriov_broker_event out;
+	struct vfb_actor by;
+	struct pid *lease_pid; /* counted; the lease's, or NULL */
+	kuid_t lease_uid;
+};
+
+/* An open /dev/sriov_broker. */
+struct vfb_client {
+	struct vfb_user *user; /* counted: its opener */
+	/* The rest is under vfb_lock. */
+	struct list_head holds; /* struct vfb_hold, see net_hold.c */
+	u64 next;		/* event to read next, 0: none was asked for yet */
+};
+
 /* A driver to move VFs to; .drv is NULL for the host's own choice. */
 struct vfb_driver {
 	char name[SRIOV_BROKER_NAME_LEN];
@@ -276,22 +350,6 @@ extern bool vfb_live;			     /* vfb_lock; between load and unload */
 extern struct workqueue_struct *vfb_wq;	     /* work on single VFs */
 extern struct workqueue_struct *vfb_op_wq;   /* work on PFs */
 extern struct workqueue_struct *vfb_step_wq; /* steps that work on PFs waits for */
-
-/* A set of VFs under way from one driver to another; see move.c. */
-struct vfb_moves;
-#define VFB_MOVE_FRESH BIT(0) /* just born: no reset, no way back */
-#define VFB_MOVE_OURS  BIT(1) /* let VFs be that are the host's */
-#define VFB_MOVE_MANAGED \
-	BIT(2)		     /* let VFs be whose driver does DMA for the host, or that have none */
-#define VFB_MOVE_USED BIT(3) /* also those that the host uses */
-
-/* How an operation on a PF is meant. */
-#define VFB_OPEN      BIT(0) /* leave its VFs open to all, out of the pool */
-#define VFB_MAY_LOAD  BIT(1) /* the caller may have any module loaded */
-#define VFB_FROM_HOST BIT(2) /* take VFs that the host uses */
-#define VFB_TAKE_PF   BIT(3) /* a PF without a driver gets ours */
-#define VFB_LOAD_PF   BIT(4) /* its own module is asked for first */
-#define VFB_KEPT      BIT(5) /* VFs get what they had when the PF's driver went */
 
 /* What the host uses a VF for. */
 struct vfb_use {
@@ -314,9 +372,23 @@ bool vfb_name_ok(const char *name);
 int vfb_pf_lock(struct vfb_pf *pf);
 void vfb_pf_unlock(struct vfb_pf *pf);
 
-/* user.c */
-struct vfb_user *vfb_user_get(const struct cred *cred);
-void vfb_user_put(struct vfb_user *user);
+/* Is this our PF driver? @name is a driver's. */
+static inline bool vfb_pfdrv_is(const char *name)
+{
+	return !strcmp(name, VFB_PFDRV);
+}
+
+/* driver.c */
+void vfb_param_driver(char *name);
+int vfb_driver_get(struct vfb_driver *d, const char *name, bool may_load);
+void vfb_driver_put(struct vfb_driver *d);
+bool vfb_driver_wants_iommu(const struct vfb_driver *d);
+void vfb_release(struct vfb_vf *vf);
+int vfb_attach(struct vfb_vf *vf, const struct vfb_driver *to);
+
+/* hosts.c */
+void vfb_host_use(struct vfb_vf *vf, struct vfb_use *use);
+bool vfb_is_vfios(struct pci_dev *pdev);
 
 /* event.c */
 int vfb_event_init(void);
@@ -331,168 +403,27 @@ void vfb_event_pf(struct vfb_pf *pf, u32 type, u64 old, u64 value);
 void vfb_event_replaced(struct vfb_pf *pf, const struct vfb_loss *loss, unsigned int now);
 void vfb_event_vf(struct vfb_vf *vf, u32 type, u32 old, const struct vfb_lease *lease, u64 value);
 void vfb_event_reset_failed(struct vfb_vf *vf, enum sriov_broker_fault fault);
+int vfb_client_init(struct vfb_client *client, const struct cred *opener);
+void vfb_client_exit(struct vfb_client *client);
+ssize_t vfb_client_read(struct file *file, char __user *to, size_t size, loff_t *pos);
+__poll_t vfb_client_poll(struct file *file, poll_table *pt);
+bool vfb_event_after(u64 *last, struct vfb_event *event);
+void vfb_event_put(struct vfb_event *event);
+unsigned int vfb_event_recall(struct sriov_broker_event *events,
+			      const struct sriov_broker_addr *dev);
 
-/* genl.c */
-int vfb_genl_register(void);
-void vfb_genl_unregister(void);
+/* stats.c */
+void vfb_took(enum sriov_broker_stat_kind kind, struct pci_dev *pdev, unsigned int num, int result,
+	      u64 ns);
+struct sriov_broker_stat *vfb_stats_picture(void);
 
-/* op.c */
-void vfb_op_flush(void);
-
-/* pf.c */
-extern work_func_t vfb_pf_config_fn; /* does the config of each PF */
-struct vfb_pf *vfb_pf_lookup(const struct sriov_broker_addr *addr);
-bool vfb_param_protect(void);
-bool vfb_param_protect_all(void);
-struct vfb_pf *vfb_pf_find(const struct sriov_broker_addr *addr, struct vfb_why *why);
-int vfb_vf_missing(const struct sriov_broker_addr *addr, struct vfb_why *why);
-struct vfb_pf *vfb_pf_of(struct pci_dev *pdev);
-struct vfb_pf *vfb_pf_next(struct vfb_pf *pf);
-struct vfb_vf *vfb_pf_vf(struct vfb_pf *pf, unsigned int index);
-void vfb_pf_put(struct vfb_pf *pf);
-struct vfb_pf *vfb_pf_add(struct pci_dev *pdev);
-bool vfb_pf_del(struct vfb_pf *pf);
-void vfb_pf_unbind(struct vfb_pf *pf);
-void vfb_pf_driver(struct vfb_pf *pf, const char *name);
-void vfb_pf_follow(struct vfb_pf *pf);
-
-/* provision.c */
-int vfb_pf_enable(struct vfb_pf *pf, unsigned int num, const char *driver, unsigned int flags,
-		  struct vfb_why *why);
-int vfb_pf_disable(struct vfb_pf *pf, unsigned int flags, struct vfb_why *why);
-void vfb_pf_force_begin(struct vfb_pf *pf, unsigned int timeout_ms);
-void vfb_pf_force_end(struct vfb_pf *pf);
-int vfb_pf_bind(struct vfb_pf *pf, unsigned int first, unsigned int count, const char *driver,
-		unsigned int flags, struct vfb_why *why);
-void vfb_pf_leave_all(void);
-
-/* pf_config.c */
-#define VFB_SETTLE_MS 2000 /* for the driver of a PF that has just appeared */
-#define VFB_LOSS_MS   3000 /* for another program to have the VFs that it wants */
-void vfb_pf_config_work(struct work_struct *work);
-void vfb_pf_config_apply(struct vfb_pf *pf, unsigned int delay_ms);
-void vfb_pf_config_start(void);
-void vfb_pf_config_stop(void);
-bool vfb_pf_config_has(struct vfb_pf *pf);
+/* user.c */
+struct vfb_user *vfb_user_get(const struct cred *cred);
+void vfb_user_put(struct vfb_user *user);
 
 /* loss.c */
 void vfb_loss_note(struct vfb_vf *vf);
 void vfb_loss_forget(struct vfb_pf *pf);
 bool vfb_loss_tell(struct vfb_pf *pf);
 
-/* orphan.c */
-int vfb_orphan_find(struct pci_dev *pf, struct sriov_broker_addr *addr);
-void vfb_orphan_clean(void);
-void vfb_orphan_wake(struct work_struct *work);
-void vfb_orphan_stop(void);
-
-/* pfdrv.c */
-static inline bool vfb_pfdrv_is(const char *name)
-{
-	return !strcmp(name, VFB_PFDRV);
-}
-
-int vfb_pfdrv_register(void);
-void vfb_pfdrv_unregister(void);
-void vfb_pfdrv_load(struct vfb_pf *pf);
-int vfb_pfdrv_take(struct vfb_pf *pf);
-void vfb_pfdrv_drop(struct vfb_pf *pf, bool probe);
-
-/* vf.c */
-void vfb_vf_add(struct pci_dev *pdev);
-bool vfb_vf_del(struct vfb_vf *vf);
-void vfb_vf_bound(struct vfb_vf *vf, const char *name, bool managed);
-void vfb_vf_unbound(struct vfb_vf *vf);
-bool vfb_vf_is_whole(const struct vfb_vf *vf);
-int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf);
-void vfb_vf_wake(struct vfb_vf *vf);
-void vfb_vf_doze(struct vfb_vf *vf);
-struct vfb_vf *vfb_vf_of(struct pci_dev *pdev);
-struct vfb_vf *vfb_vf_find(const struct sriov_broker_addr *addr);
-struct vfb_vf *vfb_vf_first(void);
-struct vfb_vf *vfb_vf_lookup(const struct sriov_broker_addr *addr);
-void vfb_vf_put(struct vfb_vf *vf);
-void vfb_group_account(struct vfb_group *group);
-void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
-		  enum sriov_broker_fault fault);
-
-/* group.c */
-extern work_func_t vfb_group_return_fn; /* takes each group through the return path */
-extern atomic_t vfb_groups_returning;	/* groups on it */
-struct iommu_group *vfb_iommu_group(struct device *dev);
-struct vfb_group *vfb_group_join(struct vfb_vf *vf);
-void vfb_group_find(struct vfb_vf *vf);
-void vfb_group_learn(struct vfb_vf *vf);
-int vfb_group_register(void);
-void vfb_group_unregister(void);
-void vfb_group_leave(struct vfb_vf *vf);
-void vfb_group_put(struct vfb_group *group);
-int vfb_group_id(struct vfb_group *group);
-bool vfb_is_returning(const struct vfb_vf *vf);
-void vfb_group_state(struct vfb_group *group, enum sriov_broker_vf_state state,
-		     enum sriov_broker_fault fault);
-void vfb_group_return(struct vfb_group *group);
-struct vfb_vf *vfb_group_next(struct vfb_group *group, struct vfb_vf *prev);
-bool vfb_group_is_pooled(struct pci_dev *pdev);
-int vfb_group_fence(struct vfb_group *group);
-int vfb_group_refence(struct vfb_group *group);
-int vfb_group_is_stray(struct vfb_group *group);
-void vfb_group_unfence(struct vfb_group *group);
-int vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease, struct vfb_why *why);
-void vfb_group_abandon(struct vfb_group *group);
-void vfb_group_relax(struct vfb_group *group);
-void vfb_group_follow(struct vfb_group *group);
-
-/* driver.c */
-void vfb_param_driver(char *name);
-int vfb_driver_get(struct vfb_driver *d, const char *name, bool may_load);
-void vfb_driver_put(struct vfb_driver *d);
-bool vfb_driver_wants_iommu(const struct vfb_driver *d);
-void vfb_release(struct vfb_vf *vf);
-int vfb_attach(struct vfb_vf *vf, const struct vfb_driver *to);
-
-/* move.c */
-int vfb_move_vfs(struct vfb_pf *pf, unsigned int first, unsigned int count,
-		 const struct vfb_driver *to, unsigned int flags, struct vfb_why *why);
-struct vfb_moves *vfb_strip_vfs(struct vfb_pf *pf, unsigned int flags, struct vfb_why *why);
-void vfb_unstrip_vfs(struct vfb_moves *all);
-void vfb_stripped_free(struct vfb_moves *all);
-
-/* hosts.c */
-void vfb_host_use(struct vfb_vf *vf, struct vfb_use *use);
-bool vfb_is_vfios(struct pci_dev *pdev);
-
-/* notify.c */
-int vfb_notify_start(void);
-void vfb_notify_stop(void);
-
-/* lease.c */
-unsigned int vfb_lease_count(void);
-unsigned int vfb_lease_num_taken(void);
-u64 vfb_lease_id(const struct vfb_lease *lease);
-bool vfb_lease_is_over(struct vfb_lease *lease);
-void vfb_lease_show(struct sriov_broker_vf *out, struct vfb_lease *lease);
-void vfb_lease_blame(struct vfb_why *why, struct vfb_lease *lease);
-void vfb_lease_revoke(struct vfb_lease *lease, u32 cause);
-void vfb_lease_back(struct vfb_group *group);
-
-/* pool.c */
-void vfb_pool_kick(void);
-void vfb_pool_serve(void);
-unsigned int vfb_pool_waiters(void);
-
-/* vfio.c */
-bool vfb_vfio_node_is_open(struct pci_dev *pdev);
-bool vfb_vfio_is_open(struct vfb_group *group);
-
-/* return.c */
-void vfb_return_work(struct work_struct *work);
-void vfb_return_flush(void);
-void vfb_return_wake(void);
-void vfb_return_wait(struct vfb_pf *pf, unsigned int timeout_ms);
-
-/* reset.c */
-int vfb_reset(struct vfb_vf *vf, enum sriov_broker_fault *fault);
-int vfb_reset_leased(struct vfb_vf *vf, struct vfb_lease *lease);
-
-#endif /* VFB_BROKER_H */
+#endif /* VFB_CORE_H */

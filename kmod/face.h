@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The op tables of /dev/sriov_broker and of the lease descriptors, and the
- * function that runs them.
+ * What userspace sees: ioctls and the tables that they stand in, descriptors, lists, generic
+ * netlink, the pfs parameter; and the ear, which hears the PCI bus.
  */
-#ifndef VFB_IOCTL_H
-#define VFB_IOCTL_H
+#ifndef VFB_FACE_H
+#define VFB_FACE_H
 
 #include <linux/build_bug.h>
-#include <linux/fs.h>
 #include <linux/stddef.h>
 
-#include "broker.h"
+#include "flow.h"
 
 /* Room for any of the argument structs. */
 union vfb_arg {
@@ -64,13 +63,31 @@ struct vfb_ioctl {
 	}
 /* clang-format on */
 
+/* ioctl.c */
 long vfb_ioctl_run(const struct vfb_ioctl *table, unsigned int num, struct file *file,
 		   unsigned int cmd, unsigned long uarg);
 
 /* op.c */
+void vfb_op_flush(void);
 int vfb_ioctl_enable(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_disable(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_bind(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+
+/* request.c */
+int vfb_ioctl_lease(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_revoke(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_cancel(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+
+/* lease_fd.c */
+struct file *vfb_lease_file(struct vfb_lease *lease);
+
+/* net_hold.c */
+int vfb_ioctl_net_hold(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+void vfb_net_release(struct vfb_client *client);
+
+/* Fills in entries as far as there is room for; returns how many there are. */
+typedef unsigned int (*vfb_take_fn)(void *entries, unsigned int room, struct vfb_pf *only);
 
 /* list.c */
 int vfb_ioctl_info(struct file *file, union vfb_arg *arg, struct vfb_why *why);
@@ -79,14 +96,25 @@ int vfb_ioctl_list_vfs(struct file *file, union vfb_arg *arg, struct vfb_why *wh
 int vfb_ioctl_list_waiters(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_history(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_stats(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+unsigned int vfb_take_pfs(void *entries, unsigned int room, struct vfb_pf *only);
+unsigned int vfb_take_vfs(void *entries, unsigned int room, struct vfb_pf *only);
+void *vfb_picture(vfb_take_fn take, size_t entry, struct vfb_pf *only, unsigned int *num, u64 *seq);
 
-/* request.c */
-int vfb_ioctl_lease(struct file *file, union vfb_arg *arg, struct vfb_why *why);
-int vfb_ioctl_revoke(struct file *file, union vfb_arg *arg, struct vfb_why *why);
-int vfb_ioctl_cancel(struct file *file, union vfb_arg *arg, struct vfb_why *why);
-int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+/* genl.c */
+int vfb_genl_register(void);
+void vfb_genl_unregister(void);
 
-/* net_hold.c */
-int vfb_ioctl_net_hold(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+/* pf_config.c */
+#define VFB_SETTLE_MS 2000 /* for the driver of a PF that has just appeared */
+#define VFB_LOSS_MS   3000 /* for another program to have the VFs that it wants */
+void vfb_pf_config_work(struct work_struct *work);
+void vfb_pf_config_apply(struct vfb_pf *pf, unsigned int delay_ms);
+void vfb_pf_config_start(void);
+void vfb_pf_config_stop(void);
+bool vfb_pf_config_has(struct vfb_pf *pf);
 
-#endif /* VFB_IOCTL_H */
+/* notify.c */
+int vfb_notify_start(void);
+void vfb_notify_stop(void);
+
+#endif /* VFB_FACE_H */
