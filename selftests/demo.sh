@@ -129,7 +129,7 @@ show_resets
 run sriovctl list eth0
 in_guest 'ls /sys/class/net'
 
-step "Plug one in again, then kill QEMU: nobody is left to give the VF back."
+step "Plug one in again, then kill QEMU: no process is left to give the VF back."
 run sriovctl attach --qmp "$SOCKET" eth0 --id vf1
 [ "$(vfs_in_state leased)" = 1 ]
 run sriovctl list eth0

@@ -107,7 +107,7 @@ static void measure_latencies(struct latencies *l, unsigned int pool)
 	add(&l->release99, quantile(&release, 0.99));
 }
 
-/* The same with all but SMALL VFs leased to somebody. */
+/* The same with all but SMALL VFs leased. */
 static void measure_busy_latencies(struct latencies *l, unsigned int pool)
 {
 	static struct sriov_broker_grant g[PFS * VFS];

@@ -7,7 +7,7 @@
  *	plug ROUNDS DOMAIN LOG SOCKET SOCKET2
  *	plug qmp SOCKET COMMAND
  *
- * LOG is the guest's console, SOCKET a monitor for who plugs, SOCKET2 one for us,
+ * LOG is the guest's console, SOCKET a monitor for the plugging process, SOCKET2 one for us,
  * to see when it is done. Each of the three has a VF of its own of the one igb,
  * and each is a program that is started for the purpose: the bare one connects to
  * the monitor, says what it has to, and ends with the answer.

@@ -87,7 +87,7 @@ kill -INT $waiter 2>/dev/null || true
 kill -TERM $waiter
 status=0
 wait $waiter || status=$?
-is "who waits can be killed" $status 143
+is "a waiter can be killed" $status 143
 kill -9 "$holder"
 ok "all come back" await 10 free
 
@@ -113,9 +113,9 @@ await 10 free
 ok "reset through it" sriovctl lease "${vfs[1]}" -i -- sriovctl reset
 await 10 free
 sriovctl lease "${vfs[1]}" -i -- sh -c 'sleep 60 & echo $!' >"$work/pid"
-is "who inherited it holds it, when sriovctl has ended" "$(number_in leased)" 1
+is "the process that inherited it holds it, when sriovctl has ended" "$(number_in leased)" 1
 kill "$(cat "$work/pid")"
-ok "and when he ends, it comes back" await 10 free
+ok "and when that one ends, it comes back" await 10 free
 fails 2 "no lease" "^sriovctl: descriptor 0: not a lease$" sriovctl info --fd 0 </dev/null
 fails 2 "no descriptor" "^sriovctl: descriptor 77: not a lease$" sriovctl reset --fd 77
 fails 1 "reset of nothing" "which lease" sriovctl reset

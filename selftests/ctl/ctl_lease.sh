@@ -176,7 +176,7 @@ is "three holders, each another VF" \
 fails 2 "none is left" "no VF of those asked for is free; see sriovctl list$" sriovctl lease "$pf"
 fails 2 "nor anywhere" "^sriovctl: no VF is free; see sriovctl list$" sriovctl lease
 
-# --- one who waits --------------------------------------------------------------------------------
+# --- a waiter --------------------------------------------------------------------------------
 
 waits() { [ "$(sriovctl waiters --json | jq '.waiters | length')" = "$1" ]; }
 sriovctl lease "$pf" --wait 600 --label "in line" -- true 2>"$work/err" &
@@ -201,7 +201,7 @@ ok "all come back from killed holders" await 10 free "$pf"
 # --- held by another process than the one that leased ---------------------------------------------
 
 sriovctl lease "${vfs[1]}" --inherit -- sh -c 'sleep 600 & echo $!' >"$work/out"
-is "who has the descriptor is found when who leased is gone" \
+is "the process with the descriptor is found when the leaser is gone" \
 	"$(sriovctl list -j "$pf" | jq '[.pfs[0].vfs[] | select(.lease).lease.pid]' -c)" "[$(cat "$work/out")]"
 kill "$(cat "$work/out")"
 ok "and it comes back" eventually 10 all_free "$pf"
@@ -214,7 +214,7 @@ sriovctl bind "${vfs[0]}" host
 fails 2 "the host's VF is not for lease" "^sriovctl: ${vfs[0]}: with the host, not in the pool" \
 	sriovctl lease "${vfs[0]}"
 full() { sriovctl lease "$pf" >/dev/full; }
-fails 2 "who can't say what it leased holds nothing" "No space left" full
+fails 2 "a tool that can't say what it leased holds nothing" "No space left" full
 
 rm -r "$work"
 unload_module

@@ -51,7 +51,7 @@ ip link property add dev "$netdev" altname uplink0
 is "a PF by its interface's other name" "$(field uplink0 '.pfs[0].bdf')" "\"$pf\""
 ip link property add dev "$netdev" altname uplink-of-the-first-rack
 is "by one that is longer than others" "$(field uplink-of-the-first-rack '.pfs[0].bdf')" "\"$pf\""
-fails 2 "a long name that nobody has" "^sriovctl: uplink-of-the-second-rack: neither an address" \
+fails 2 "a long name that no interface has" "^sriovctl: uplink-of-the-second-rack: neither an address" \
 	sriovctl list uplink-of-the-second-rack
 is "a VF alone, below its PF" "$(field "$vf" '[.pfs[0].bdf, .pfs[0].vfs[].bdf]')" "[\"$pf\",\"$vf\"]"
 is "a range" "$(field "$netdev#0,2-3" '[.pfs[0].vfs[].index]')" '[0,2,3]'

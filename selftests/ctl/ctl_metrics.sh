@@ -36,7 +36,7 @@ ok "one waits" eventually 10 waiters_are 1
 exec 8>&-
 wait $waiter
 ok "all come back" await 10 free "$pf"
-is "nobody waits" "$(value lease_waiters)" 0
+is "there are no waiters" "$(value lease_waiters)" 0
 count() { value "operation_duration_seconds_count{operation=\"$1\"}"; }
 is "one PF was given VFs" "$(count enable)" 1
 is "five leases were granted, by two calls" "$(count lease)" 5

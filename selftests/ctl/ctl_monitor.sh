@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # sriovctl monitor: that it shows what a listener of its own kind hears, that its list and its events
-# fit together without a gap, what becomes of it when it is too slow, and when nobody reads it.  And
+# fit together without a gap, what becomes of it when it is too slow, and when it has no reader.  And
 # that the dumps of generic netlink say what the ioctls do.
 
 set -euo pipefail

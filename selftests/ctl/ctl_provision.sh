@@ -101,7 +101,7 @@ wait $holder || status=$?
 is "its holder is told, and ends" $status 2
 ok "they can come back" sriovctl enable "$pf" 7
 
-# The kernel does what it has begun; whoever has asked for that need not wait.
+# The kernel does what it has begun; the caller need not wait.
 nvme=$(pfs_of nvme)
 sriovctl enable "$nvme" 127 2>"$work/said" &
 job=$!

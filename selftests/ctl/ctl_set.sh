@@ -111,7 +111,7 @@ is "nothing was set by these" "$(witness 2)" "$none"
 
 # --- for a lease ----------------------------------------------------------------------------------
 
-# VF 1 keeps what the admin set, whoever had it between.
+# VF 1 keeps what the admin set, whichever holder had it between.
 lasting="$b 4094 7 0 true false"
 # What a command under a lease of VF $1 with these options finds.
 lease_witness() { # INDEX OPTION...
@@ -147,7 +147,7 @@ is "as it was before" "$(witness 1)" "$lasting"
 
 hold
 ok "held as it is" await 10 leased "${vfs[1]}"
-ok "somebody else sets a MAC" set_vf "$netdev#1" mac $a trust on
+ok "another admin sets a MAC" set_vf "$netdev#1" mac $a trust on
 ok "and once more" set_vf "$netdev#1" mac $c vlan 3
 is "seen" "$(witness 1)" "$c 3 7 0 true true"
 end_hold KILL

@@ -91,7 +91,7 @@ sriovctl lease "$pf#1" --label "two $(printf '\302\2331m')words" <"$work/in" >/d
 holder=$!
 exec 8>"$work/in"
 ok "it is leased" await 10 leased "$netdev#1"
-is "by whom" "$(show "$netdev#1" .lease.pid)" "$holder"
+is "by which process" "$(show "$netdev#1" .lease.pid)" "$holder"
 text=$(sriovctl show "$netdev#1")
 # U+009B begins a command to a terminal; the shorter ways the kernel refuses.
 like "a label can't command the terminal" "$text" "lease .*\"two \?\?1mwords\" of process $holder$"

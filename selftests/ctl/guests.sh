@@ -112,7 +112,7 @@ ok "the third guest's go back" detach g3 a
 sriovctl lease "${vfs[5]}" -- sleep infinity &
 holder=$!
 await 10 leased "$pf" || bail "no lease"
-is "who leases a VF without a guest is not a guest" "$(held_by sleep)$(sriovctl guests --json | jq '.guests | length')" 3
+is "a holder without a guest is not a guest" "$(held_by sleep)$(sriovctl guests --json | jq '.guests | length')" 3
 kill $holder
 wait $holder || true
 guest_kill g1

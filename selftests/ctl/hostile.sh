@@ -125,7 +125,7 @@ fails 2 "nor is a tenant's link followed for a command" \
 	timeout 60 sriovctl attach --qmp "$work/tenant/link" "${vfs[3]}"
 is "root's socket does not hear of it" "$(cat "$work/private.said")" ready
 
-# --- a lock that anybody may have -------------------------------------------------------------------
+# --- a lock that any process may have -------------------------------------------------------------------
 
 serve polite polite env PORTS=1
 pose lock "${as_tenant[@]}" "$LIB/poser.py" lock /dev/sriov_broker

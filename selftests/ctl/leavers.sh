@@ -49,7 +49,7 @@ is "and shows it no more" "$(ids)" '[]'
 gone "after a detach that gave up, guests"
 over
 
-# Nobody of us had asked for it.
+# No command of ours had asked for it.
 begin
 let_go
 like "what another client took out is seen too" "$(sriovctl guests 2>&1 >/dev/null)" "$LEFT"
@@ -106,7 +106,7 @@ like "after a detach it is" "$(sriovctl guests 2>&1 >/dev/null)" "$LEFT"
 gone "swap, then detach"
 over
 
-# A VF that does not come back, for whoever can't wait.
+# A VF that does not come back, for a caller that can't wait.
 begin polite,stingy
 sriovctl detach --qmp "$qmp" net1 >"$work/said" 2>&1 &
 job=$!

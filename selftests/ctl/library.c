@@ -68,7 +68,7 @@ static void test_sizes(void)
 	is(sriovb_info_sized(sb, &large.info, sizeof(large)), 0,
 	   "a newer program's info");
 	ok(large.info.num_pfs && !large.more[0] && !large.more[63],
-	   "is filled, and zeroes what nobody knows");
+	   "is filled, and zeroes what the kernel does not know");
 	n = sriovb_list_pfs_sized(sb, NULL, (struct sriov_broker_pf **)&pfs,
 				  size);
 	ok(n > 1 && same_addr(((struct sriov_broker_pf *)(pfs + size))->addr,
@@ -99,7 +99,7 @@ static void test_events(void)
 		if (event.type == SRIOV_BROKER_EVENT_PF_VFS)
 			ok(event.value == NUM && event.pid == getpid() &&
 				   sriovb_same_addr(&event.pf, &pf),
-			   "the PF's event says who, and how many");
+			   "the PF's event says by which process, and how many");
 	}
 	is(ret, 0, "in the end there are no more");
 	is(added, NUM, "every VF was added once");

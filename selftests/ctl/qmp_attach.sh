@@ -186,7 +186,7 @@ for way in late by_hand by_guest; do
 	is "$way: QEMU keeps nothing" "$(guest_leases g)" 0
 done
 
-# --- somebody else's device ------------------------------------------------------------------------
+# --- another process's device ------------------------------------------------------------------------
 
 nvme=$(pfs_of nvme)
 sriovctl enable "$nvme" 1 --open || bail "no VF of the nvme"
@@ -197,7 +197,7 @@ fails 2 "a vfio device without a lease is not ours to detach" "^sriovctl: other:
 	sriovctl detach --qmp "$qmp" other --timeout 2
 fails 2 "nor to swap" "^sriovctl: other: a vfio-pci, but not of a leased VF" sriovctl swap --qmp "$qmp" other
 ok "the guest has it still" guest_qmp g '{"execute":"qom-list","arguments":{"path":"/machine/peripheral/other"}}'
-fails 2 "who has it open is named" \
+fails 2 "the process that has it open is named" \
 	"^sriovctl: $other: in use without a lease, opened through vfio by process $guest_pid \(qemu-system-x86\); end that first$" \
 	sriovctl disable "$nvme"
 # Asked more than once, as sriovctl does: its guest is at the probe of an nvme that is not ready.
@@ -214,7 +214,7 @@ ok "then its PF has no user" eventually 20 sriovctl disable "$nvme"
 ok "once more in" sriovctl attach --qmp "$qmp" "$pf#1" --id net1
 guest_kill g
 ok "all VFs come back from a killed QEMU" await 15 free "$pf"
-fails 2 "a socket that nobody serves" "^sriovctl: $qmp: Connection refused; nobody serves it$" \
+fails 2 "a socket that no process serves" "^sriovctl: $qmp: Connection refused; nobody serves it$" \
 	sriovctl attach --qmp "$qmp" "$pf"
 fails 2 "nor for detach" "^sriovctl: $qmp: Connection refused" sriovctl detach --qmp "$qmp" net1
 is "nothing was leased for it" "$(states "$pf")" free

@@ -200,7 +200,7 @@ fails 2 "detach: it says no, and is asked for as long as was wished" "^sriovctl:
 ok "detach: so long" [ $((SECONDS - begin)) -ge 2 ]
 end_fake
 
-# Who has the lease is not QEMU: the VF could neither come back nor go in again.
+# The holder of the lease is not QEMU: the VF could neither come back nor go in again.
 HOST=$vf serve polite
 fails 2 "swap: QEMU does not keep the lease" \
 	"^sriovctl: net1: QEMU does not keep its VF's lease, lease [0-9]+, so it can't be exchanged: left$" \
@@ -237,7 +237,7 @@ HOST=$vf serve polite
 echo >"$SYS/$vf/reset_method"
 fails 2 "detach: a VF that can't be reset" \
 	"^sriovctl: $vf: out of the guest, but its return failed \(reset\); to try again: sriovctl clear $vf$" detach
-is "detach: nobody gets it" "$(state "$vf")" quarantined
+is "detach: it is in no pool" "$(state "$vf")" quarantined
 echo default >"$SYS/$vf/reset_method"
 ok "detach: it can be reset again" sriovctl clear "$vf"
 end_fake
@@ -325,7 +325,7 @@ like "swap: or goes on, if it was not to that VF" \
 end_fake
 come_back
 
-# The lease was revoked while the device was out, and somebody else has its VF.
+# The lease was revoked while the device was out, and another holder has its VF.
 lease_held
 MARKED=1 serve polite
 sriovctl revoke "$vf"

@@ -93,7 +93,7 @@ is "the MAC has moved" "$(mac_of "${pfs[1]}" 0) $(mac_of "${pfs[1]}" 2)" "$mac 0
 ok "traffic through the third" has_traffic a
 is "QEMU has one lease" "$(guest_leases a)" 1
 
-# A guest that was asked more than once, here by somebody else meanwhile, lets go of the new one as well.
+# A guest that was asked more than once, here by another process meanwhile, lets go of the new one as well.
 # It has been asked by swap when it goes on, and is asked again before it can have let go: had it, that would
 # be for the new one. QEMU refuses a second time within a millisecond of the guest's time, so it is given some.
 answered() { # a line with "return" comes

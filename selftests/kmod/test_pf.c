@@ -4,7 +4,7 @@
  * of MSI-X vectors to give its VFs. Binds only by driver_override. The number
  * that each VF was given is in the PF's attribute test_msix, as the tests'
  * witness; 0 is one that was never given any. It can be made to enable fewer VFs
- * than it is told; who writes to test_hold has the PF's lock until he is killed.
+ * than it is told; a process that writes to test_hold has the PF's lock until it is killed.
  */
 #include <linux/delay.h>
 #include <linux/module.h>

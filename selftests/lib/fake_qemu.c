@@ -45,7 +45,7 @@ static const char *sock, *how, *when = "";
 static int times = 1; /* that @when must come */
 static int left;      /* of these */
 static int conn = STDIN_FILENO;
-static bool hung_up; /* whoever is at its other end */
+static bool hung_up; /* the peer at its other end */
 static FILE *told;   /* what it was told to do */
 
 static struct {

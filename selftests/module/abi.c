@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The contract that every ioctl keeps, whatever it does: sizes, flags, reserved
- * fields, pointers, strings, unknown numbers, who may call it, and that nothing
+ * fields, pointers, strings, unknown numbers, which callers may, and that nothing
  * changes when it refuses.  Runs the whole matrix over every ioctl of the device
  * and of a lease.
  */
@@ -58,7 +58,7 @@ ENDS(event, lease_label, 176);
 
 static long page;
 static struct sriov_broker_addr pf, other_pf,
-	nobody = { .bdf = 0xfff8, .valid = 1 };
+	absent = { .bdf = 0xfff8, .valid = 1 };
 static struct sriov_broker_grant held;
 static struct sriov_broker_grant scratch; /* where LEASE would write */
 
@@ -139,7 +139,7 @@ static void fill_lease(void *arg)
 
 static void fill_clear(void *arg)
 {
-	((struct sriov_broker_clear *)arg)->vf = nobody;
+	((struct sriov_broker_clear *)arg)->vf = absent;
 }
 
 static void fill_revoke(void *arg)
@@ -460,12 +460,12 @@ static int fail_with(const struct op *op, void *why)
 		if (op->cmd == SRIOV_BROKER_LEASE) {
 			static struct sriov_broker_selector sel;
 
-			sel.dev = nobody;
+			sel.dev = absent;
 			((struct sriov_broker_lease *)arg)->selectors =
 				(uintptr_t)&sel;
 		} else {
 			/* The address is the first thing in all others. */
-			memcpy(arg + 8, &nobody, sizeof(nobody));
+			memcpy(arg + 8, &absent, sizeof(absent));
 		}
 	}
 	*(__u64 *)(arg + op->why) = (uintptr_t)why;
@@ -489,7 +489,7 @@ static void test_why(const struct op *op)
 	unsigned int reason = no_waiter ? SRIOV_BROKER_WHY_NO_WAITER :
 			      no_lease	? SRIOV_BROKER_WHY_NO_LEASE :
 					  SRIOV_BROKER_WHY_NO_DEVICE;
-	struct sriov_broker_addr dev = no_lease ? no_addr : nobody;
+	struct sriov_broker_addr dev = no_lease ? no_addr : absent;
 	unsigned char *room;
 	struct sriov_broker_why *why;
 	int err;
@@ -547,7 +547,7 @@ static void test_why(const struct op *op)
 	free(room);
 }
 
-/* Numbers that nobody has; with size, direction, and type wrong, too. */
+/* Numbers that no ioctl has; with size, direction, and type wrong, too. */
 static void test_unknown(int fd, bool lease)
 {
 	static __u64 arg[512] = { 0xffff };
@@ -902,13 +902,13 @@ static void as_nobody(void)
 	    setresuid(65534, 65534, 65534))
 		_exit(99);
 	wrong = wrong_answers();
-	may_lease = !lease(no_addr, "nobody's", &g, NULL);
+	may_lease = !lease(no_addr, "the user's", &g, NULL);
 	vf = vf_now(g.vf);
 	tap_failed = wrong | !may_lease << 2 | may_open << 3 |
 		     (vf.lease_uid != 65534) << 4;
 }
 
-/* Capable in a user namespace of his own, which is nothing here. */
+/* Capable in a user namespace of its own, which is nothing here. */
 static void in_namespace(void)
 {
 	if (unshare(CLONE_NEWUSER))
@@ -921,19 +921,20 @@ static void test_callers(void)
 	int got = in_child(as_nobody);
 
 	ok(!(got & 1),
-	   "nobody: ENABLE, DISABLE, BIND, CLEAR, REVOKE, NET_HOLD are EPERM");
-	ok(!(got & 2), "nobody: the others work on an inherited descriptor");
-	ok(!(got & 4), "nobody: may lease");
-	ok(!(got & 8), "nobody: may not open the node");
-	ok(!(got & 16), "nobody: is shown as the lease's user");
+	   "other user: ENABLE, DISABLE, BIND, CLEAR, REVOKE, NET_HOLD are EPERM");
+	ok(!(got & 2),
+	   "other user: the others work on an inherited descriptor");
+	ok(!(got & 4), "other user: may lease");
+	ok(!(got & 8), "other user: may not open the node");
+	ok(!(got & 16), "other user: is shown as the lease's user");
 	ok(comes_to(vf_at(pf, 1), SRIOV_BROKER_VF_FREE),
-	   "nobody: what it leased comes back");
+	   "other user: what it leased comes back");
 	got = in_child(in_namespace);
 	if (got == 99) {
 		skip("no user namespaces", "root of a user namespace");
 		return;
 	}
-	is(got, 0, "root of a user namespace is nobody here");
+	is(got, 0, "root of a user namespace is no admin here");
 }
 
 /* The node's own manners. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Leases in the hands of those who want more than their share, and of those who mean no
+ * Leases in the hands of users that want more than their share, and of users that mean no
  * harm and do it: quotas, the queue, readers of events, VFs that are kept open after
- * their lease, or opened before it.  Whoever may open the device may try all this.
+ * their lease, or opened before it.  Any user that may open the device may try all this.
  */
 #define _GNU_SOURCE
 #include <grp.h>
@@ -50,7 +50,7 @@ static void let_go(int step)
 	__atomic_store_n(&shared->go, step, __ATOMIC_SEQ_CST);
 }
 
-/* Opens the device as that user: whom it is opened by is charged. */
+/* Opens the device as that user: the user that opens it is charged. */
 static void become(uid_t uid)
 {
 	if (setgroups(0, NULL) || setresgid(uid, uid, uid) ||
@@ -165,7 +165,7 @@ static void test_quota(void)
 	   "then it comes back by itself");
 	vf = vf_now(shared->g[0].vf);
 	ok(vf.lease_uid == SRIOV_BROKER_NO_UID && !vf.lease_label[0],
-	   "and is nobody's");
+	   "and is no holder's");
 	let_go(2);
 	is(ends(pid), 0, "its user has ended");
 	is(shared->err[5], 0, "quota: and could have another one");
@@ -187,7 +187,7 @@ static int take_all_open(void)
 	return 0;
 }
 
-/* A pool that somebody has emptied fills up when that one is gone, whatever way it goes. */
+/* A pool that a user has emptied fills up when that user is gone, whatever way it goes. */
 static void test_heals(void)
 {
 	pid_t pid = as_user(NOBODY, take_all_open);
@@ -325,7 +325,7 @@ static int cancel(__u64 id)
 	return call(broker, SRIOV_BROKER_CANCEL, &p);
 }
 
-/* Who waits for all holds nothing back. */
+/* A waiter for all holds nothing back. */
 static void test_head_of_line(void)
 {
 	struct sriov_broker_grant g[2];
@@ -558,7 +558,7 @@ static void test_resets(void)
 	all_free();
 }
 
-/* Somebody has the VF's lock for long: that is no fault of the device's. */
+/* A process has the VF's lock for long: that is no fault of the device's. */
 static void test_locked(void)
 {
 	struct sriov_broker_lease_reset p = { .size = sizeof(p) };
@@ -646,9 +646,9 @@ static void test_pids(void)
 	struct sriov_broker_vf vf;
 	pid_t pid = as_user(NOBODY, pose);
 
-	is(ends(pid), 0, "pid: who leased has ended, its child has not");
+	is(ends(pid), 0, "pid: the leaser has ended, its child has not");
 	ok(comes_to_step(1), "pid: that one has the descriptor");
-	is(shared->err[0], EPERM, "pid: nobody poses as init");
+	is(shared->err[0], EPERM, "pid: no process poses as init");
 	is(shared->err[1], 0, "pid: but as itself");
 	vf = vf_now(shared->g[0].vf);
 	ok(vf.lease_id && !vf.lease_pid && vf.lease_uid == NOBODY,

@@ -218,7 +218,7 @@ static void test_quarantine_fence(void)
 	worked(disable(pf, &why), &why, "disable");
 }
 
-/* Root unbinds a VF, and that waits for somebody: we do not. */
+/* Root unbinds a VF, and that waits for a user: the broker does not. */
 static void test_unbind_waits(void)
 {
 	struct sriov_broker_addr vf;

@@ -296,7 +296,7 @@ static void test_takeover(void)
 	is(put(autoprobe, "1"), 0, "drivers_autoprobe on");
 }
 
-/* Opened through vfio by somebody who has no lease. */
+/* Opened through vfio by a process that has no lease. */
 static void test_in_use(void)
 {
 	struct sriov_broker_addr vf;
@@ -313,7 +313,7 @@ static void test_in_use(void)
 	is(vfio_open(&v, dev), 0, "root opens a VF that is not the broker's");
 	dev = name_of(vf);
 	before = snapshot();
-	/* None of these waits for the user, who goes after them only. */
+	/* None of these waits for the user, which goes after them only. */
 	refused(disable(pf, &why), EBUSY, &why, SRIOV_BROKER_WHY_IN_USE, vf,
 		"disable of a VF in use");
 	refused(enable(pf, 4, "vfio-pci", &why), EBUSY, &why,
@@ -348,14 +348,14 @@ static void test_callers(void)
 		pthread_create(&thread[i], NULL, enable_three, &err[i]);
 	for (i = 0; i < 2; i++)
 		pthread_join(thread[i], NULL);
-	ok(!err[0] && !err[1], "two callers who want the same");
+	ok(!err[0] && !err[1], "two callers that want the same");
 	all_on(3, "vfio-pci", SRIOV_BROKER_VF_FREE);
 	all_off();
 
 	pid = fork();
 	if (!pid) {
 		enable(pf, 3, "vfio-pci", NULL);
-		pause(); /* he may be through before the signal comes */
+		pause(); /* the caller may be through before the signal comes */
 	}
 	sleep_ms(100);
 	kill(pid, SIGKILL);
@@ -367,7 +367,7 @@ static void test_callers(void)
 	all_off();
 }
 
-/* One point: whatever came of it, no VF is held by an override that is nobody's. */
+/* One point: whatever came of it, no VF is held by an override without an owner. */
 static void none_held(const char *when)
 {
 	int i, num = numvfs(pf), held = 0;

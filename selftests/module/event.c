@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Every transition is an event: what a reader of the device is told, in which
- * order, and what becomes of it when he is too slow.
+ * order, and what becomes of it when the reader is too slow.
  */
 #define _GNU_SOURCE
 #include <poll.h>
@@ -171,7 +171,7 @@ static void test_revoke(void)
 	at = find(SRIOV_BROKER_EVENT_LEASE_REVOKED, vf, 0);
 	ok(at >= 0 && kept[at].lease_id == g.id &&
 		   kept[at].value == SRIOV_BROKER_LEASE_CAUSE_ADMIN,
-	   "revoke: the event says which and by whom");
+	   "revoke: the event says which and by which process");
 	close(g.fd);
 }
 
@@ -196,7 +196,7 @@ static void test_quarantine(void)
 	at = find(SRIOV_BROKER_EVENT_RESET_FAILED, vf, 0);
 	ok(at >= 0 && !kept[at].pid && kept[at].uid == SRIOV_BROKER_NO_UID &&
 		   !kept[at].comm[0],
-	   "quarantine: that was nobody's doing");
+	   "quarantine: that was no process's doing");
 	ok(at >= 0, "quarantine: the reset has failed");
 	is(at < 0 ? 0 : kept[at].fault, SRIOV_BROKER_FAULT_RESET,
 	   "quarantine: and says how");
@@ -269,13 +269,13 @@ static void test_waiting(void)
 	lease(vf_at(pf, 0), "", &g, NULL);
 	is(poll(&p, 1, LONG_MS), 1, "poll wakes up");
 	waitpid(pid, &status, 0);
-	is(WEXITSTATUS(status), 0, "and so does who reads");
+	is(WEXITSTATUS(status), 0, "and so does the reader");
 	close(g.fd);
 	comes_to(vf_at(pf, 0), FREE);
 	close(fd);
 }
 
-/* More than anybody keeps for a reader: he learns how many he has lost. */
+/* More than is kept for a reader: it learns how many it has lost. */
 static void test_lost(void)
 {
 	struct sriov_broker_grant g, other;

@@ -212,7 +212,7 @@ static void sweep(const char *name, int (*try)(void), int (*undo)(void))
 	is(odd, 0, "%s: and says what was missing", name);
 }
 
-/* Of a call's work that is done elsewhere: who does it, by the names. */
+/* Of a call's work that is done elsewhere: the threads that do it, by their names. */
 static void let_workers_fail(bool fail)
 {
 	DIR *proc = opendir("/proc");

@@ -115,7 +115,7 @@ static void test_stranger(void)
 	is(probe(dev), 0, "stranger: the other PF is on vfio-pci");
 	refused(lease(vf_at(twin[0], 0), "", &g, &why), EBUSY, &why,
 		SRIOV_BROKER_WHY_GROUP, twin[1],
-		"stranger: whoever had the VF would have it as well");
+		"stranger: the VF's holder would have it as well");
 	ok(comes_back(twin[0]), "stranger: the VF is free");
 	is(vfio_open(&v, dev), EPERM, "stranger: and fenced, as that is");
 	is(unbind(dev), 0, "stranger: it goes");
@@ -129,7 +129,7 @@ static void test_stranger(void)
 
 static int moves;
 
-/* To and fro: whoever finds the other at it is refused. */
+/* To and fro: the one that finds the other at it is refused. */
 static void *move_vfs(void *dev)
 {
 	struct sriov_broker_addr addr = *(struct sriov_broker_addr *)dev;

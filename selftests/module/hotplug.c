@@ -90,7 +90,7 @@ static void test_pull_leased(void)
 	close(g.fd);
 }
 
-/* He is told by vfio while the removal waits for him. */
+/* The user is told by vfio while the removal waits for it. */
 static void test_pull_open(void)
 {
 	struct sriov_broker_grant g;

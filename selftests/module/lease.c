@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Leases: one owner a VF, whatever races; the descriptor and all its copies;
- * every way to end it; the fence around the pool; what stands in nobody's way
+ * every way to end it; the fence around the pool; what stands in no holder's way
  * and what does while a lease is out.
  */
 #define _GNU_SOURCE
@@ -69,7 +69,7 @@ static void contend(int me, struct sriov_broker_addr dev)
 	shared->reason[me] = w.reason;
 	if (!shared->err[me])
 		shared->id = g.id;
-	/* Nobody gives it back before the other one has tried. */
+	/* It is not given back before the other one has tried. */
 	__atomic_add_fetch(&shared->done, 1, __ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&shared->done, __ATOMIC_SEQ_CST) < 2)
 		sched_yield();
@@ -116,7 +116,7 @@ static void test_race(void)
 	worked(disable(pf, &why), &why, "disable");
 }
 
-/* Who holds it is what others are told; nothing that would pull it away works. */
+/* The holder is what others are told; nothing that would pull it away works. */
 static void test_holder(void)
 {
 	struct sriov_broker_addr vf = vf_at(pf, 2);
@@ -331,7 +331,7 @@ static int receive_fd(int sock)
 	return fd;
 }
 
-/* Passed over a socket whose sender dies; the first time nobody receives it. */
+/* Passed over a socket whose sender dies; the first time no process receives it. */
 static void test_socket(struct sriov_broker_addr vf)
 {
 	struct sriov_broker_grant g;
@@ -484,7 +484,7 @@ static void test_namespaces(struct sriov_broker_addr vf)
 	ok(comes_back(pf), "all come back");
 }
 
-/* The fence: who has no lease can't open a VF of the pool, not even root. */
+/* The fence: a process without a lease can't open a VF of the pool, not even root. */
 static void test_fence(struct sriov_broker_addr vf)
 {
 	struct sriov_broker_grant g;
@@ -641,7 +641,7 @@ static void test_together(void)
 	ok(most >= 2, "seven come back side by side");
 }
 
-/* The module stays for a lease alone: nobody has its node open. */
+/* The module stays for a lease alone: no process has its node open. */
 static void test_unload(void)
 {
 	struct sriov_broker_lease_info i;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What was set of a leased VF through its PF is put back when the lease has ended,
- * however it did; and nobody's setting can come too late. iproute2 sets and looks.
+ * however it did; and no setting can come too late. iproute2 sets and looks.
  */
 #define _GNU_SOURCE
 #include "monitor.h"
@@ -103,7 +103,7 @@ static void test_refusals(void)
 	close(fd);
 }
 
-/* The holder and who set are killed; nobody is left to put anything back. */
+/* The holder and the setter are killed; no process is left to put anything back. */
 static void test_killed(void)
 {
 	char *before = ip_shows(), *now;
@@ -167,7 +167,7 @@ static void test_lasting(void)
 	ok(comes_back(pf), "lasting: the VF comes back");
 	shows(set, "lasting: with what the admin had set");
 	ip_set("mac 00:00:00:00:00:00");
-	shows(before, "lasting: until he takes it away");
+	shows(before, "lasting: until the admin takes it away");
 	free(before);
 	free(set);
 }
@@ -186,10 +186,10 @@ static void test_late(void)
 	   "late: the lease ends, the VF waits for the tool");
 	refused(lease(g.vf, "", &g, &why), EBUSY, &why,
 		SRIOV_BROKER_WHY_RETURNING, vf_at(pf, 0),
-		"late: nobody gets it");
+		"late: no request gets it");
 	is(ip_set("mac 02:00:00:00:00:79"), 0, "late: the tool sets");
 	is(state_of(vf_at(pf, 0)), SRIOV_BROKER_VF_DRAINING,
-	   "late: nobody has it");
+	   "late: no holder has it");
 	close(fd);
 	ok(comes_back(pf), "late: the tool is done, the VF comes back");
 	shows(before, "late: as it was");
@@ -284,7 +284,7 @@ static void test_moved(void)
 	close(g.fd);
 	ok(comes_back(pf), "moved: it comes back");
 	shows(set, "moved: with what the admin set");
-	is(ip_set("max_tx_rate 0"), 0, "moved: he takes it away");
+	is(ip_set("max_tx_rate 0"), 0, "moved: the admin takes it away");
 	shows(before, "moved: all is as it was");
 	free(before);
 	free(set);
@@ -377,7 +377,7 @@ static void test_no_zero(void)
 	now = ip_shows();
 	ok(strstr(now, "vf 0") && !strstr(now, "00:66") &&
 		   !strstr(now, "00:00:00:00:00:00"),
-	   "no zero: with a MAC that is nobody's");
+	   "no zero: with a MAC that is no holder's");
 	diag("%s", now);
 
 	worked(lease(vf_at(pf, 0), "", &g, &why), &why, "no mac: leased");
@@ -399,7 +399,7 @@ static void test_no_zero(void)
 					      SRIOV_BROKER_VF_FREE),
 	   "no mac: it is tried again");
 	is(state_of(vf_at(pf, 0)), SRIOV_BROKER_VF_QUARANTINED,
-	   "no mac: the holder's MAC is nobody's");
+	   "no mac: the holder's MAC is on no VF");
 	put(TEST_NET "no_mac", "0");
 	is(clear(vf_at(pf, 0), &why), 0, "no mac: cleared once more");
 	ok(comes_back(pf), "no mac: it comes back");

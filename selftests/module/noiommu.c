@@ -57,7 +57,7 @@ static void test_unsafe(void)
 	is(unbind(name_of(nvme)), 0, "a PF loses its driver");
 	before = snapshot();
 	is(enable(nvme, 2, "vfio-pci", &why), EOPNOTSUPP,
-	   "nobody has bound the PF: its VFs tell that there is no IOMMU");
+	   "no driver was bound to the PF: its VFs tell that there is no IOMMU");
 	is(why.reason, SRIOV_BROKER_WHY_NO_IOMMU, "which the answer says");
 	unchanged(before, "enable of a PF without a driver");
 	if (put(mode, "1")) {

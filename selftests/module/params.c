@@ -224,7 +224,7 @@ static void test_open(void)
 	is(state_of(vf), SRIOV_BROKER_VF_OPEN, "its VFs are open");
 	is(lease(vf, "", &g, &why), EBUSY, "they are not leased out");
 	is(why.reason, SRIOV_BROKER_WHY_OPEN_POOL, "for being open");
-	is(vfio_open(&v, name_of(vf)), 0, "anybody may open them");
+	is(vfio_open(&v, name_of(vf)), 0, "any user may open them");
 	refused(disable(igb, &why), EBUSY, &why, SRIOV_BROKER_WHY_IN_USE, vf,
 		"but not disable one in use");
 	vfio_close(&v);
@@ -350,7 +350,7 @@ static void test_protect_all(void)
 	worked(enable(igb, 2, "pci-stub", &why), &why, "all: we may");
 	worked(disable(igb, &why), &why, "all: and disable");
 	is(put(attr, "2"), 0, "all: then root may");
-	is(put(attr, "0"), 0, "all: and his own are not the broker's");
+	is(put(attr, "0"), 0, "all: and root's own are not the broker's");
 	worked(enable(igb, 2, "vfio-pci", &why), &why, "all: 2 again");
 	is(unload(), 0, "all: the module goes");
 	stat(attr, &st);
@@ -361,7 +361,8 @@ static void test_protect_all(void)
 	snprintf(attr, sizeof(attr), SYS_PCI "/%s/remove",
 		 name_of(vf_at(igb, 1)));
 	if (access(attr, W_OK))
-		skip("sysfs lets nobody remove a VF", "none: one goes by hand");
+		skip("sysfs has no file to remove a VF",
+		     "none: one goes by hand");
 	else
 		is(put(attr, "1"), 0, "none: one goes by hand");
 	put(PARAMS "pfs", text("%s=3", name_of(igb)));

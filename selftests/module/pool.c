@@ -121,7 +121,7 @@ static void test_selectors(void)
 	struct sriov_broker_selector two[] = { { .dev = vf_at(igb, 2) },
 					       { .dev = vf_at(nvme, 1) } };
 	struct sriov_broker_selector intel = { .vendor = 0x8086 };
-	struct sriov_broker_selector nobody = { .vendor = 0x1234 };
+	struct sriov_broker_selector absent = { .vendor = 0x1234 };
 	struct sriov_broker_selector twice[] = { { .dev = igb },
 						 { .dev = igb } };
 	struct sriov_broker_grant g[IGB_VFS + 1];
@@ -158,7 +158,7 @@ static void test_selectors(void)
 	vf = vf_now(g[0].vf);
 	is(vf.vendor, 0x8086, "as is listed");
 	give_back(g, 1);
-	is(ask(&nobody, 1, 1, 0, 0, g), ENOSPC, "one of a vendor not here");
+	is(ask(&absent, 1, 1, 0, 0, g), ENOSPC, "one of a vendor not here");
 	is(ask(&(struct sriov_broker_selector){ .dev = igb, .first = 5 }, 1, 2,
 	       SRIOV_BROKER_LEASE_NO_CLOEXEC, 0, g),
 	   0, "two from index 5 on, to be inherited");
@@ -222,7 +222,7 @@ static void test_waiting(void)
 	is(shared->order[1], 3, "the next that is alive has it");
 	waitpid(pid[2], NULL, 0);
 	ok(eventually(LONG_MS, !ask_pf(igb, 1, 0, &g[0])),
-	   "then it is anybody's again");
+	   "then any request gets it again");
 	give_back(g, IGB_VFS);
 }
 
@@ -231,7 +231,7 @@ static int set_param(const char *name, const char *value)
 	return put(text("/sys/module/" MODULE "/parameters/%s", name), value);
 }
 
-/* Charged is who opened the device. */
+/* Charged is the user that opened the device. */
 static void become_nobody(void)
 {
 	if (setresuid(65534, 65534, 65534))
@@ -266,14 +266,14 @@ static void test_quota(void)
 		_exit(status);
 	}
 	waitpid(pid, &status, 0);
-	is(WEXITSTATUS(status), 0, "nobody gets one, and no second");
+	is(WEXITSTATUS(status), 0, "the user nobody gets one, and no second");
 	comes_back(igb);
 	is(ask(NULL, 0, 2, 0, 0, g), 0, "root is exempt");
 	give_back(g, 2);
 	is(set_param("max_leases_per_user", "0"), 0, "as before");
 }
 
-/* Waits for a VF as nobody, in a child that then keeps it. */
+/* Waits for a VF as the user nobody, in a child that then keeps it. */
 static pid_t nobody_waits(const struct sriov_broker_grant *others)
 {
 	struct sriov_broker_grant g;
@@ -299,7 +299,7 @@ static bool are_waiting(unsigned int num)
 	return !info(&i) && i.num_waiters == num;
 }
 
-/* Who may have no more is in nobody's way; and in line again when he may. */
+/* A user that may have no more is in no other's way; and in line again when it may. */
 static void test_quota_waiting(void)
 {
 	struct sriov_broker_grant g[IGB_VFS];
@@ -312,17 +312,17 @@ static void test_quota_waiting(void)
 	for (i = 0; i < 2; i++) {
 		pid[i] = nobody_waits(g);
 		ok(eventually(LONG_MS, are_waiting(i + 1)),
-		   "nobody waits, for %d", i + 1);
+		   "no waiters, for %d", i + 1);
 	}
 	close(g[0].fd);
 	ok(eventually(LONG_MS, shared->next == 1), "one is served");
 	close(g[1].fd);
 	ok(comes_to(g[1].vf, SRIOV_BROKER_VF_FREE),
 	   "the other may have no more: the next VF stays free");
-	is(ask_pf(igb, 1, 0, &g[1]), 0, "who stands behind gets it");
+	is(ask_pf(igb, 1, 0, &g[1]), 0, "the next in line gets it");
 	close(g[1].fd);
 	ok(comes_to(g[1].vf, SRIOV_BROKER_VF_FREE), "and gives it back");
-	is(set_param("max_leases_per_user", "0"), 0, "as many as he likes");
+	is(set_param("max_leases_per_user", "0"), 0, "as many as it likes");
 	ok(eventually(LONG_MS, shared->next == 2), "the other is served too");
 	for (i = 0; i < 2; i++) {
 		kill(pid[i], SIGKILL);
@@ -331,7 +331,7 @@ static void test_quota_waiting(void)
 	give_back(g + 2, IGB_VFS - 2);
 }
 
-/* A DISABLE that fails has VFs in its hands for a moment; who waits meanwhile is served after it. */
+/* A DISABLE that fails has VFs in its hands for a moment; a waiter is served after it. */
 static void test_waiting_beside_disable(void)
 {
 	struct sriov_broker_grant g;
@@ -345,7 +345,7 @@ static void test_waiting_beside_disable(void)
 	unbind(dev);
 	set_override(dev, "vfio-pci");
 	probe(dev);
-	is(vfio_open(&v, dev), 0, "and somebody has it open");
+	is(vfio_open(&v, dev), 0, "and a process has it open");
 	pid = fork();
 	if (!pid) {
 		vfio_close(&v);
@@ -361,8 +361,7 @@ static void test_waiting_beside_disable(void)
 		usleep(1000);
 	}
 	is(err, 0, "disabling is refused, again and again");
-	is(WEXITSTATUS(i), 0,
-	   "and the one who leases meanwhile misses nothing");
+	is(WEXITSTATUS(i), 0, "and a request made meanwhile misses nothing");
 	vfio_close(&v);
 	unbind(dev);
 	set_override(dev, "\n");
@@ -439,7 +438,7 @@ static void test_late_close(void)
 	comes_back(igb);
 }
 
-/* A grace that is made shorter; and a holder who has the VF open. */
+/* A grace that is made shorter; and a holder that has the VF open. */
 static void test_revoke_open(void)
 {
 	struct sriov_broker_grant g;
@@ -484,7 +483,7 @@ static void test_force(void)
 
 	lease(vf_at(igb, 0), "", &g[0], NULL);
 	is(disable_force(igb, 40000, &why), 0,
-	   "a holder who uses nothing does not delay it");
+	   "a holder that uses nothing does not delay it");
 	close(g[0].fd);
 	worked(enable(igb, IGB_VFS, "vfio-pci", &why), &why, "enabled again");
 }
@@ -500,7 +499,7 @@ static int open_group(int fd, unsigned int flags, int *group)
 	return err;
 }
 
-/* An unprivileged holder, who sees no /dev at all, gets his VF. */
+/* An unprivileged holder that sees no /dev at all gets its VF. */
 static int as_prisoner(int fd, const char *dev)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
@@ -537,7 +536,7 @@ static int open_node(const char *dev)
 		      -1;
 }
 
-/* Somebody has a free VF's node open, without using it: its driver would wait. */
+/* A process has a free VF's node open, without using it: its driver would wait. */
 static void test_node_kept(struct sriov_broker_addr vf)
 {
 	int fd = open_node(name_of(vf));
@@ -570,7 +569,7 @@ static void test_lease_open(void)
 		_exit(as_prisoner(g.fd, name_of(g.vf)));
 	waitpid(pid, &status, 0);
 	is(WEXITSTATUS(status), 0,
-	   "nobody, in a chroot, opens his VF through the lease");
+	   "the user nobody, in a chroot, opens its VF through the lease");
 	ok(eventually(LONG_MS, !open_group(g.fd, 0, &group)),
 	   "the group's descriptor");
 	ok(strstr(link_name(text("/proc/self/fd/%d", group)),
@@ -625,7 +624,7 @@ static void *reset_always(void *lease)
 	return NULL;
 }
 
-/* Resets that a holder has under way keep nobody from taking the VF back. */
+/* Resets that a holder has under way do not keep the broker from taking the VF back. */
 static void test_reset_storm(void)
 {
 	struct sriov_broker_grant g;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * No holder finds what the last one left: whatever he changed in the device is
+ * No holder finds what the last one left: whatever that one changed in the device is
  * as new.  The device is looked at past vfio, whose own reset at the open would
  * hide what is to be seen; for the same reason the first holder does not use it.
  */
@@ -190,7 +190,7 @@ static void test_by_vfio(void)
 	is(config_get(at) & PCI_MSIX_FLAGS_ENABLE, 0, "vfio: no MSI-X");
 }
 
-/* A device that can't be reset is nobody's until it can. */
+/* A device that can't be reset is in no pool until it can. */
 static void test_fails(void)
 {
 	struct sriov_broker_lease_reset p = { .size = sizeof(p) };
@@ -212,7 +212,8 @@ static void test_fails(void)
 	   "no reset: given back, it goes into quarantine");
 	is(vf_now(vf).fault, SRIOV_BROKER_FAULT_RESET, "no reset: for that");
 	refused(lease(vf, "", &g, &why), EBUSY, &why,
-		SRIOV_BROKER_WHY_QUARANTINED, vf, "no reset: nobody gets it");
+		SRIOV_BROKER_WHY_QUARANTINED, vf,
+		"no reset: no request gets it");
 	is(clear(vf, &why), 0, "no reset: cleared");
 	ok(comes_to(vf, SRIOV_BROKER_VF_QUARANTINED), "no reset: in vain");
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # PF drivers and devices that do not do what they should, which the test machine's do: a driver that
-# enables fewer VFs than it was told, somebody who has the PF's lock (kmod/test_pf.c); a bus without
+# enables fewer VFs than it was told, a process that has the PF's lock (kmod/test_pf.c); a bus without
 # numbers for the VFs, and VFs that do not look reset (kmod/fake_sick.c).
 
 set -euo pipefail
@@ -26,7 +26,7 @@ ok "as many as it enables" sriovctl enable "$pf" 2
 fails 2 "more, with VFs on" "^sriovctl: $pf: 3 VFs asked, test_pf enabled 2; they are off again$" sriovctl enable "$pf" 3
 is "those that were there are there again" "$(numvfs) $(vfs_of "$pf" | wc -l) $(states "$pf")" "2 2 free"
 
-# --- a PF whose lock somebody has -----------------------------------------------------------------
+# --- a PF whose lock is taken -----------------------------------------------------------------
 
 read -ra vfs <<<"$(vfs_of "$pf" | xargs)"
 has_lock() { grep -qs test_hold "/proc/$holder/stack"; }
@@ -44,12 +44,12 @@ hold
 sriovctl disable "$pf" >/run/disable 2>&1 &
 disable=$!
 lost_driver() { [ "$(driver_of "${vfs[0]}")" = none ]; }
-ok "somebody disables it, and waits" eventually 10 lost_driver
+ok "a process disables it, and waits" eventually 10 lost_driver
 fails 2 "meanwhile its VFs can't be leased" "$BUSY" sriovctl lease "${vfs[0]}" -- true
 status=0
 wait $disable || status=$?
-is "he does not wait for ever" "$status" 2
-like "he is told why" "$(cat /run/disable)" "$BUSY"
+is "it does not wait for ever" "$status" 2
+like "it is told why" "$(cat /run/disable)" "$BUSY"
 is "the VFs are where they were" "$(states "$pf") $(driver_of "${vfs[0]}") $(driver_of "${vfs[1]}")" "free vfio-pci vfio-pci"
 is "and can be leased" "$(sriovctl lease "${vfs[0]}" -- echo leased)" leased
 let_go
@@ -80,16 +80,16 @@ vf=${vfs[1]}
 fault() { sriovctl list --json "$vf" | jq -r '.pfs[0].vfs[0] | "\(.state) \(.fault)"'; }
 insmod "$here/kmod/fake_sick.ko" "dev=$vf" master=1 || bail "no fake"
 ok "it is leased" sriovctl lease "$vf" -- true
-ok "nobody gets it after that" await 10 quarantined "$vf"
+ok "no request gets it after that" await 10 quarantined "$vf"
 is "for it does not look reset" "$(fault)" "quarantined check"
-fails 2 "to be seen by who asks for it" "^sriovctl: $vf: in quarantine; to try its reset again: sriovctl clear $vf$" \
+fails 2 "to be seen by a request for it" "^sriovctl: $vf: in quarantine; to try its reset again: sriovctl clear $vf$" \
 	sriovctl lease "$vf" -- true
 is "the others can be had" "$(sriovctl lease "$pf#2" -- echo leased)" leased
 failed_resets() { [ "$(sriovctl show --json "$vf" | jq '[.events[] | select(.event == "reset-failed")] | length')" = "$1" ]; }
 ok "one reset has failed" failed_resets 1
 ok "it is tried once more" sriovctl clear "$vf"
 ok "in vain" eventually 10 failed_resets 2
-ok "so nobody gets it" await 10 quarantined "$vf"
+ok "so no request gets it" await 10 quarantined "$vf"
 is "for the same reason" "$(fault)" "quarantined check"
 echo 0 >/sys/module/fake_sick/parameters/master
 ok "it is well again" sriovctl clear "$vf"
@@ -103,7 +103,7 @@ rmmod fake_sick
 never_free() { # SIGN of fake_sick
 	insmod "$here/kmod/fake_sick.ko" "dev=$vf" "$1=1" || bail "no fake"
 	ok "$1: it is leased" sriovctl lease "$vf" -- true
-	ok "$1: nobody gets it after that" await 10 quarantined "$vf"
+	ok "$1: no request gets it after that" await 10 quarantined "$vf"
 	is "$1: for it does not look reset" "$(fault)" "quarantined check"
 	rmmod fake_sick
 	ok "$1: it is well again" sriovctl clear "$vf"

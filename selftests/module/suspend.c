@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A PF that is suspended when nobody needs it: while one of its VFs is used it is
+ * A PF that is suspended when it is not needed: while one of its VFs is used it is
  * awake, and whatever is done to its VFs wakes it.
  */
 #define _GNU_SOURCE
@@ -62,7 +62,7 @@ static void test_provisioning(void)
 	ok(falls_asleep(), "with free VFs it falls asleep");
 }
 
-/* Who waits for a VF, for days perhaps, does not keep the machine from being suspended. */
+/* A waiter for a VF, for days perhaps, does not keep the machine from being suspended. */
 static void test_freezer(void)
 {
 	struct sriov_broker_grant g;
@@ -72,7 +72,7 @@ static void test_freezer(void)
 
 	if (put("/sys/power/pm_test", "freezer")) {
 		skip("this kernel has no pm_test (CONFIG_PM_DEBUG)",
-		     "suspend while somebody waits");
+		     "suspend while a waiter waits");
 		return;
 	}
 	is(lease(vf_at(pf, 2), "", &g, &why), 0, "frozen: a lease");
@@ -82,12 +82,12 @@ static void test_freezer(void)
 		_exit(lease_within(-1, vf_at(pf, 2), 0, 0, "", &g, NULL));
 	}
 	ok(eventually(LONG_MS, !info(&i) && i.num_waiters == 1),
-	   "frozen: somebody waits for that VF");
+	   "frozen: a waiter for that VF");
 	put("/sys/module/suspend/parameters/pm_test_delay", "1");
 	is(put("/sys/power/state", "freeze"), 0,
-	   "frozen: he is, and all others");
+	   "frozen: the waiter is, and all others");
 	put("/sys/power/pm_test", "none");
-	ok(!info(&i) && i.num_waiters == 1, "frozen: then he waits again");
+	ok(!info(&i) && i.num_waiters == 1, "frozen: then it waits again");
 	close(g.fd);
 	waitpid(pid, &status, 0);
 	is(status, 0, "frozen: and gets it");

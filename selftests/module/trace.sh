@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # The tracepoints: that they tell what was done to which device, and how long it took, both to those
-# who read tracefs and to trace-cmd; and that nothing is told, and none is on, when nobody records.
+# reading tracefs and to trace-cmd; and that nothing is told, and none is on, when nothing records.
 
 set -euo pipefail
 . "$(dirname "$0")/../lib/tap.sh"
@@ -64,7 +64,7 @@ check() {
 		"$(times vfb_enable | paste "$work/parts" - | awk 'NF != 2 || $1 > $2')" ""
 }
 
-# --- nobody records -------------------------------------------------------------------------------
+# --- not recorded -------------------------------------------------------------------------------
 
 switches() { cat "$EVENTS"/enable "$EVENTS"/vfb_*/enable | sort -u; }
 is "none is on at first" "$(switches)" 0

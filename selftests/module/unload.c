@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PFs that have no driver but ours, with a VF that somebody has open through vfio
- * without a lease: nothing waits for him, neither a DISABLE, nor the unloading of the
- * module, nor the unbinding of the PF; and all goes on when he has let go.
+ * PFs that have no driver but ours, with a VF that a process has open through vfio
+ * without a lease: nothing waits for that user, neither a DISABLE, nor the unloading of the
+ * module, nor the unbinding of the PF; and all goes on when the user has let go.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -82,7 +82,8 @@ static void test_failed_disable(void)
 	ok(!override_of(pf_name)[0], "failed: without an override");
 	check_picture("failed");
 	vfio_close(&v);
-	is(bounded(do_disable), 0, "failed: DISABLE works when he has let go");
+	is(bounded(do_disable), 0,
+	   "failed: DISABLE works when the user has let go");
 	is(numvfs(pf), 0, "failed: no VFs");
 	given_back("failed");
 }
@@ -105,7 +106,7 @@ static void test_unload(void)
 	is(bounded(do_disable), EBUSY, "unload: they are still not disabled");
 	vfio_close(&v);
 	worked(enable(pf, 3, "vfio-pci", &why), &why,
-	       "unload: 3 VFs when he has let go");
+	       "unload: 3 VFs when the user has let go");
 	is(count_state(pf, SRIOV_BROKER_VF_FREE), 3, "unload: in the pool");
 	worked(disable(pf, &why), &why, "unload: and off");
 	given_back("unload");
@@ -121,12 +122,12 @@ static void test_unbind(void)
 	is(numvfs(pf), 2, "unbind: the VFs are on");
 	check_picture("unbind");
 	vfio_close(&v);
-	worked(disable(pf, &why), &why, "unbind: off when he has let go");
+	worked(disable(pf, &why), &why, "unbind: off when the user has let go");
 	given_back("unbind");
 	worked(enable(pf, 2, "vfio-pci", &why), &why, "unbind: on again");
-	is(unbind(pf_name), 0, "unbind: nobody has one");
+	is(unbind(pf_name), 0, "unbind: no user has one");
 	is(numvfs(pf), 0, "unbind: then the VFs go with it");
-	check_picture("unbind, nobody");
+	check_picture("unbind, unused");
 }
 
 /* VFs that root enables after ours have gone are root's, and not open. */

@@ -225,7 +225,7 @@ static void test_numvfs(void)
 	end("numvfs");
 }
 
-/* A pool VF that root unbinds is nobody's until an admin says whose. */
+/* A pool VF that root unbinds is in no pool until an admin says whose it is. */
 static void test_vf_unbound(void)
 {
 	const char *hosts = strcmp(driver_of(pf_name), "igb") ? "nvme" :
@@ -270,7 +270,7 @@ static void test_vf_unbound(void)
 	   "override: writing it does nothing by itself");
 	is(unbind(dev), 0, "override: unbound");
 	is(probe(dev), 0, "override: and probed");
-	ok(!strcmp(driver_of(dev), "pci-stub"), "override: root has his way");
+	ok(!strcmp(driver_of(dev), "pci-stub"), "override: root has its way");
 	ok(comes_to(vf, SRIOV_BROKER_VF_QUARANTINED),
 	   "override: it left the pool");
 	check_picture("override");
@@ -363,7 +363,7 @@ static void test_vf_removed(void)
 		return;
 	vf = vf_at(pf, 2);
 	if (!exists(text(SYS_PCI "/%s/remove", name_of(vf)))) {
-		skip("sysfs lets nobody remove a VF", "VF removed");
+		skip("sysfs has no file to remove a VF", "VF removed");
 		worked(disable(pf, &why), &why, "VF removed: disable");
 		return;
 	}
@@ -442,7 +442,7 @@ static void test_open_unbound(void)
 	vfio_close(&v);
 	close(g.fd);
 	ok(eventually(LONG_MS, waitpid(pid, &status, WNOHANG) == pid),
-	   "open: he lets go, the removal goes on");
+	   "open: the user lets go, the removal goes on");
 	check_picture("open");
 	ok(eventually(LONG_MS, !vfs_in_sysfs()), "open: no orphans are left");
 	rescan();
@@ -450,8 +450,8 @@ static void test_open_unbound(void)
 }
 
 /*
- * nvme leaves its VFs behind when its PF is removed. One that somebody has open
- * stays an orphan, and nothing is enabled where it is, until he lets go.
+ * nvme leaves its VFs behind when its PF is removed. One that a user has open
+ * stays an orphan, and nothing is enabled where it is, until the user lets go.
  */
 static void test_orphan(void)
 {
@@ -474,7 +474,7 @@ static void test_orphan(void)
 	}
 	ok(poll_says_gone(g.fd, LONG_MS), "orphan: the holder is told");
 	ok(eventually(LONG_MS, waitpid(pid, &status, WNOHANG) == pid),
-	   "orphan: the removal does not wait for him");
+	   "orphan: the removal does not wait for the user");
 	ok(eventually(LONG_MS, vfs_in_sysfs() == 1) &&
 		   exists(text(SYS_PCI "/%s", name_of(vf))),
 	   "orphan: of its VFs the one that is open is left");

@@ -154,7 +154,7 @@ guest_macs() { guest_run "$1" 'cat /sys/class/net/*/address' | grep -v '^00:00:0
 
 guest_qmp() { /mnt/selftests/bin/ask qmp "$GUESTS/$1/qmp" "$2" 2>/dev/null; }
 
-# NAME: it is about to be killed.  Not a point that has failed for it, perhaps, but nobody can ask it later.
+# NAME: it is about to be killed.  Not a point that has failed for it, perhaps, but it can't be asked later.
 guest_forget() {
 	[ "${TAP_FAILED:-0}" = 0 ] || guest_report "$1" >&2 || true
 	touch "$GUESTS/$1/killed"
@@ -193,7 +193,7 @@ guest_report() {
 	tail -n 40 "$GUESTS/$1/log" "$GUESTS/$1/stderr"
 }
 
-# Of those that nobody has killed; a test that has failed ends with it.
+# Of those that no test has killed; a test that has failed ends with it.
 guest_reports() {
 	local dir
 	for dir in "$GUESTS"/*/; do

@@ -4,7 +4,7 @@
 # and the kernels we support.  Sourced, never run.
 
 VM_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck disable=SC2034 # for those who source this
+# shellcheck disable=SC2034 # for the scripts that source this
 REPO=$(cd "$VM_DIR/../.." && pwd)
 # shellcheck disable=SC2034 # and this
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/sriov-broker

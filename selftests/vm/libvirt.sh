@@ -15,7 +15,7 @@ LIBVIRT_LOG=$GUESTS/libvirtd.log LIBVIRTD=
 # There is no init system, and there are no control groups: libvirtd alone, its guests as root.
 libvirt_begin() { # [SETTING...]: more lines for qemu.conf
 	mkdir -p /run/libvirt "$GUESTS"
-	# Who guests would run as otherwise; bookworm's looks for him, and another package makes him.
+	# The user that guests would run as otherwise; bookworm's looks for it, and another package makes it.
 	if ! grep -q ^libvirt-qemu: /etc/passwd; then
 		echo 'libvirt-qemu:x:64055:' >>/etc/group
 		echo 'libvirt-qemu:x:64055:64055::/:/usr/sbin/nologin' >>/etc/passwd
