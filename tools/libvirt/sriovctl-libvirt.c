@@ -4,8 +4,8 @@
  * is a socket, both ways. sriovctl --libvirt starts it.
  *
  * libvirt holds the monitor of its guests and lets others send commands through
- * it. A process of its own it is since libvirt's calls have no end in time: who
- * started us has, and kills us. And sriovctl does without libvirt otherwise.
+ * it. A process of its own it is since libvirt's calls have no end in time: the
+ * caller's have, and it kills this one. And sriovctl does without libvirt otherwise.
  *
  * All commands go to QEMU as they come but device_add of a vfio-pci: libvirt
  * attaches it, so that it knows of the device, and gives QEMU what it takes in
@@ -327,7 +327,7 @@ static int find_process(virConnectPtr conn)
 			 virDomainGetName(domain));
 	free(uri);
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	/* libvirt is root, or whoever we are. */
+	/* libvirt is root, or the user that runs this. */
 	if (fd >= 0 && !fstat(fd, &stat) && S_ISREG(stat.st_mode) &&
 	    (!stat.st_uid || stat.st_uid == geteuid()))
 		file = fdopen(fd, "r");
