@@ -214,7 +214,7 @@ ok "then its PF has no user" eventually 20 sriovctl disable "$nvme"
 ok "once more in" sriovctl attach --qmp "$qmp" "$pf#1" --id net1
 guest_kill g
 ok "all VFs come back from a killed QEMU" await 15 free "$pf"
-fails 2 "a socket that no process serves" "^sriovctl: $qmp: Connection refused; nobody serves it$" \
+fails 2 "a socket that no process serves" "^sriovctl: $qmp: Connection refused; no process serves it$" \
 	sriovctl attach --qmp "$qmp" "$pf"
 fails 2 "nor for detach" "^sriovctl: $qmp: Connection refused" sriovctl detach --qmp "$qmp" net1
 is "nothing was leased for it" "$(states "$pf")" free

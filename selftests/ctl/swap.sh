@@ -239,7 +239,7 @@ guest_qmp b '{"execute":"cont"}' >/dev/null
 out=$(sriovctl drain -t 120 "${pfs[1]}" 2>&1) && status=0 || status=$?
 is "draining succeeds" "$status" 0
 like "each guest's VF is moved" "$out" "^${pfs[0]%:*}:.* attached as net0 of b at hp0, lease [0-9]+, instead of ${pfs[1]%:*}:"
-like "and it says that it is done" "$out" "^${pfs[1]} is drained: nobody has a VF of it$"
+like "and it says that it is done" "$out" "^${pfs[1]} is drained: none of its VFs is used$"
 is "nothing is leased there" "$(states "${pfs[1]}")" free
 ok "traffic through the first guest's new one" has_traffic a
 interfaces_are() { [ "$(interfaces a) $(interfaces b)" = "$*" ]; }

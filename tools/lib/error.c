@@ -368,7 +368,7 @@ static void add_open_error(struct text *t, int error)
 		break;
 	case EACCES:
 	case EPERM:
-		add(t, "not allowed; its owner and mode say who is");
+		add(t, "not allowed; its owner and mode say which users are");
 		break;
 	case EPROTONOSUPPORT:
 	case ENOTTY:

@@ -41,7 +41,7 @@ void wait_catch_signals(void)
 		sigaction(signals[i], &action, NULL);
 	}
 	sigprocmask(SIG_BLOCK, &set, &open_mask);
-	/* That nobody listens is no reason to leave a guest without its VF. */
+	/* A reader that is gone is no reason to leave a guest without its VF. */
 	signal(SIGPIPE, SIG_IGN);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What a PF's network driver does for a VF: its MAC, VLAN and so on. They are
- * the PF's, whoever has the VF: the host, a guest, nobody.
+ * the PF's, also while a guest or the host has the VF.
  */
 #ifndef CLI_NETATTR_H
 #define CLI_NETATTR_H

@@ -251,7 +251,7 @@ static int operate(const struct attr_txn *txn,
 
 /* ---- a MAC is one VF's ---- */
 
-/* Who on this PF has the MAC besides our VF? Return: its name, or NULL */
+/* Which PF or VF has the MAC besides our VF? Return: its name, or NULL */
 static const char *mac_owner(const struct attr_txn *txn, char *buf, size_t len)
 {
 	uint64_t mac = txn->want->value[NETATTR_MAC];
@@ -372,7 +372,7 @@ static int set_all(const struct attr_txn *txn)
 }
 
 /*
- * An operation sets several: those that nobody named keep their values. No VLAN
+ * An operation sets several: those that were not named keep their values. No VLAN
  * is none whatever its priority was.
  */
 static void complete(struct attr_txn *txn)

@@ -23,7 +23,7 @@ struct netvf {
 int netset_read(const struct netif *netif, unsigned int index,
 		struct netattrs *attrs);
 
-#define NETSET_FORCE (1U << 0) /* even a MAC that somebody else has */
+#define NETSET_FORCE (1U << 0) /* even a MAC that another VF has */
 
 /*
  * Set attributes, all or none, or complain. Of a VF that is leased the kernel

@@ -7,7 +7,7 @@
 #include "cli/report.h"
 #include "host/vfio_users.h"
 
-/* Better than how to find out who. Return: 1, or 0: it can't be seen */
+/* Name the user: that is better than how to find out. Return: 1, or 0: it can't be seen */
 static int complain_of_user(const struct sriov_broker_addr *vf)
 {
 	char addr[SRIOVB_ADDR_LEN], user[VFIO_USER_LEN];

@@ -71,7 +71,7 @@ static int run(const struct args *args)
 	if (ret)
 		return ret;
 	wait_catch_signals();
-	/* Who names a time has it all used, whatever the guest says. */
+	/* A time that was given is used up, whatever the guest says. */
 	opts = (struct unplug_opts){ timeout_s, !!text };
 	ret = detach(sb, args, &opts);
 	sriovb_close(sb);

@@ -82,7 +82,7 @@ const struct cmd cmd_disable = {
 	.words = "PF",
 	.min_words = 1,
 	.max_words = 1,
-	.help = "Take all VFs of a PF away, if nobody uses one.",
+	.help = "Take all VFs of a PF away, if none is used.",
 	.opts = options,
 	.run = disable,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sriovctl drain: every guest's VF off a PF, so that nobody uses that any more.
+ * sriovctl drain: every guest's VF off a PF, so that it has no users any more.
  *
  * Which guests these are is found from the leases. VFs that others hold than
  * guests, or guests whose monitor is not known, are named and left.
@@ -199,7 +199,7 @@ static ssize_t reap(pid_t *children, ssize_t n)
 	ssize_t i, left = 0;
 
 	for (i = 0; i < n; i++) {
-		/* An error: somebody has ours reaped, and it has ended too. */
+		/* An error: our child is reaped already, so it has ended too. */
 		if (children[i] && waitpid(children[i], NULL, WNOHANG))
 			children[i] = 0;
 		left += !!children[i];
@@ -277,7 +277,7 @@ static void side_by_side(const struct drain *d)
 
 /* ---- what is left ---- */
 
-/* Return: 1 if somebody uses it or may do so */
+/* Return: 1 if it is used, or may be */
 static int complain_of(const struct sriov_broker_vf *vf)
 {
 	char addr[SRIOVB_ADDR_LEN], user[VFIO_USER_LEN];
@@ -296,7 +296,7 @@ static int complain_of(const struct sriov_broker_vf *vf)
 				 SRIOV_BROKER_NAME_LEN, vf->driver);
 		return !!vf->driver[0];
 	case SRIOV_BROKER_VF_OPEN:
-		complain("%s: open to all, so that somebody may use it", addr);
+		complain("%s: open to all, so that it may be in use", addr);
 		return 1;
 	case SRIOV_BROKER_VF_DRAINING:
 	case SRIOV_BROKER_VF_RESETTING:
@@ -338,7 +338,7 @@ static int report(struct drain *d)
 		complain("%s: %zd of its VFs are left", pf, left);
 		return EXIT_REFUSED;
 	}
-	printf("%s is drained: nobody has a VF of it\n", pf);
+	printf("%s is drained: none of its VFs is used\n", pf);
 	return 0;
 }
 

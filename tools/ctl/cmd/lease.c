@@ -63,7 +63,7 @@ static const char *choose_output(const struct args *args)
 
 /* ---- while it lasts ---- */
 
-/* Descriptors are taken close-on-exec: nobody gets one by accident. */
+/* Descriptors are taken close-on-exec: no program gets one by accident. */
 static void let_inherit(const struct held *held)
 {
 	unsigned int i;

@@ -142,7 +142,7 @@ static int on_event(const struct sriov_broker_event *event, void *arg)
 	else
 		event_print(event);
 
-	/* Who has gone away wants no more; others are told by main(). */
+	/* A reader that has gone wants no more; other failures are told by main(). */
 	if (err || ferror(stdout) || (monitor->left && !--monitor->left))
 		return ENOUGH;
 	return 0;
@@ -186,7 +186,7 @@ static int wait_for_news(const struct monitor *monitor,
 {
 	struct pollfd fds[] = {
 		{ .fd = events_fd(events), .events = POLLIN },
-		/* A pipe that nobody reads any more says so. */
+		/* A pipe without a reader says so. */
 		{ .fd = STDOUT_FILENO },
 	};
 	int n;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sriovctl set: the network attributes of a VF. Those of a VF that nobody has
+ * sriovctl set: the network attributes of a VF. Those of a VF that is not
  * leased stay; those of a leased one end with the lease. Besides, the number of
  * its interrupts, where its PF's driver deals in them, and the size of the BARs
  * of all VFs of a PF, where the device can have another.
@@ -31,7 +31,7 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-/* It must be there, and nobody's but a tenant's. Return: 0 or EXIT_REFUSED */
+/* It must be there, and not on its way back from a lease. Return: 0 or EXIT_REFUSED */
 static int get_vf(struct sriovb *sb, const char *word,
 		  const struct target *target, struct sriov_broker_vf *vf)
 {

@@ -42,7 +42,7 @@ struct search {
 	int error;
 };
 
-/* ---- who holds what ---- */
+/* ---- which process holds what ---- */
 
 static void note_lease(struct search *s, int fd)
 {
@@ -232,7 +232,7 @@ static void look_at(void *ctx, pid_t pid)
 
 /* ---- all of it ---- */
 
-/* Leave those that somebody has. Return: how many. */
+/* Leave those that are held. Return: how many. */
 static size_t keep_held(struct sriov_broker_vf *vfs, ssize_t n)
 {
 	size_t kept = 0;

@@ -80,7 +80,7 @@ static int fail_lock(struct monitor *m, int timeout_ms)
 }
 
 /*
- * Not over two monitors at a time. Who has to wait hangs up meanwhile: the one that
+ * Not over two monitors at a time. The sriovctl that has to wait hangs up meanwhile: the one that
  * is waited for may be behind in the queue for the monitor.
  */
 static int lock_guest(struct monitor *m, int timeout_ms)

@@ -120,7 +120,7 @@ int plug_device_add(struct monitor *m, struct plug *plug,
 }
 
 /*
- * Nobody can tell whether QEMU has the descriptor, or will do the device_add yet:
+ * It can't be told whether QEMU has the descriptor, or will do the device_add yet:
  * leave the lease.
  */
 static int in_doubt(const struct monitor *m, const struct plug *plug)

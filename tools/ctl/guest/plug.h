@@ -18,7 +18,7 @@ struct plug {
 	char id[QEMU_ID_LEN];
 	struct kept kept; /* lease, VF, bus; "": QEMU chooses the bus */
 	int fd;		  /* of the lease; -1: QEMU alone has it */
-	int in_doubt;	  /* nobody knows whether it is in */
+	int in_doubt;	  /* it can't be known whether it is in */
 	char vf[SRIOVB_ADDR_LEN];
 };
 

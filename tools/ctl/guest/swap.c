@@ -87,7 +87,7 @@ static void give_new_back(struct swap *s)
 
 /*
  * A guest that makes use of the VF that goes will do so of another one, however slow
- * it is. Of one that does not, or has no driver, nobody can tell when it has come to
+ * it is. Of one that does not, or has no driver, it can't be told when it has come to
  * the end of what it was asked.
  */
 static int look_at_use(struct swap *s)
@@ -369,7 +369,7 @@ static int has_it(struct swap *s)
 }
 
 /*
- * Who keeps the lease instead, such as sriovctl lease, is to end it: the VF would
+ * The holder of the lease, such as sriovctl lease, is to end it: the VF would
  * not return to the pool, and could not be put back into the guest by us.
  */
 static int check_kept(const struct swap *s)
@@ -385,7 +385,7 @@ static int check_kept(const struct swap *s)
 /*
  * Which VF it has we know from QEMU, and one that was broken into could name
  * another guest's, whose MAC and VLAN would go to it. So it is to hold the lease by
- * the kernel's word, or to be whom that was handed to.
+ * the kernel's word, or to be the process that it was handed to.
  */
 static int check_holder(const struct swap *s)
 {

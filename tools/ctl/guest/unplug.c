@@ -203,7 +203,7 @@ static int has_lease(const struct sriov_broker_vf *vf)
 	       vf->state == SRIOV_BROKER_VF_RESETTING;
 }
 
-/* A vfio-pci of somebody else's is none of our business. */
+/* A vfio-pci without a lease of ours is none of our business. */
 static int identify_device(struct monitor *m, struct sriovb *sb,
 			   struct unplug *u)
 {
@@ -264,7 +264,7 @@ static int is_under_way(const char *words)
 	       strstr(words, "guest is busy");
 }
 
-/* Return: 0, even if QEMU refused; or -errno, and nobody else is to be asked */
+/* Return: 0, even if QEMU refused; or -errno, and no other device is to be asked for */
 static int ask(struct monitor *m, struct unplug *u)
 {
 	int err =
@@ -333,7 +333,7 @@ static void take_event(struct json_object *event, struct unplug *u,
 		refused_by_guest(u);
 }
 
-/* Until something happens, or somebody is to be asked again. */
+/* Until something happens, or a device is to be asked for again. */
 static int await_event(struct monitor *m, struct unplug *all, unsigned int n,
 		       const struct unplug_opts *opts, int64_t until)
 {
@@ -359,7 +359,7 @@ static int await_event(struct monitor *m, struct unplug *all, unsigned int n,
 	return 0;
 }
 
-/* Ask whom it is time to ask; how many have not let go in @left. */
+/* Ask for those whose time has come; how many have not let go in @left. */
 static int ask_all(struct monitor *m, struct unplug *all, unsigned int n,
 		   const struct unplug_opts *opts, int64_t deadline,
 		   unsigned int *left)

@@ -9,7 +9,7 @@
 
 struct events;
 
-/* Who is told; @arg is that of the call. Return: 0, or what ends the call. */
+/* What is called; @arg is that of the call. Return: 0, or what ends the call. */
 struct event_handler {
 	int (*pf)(const struct sriov_broker_pf *pf, void *arg);
 	int (*vf)(const struct sriov_broker_vf *vf, void *arg);

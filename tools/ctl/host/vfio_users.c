@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who uses a VF without a lease: the process that has its IOMMU group, or its own
- * device node, open. The kernel knows that there is one, not who.
+ * The users of a VF without a lease: the process that has its IOMMU group, or its own
+ * device node, open. The kernel knows that there is one, not which.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who uses a VF without a lease. */
+/* The users of a VF without a lease. */
 #ifndef HOST_VFIO_USERS_H
 #define HOST_VFIO_USERS_H
 

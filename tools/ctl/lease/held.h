@@ -5,7 +5,7 @@
 
 #include "sriovbroker.h"
 
-/* Leases that are held, and whether who runs under them inherits them. */
+/* Leases that are held, and whether the command that runs under them inherits them. */
 struct held {
 	struct sriov_broker_grant *grants;
 	unsigned int count;

@@ -218,7 +218,7 @@ static int drain_input(struct pollfd *fd)
 	return errno != EINTR && errno != EAGAIN;
 }
 
-/* The end of a child that we were given by whom we replaced is no reason. */
+/* The end of a child of the program that we replaced is no reason. */
 static int is_told_to_end(void)
 {
 	struct signalfd_siginfo info;

@@ -341,7 +341,7 @@ static enum guest_use use_of_regions(struct json_object *device)
 	return use;
 }
 
-/* What is behind a port that nobody has given a bus number yet is not listed. */
+/* What is behind a port without a bus number is not listed. */
 static int use_of_unlisted(struct qmp *qmp, const char *id, enum guest_use *use)
 {
 	char type[64];

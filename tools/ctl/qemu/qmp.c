@@ -452,7 +452,7 @@ static int fail_connect(struct qmp *qmp, int err)
 	case -EINTR:
 		return explain_wait(qmp, err, "a connection");
 	case -ECONNREFUSED:
-		return qmp_fail(qmp, err, "%s; nobody serves it",
+		return qmp_fail(qmp, err, "%s; no process serves it",
 				strerror(-err));
 	}
 	return qmp_fail(qmp, err, "%s", strerror(-err));

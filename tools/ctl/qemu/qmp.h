@@ -2,7 +2,7 @@
 /*
  * QMP, the language of QEMU's monitor, over a unix socket.
  *
- * Who answers at the other end is not trusted: a message has a largest size,
+ * The program at the other end is not trusted: a message has a largest size,
  * every wait an end, and whatever is not QMP ends the conversation.
  */
 #ifndef QEMU_QMP_H
@@ -30,7 +30,7 @@ struct qmp {
 	int timeout_ms; /* for commands that do not wait for a guest */
 	unsigned int next_id;
 	struct json_tokener *tokener;
-	struct json_object *events; /* array of those nobody has asked for */
+	struct json_object *events; /* array of those not asked for yet */
 	size_t message; /* bytes of the message that is being read */
 	size_t pos;
 	size_t len;
