@@ -24,9 +24,8 @@ static char vfb_driver_param[SRIOV_BROKER_NAME_LEN] = "vfio-pci";
  */
 void vfb_param_driver(char *name)
 {
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	strscpy(name, vfb_driver_param, SRIOV_BROKER_NAME_LEN);
-	mutex_unlock(&vfb_lock);
 }
 
 static int vfb_driver_param_set(const char *val, const struct kernel_param *kp)
@@ -39,9 +38,8 @@ static int vfb_driver_param_set(const char *val, const struct kernel_param *kp)
 		pr_err("%s: '%.64s' is not a driver's name\n", kp->name, val);
 		return -EINVAL;
 	}
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	strscpy(vfb_driver_param, strim(name), sizeof(vfb_driver_param));
-	mutex_unlock(&vfb_lock);
 	return 0;
 }
 

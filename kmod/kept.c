@@ -16,31 +16,25 @@ struct vfb_kept {
 	} vf[] __counted_by(num);
 };
 
-/* What a lease's holder has had set is not the VF's own. */
-static bool vfb_kept_of_lease(struct vfb_pf *pf, unsigned int index, struct ifla_vf_info *was)
-{
-	struct vfb_vf *vf;
-	bool found;
-
-	mutex_lock(&vfb_lock);
-	vf = pf->vfs[index];
-	found = vf && vf->net && vf->net_asked;
-	if (found)
-		*was = vf->net->was;
-	mutex_unlock(&vfb_lock);
-	return found;
-}
-
 static void vfb_kept_fill(struct vfb_kept *kept, struct vfb_pf *pf)
 {
 	struct net_device *netdev = vfb_net_lock(pf);
+	struct vfb_vf *vf;
 	unsigned int i;
+	bool known;
 
 	if (!netdev)
 		return;
-	for (i = 0; i < kept->num; i++)
-		kept->vf[i].known = vfb_kept_of_lease(pf, i, &kept->vf[i].was) ||
-				    !vfb_net_get(netdev, i, &kept->vf[i].was);
+	for (i = 0; i < kept->num; i++) {
+		mutex_lock(&vfb_lock);
+		vf = pf->vfs[i];
+		/* What a lease's holder has had set is not the VF's own. */
+		known = vf && vf->net && vf->net_asked;
+		if (known)
+			kept->vf[i].was = vf->net->was;
+		mutex_unlock(&vfb_lock);
+		kept->vf[i].known = known || !vfb_net_get(netdev, i, &kept->vf[i].was);
+	}
 	vfb_net_unlock(netdev);
 }
 
@@ -122,9 +116,8 @@ void vfb_kept_free(struct vfb_kept *kept)
  */
 void vfb_kept_store(struct vfb_pf *pf, struct vfb_kept *kept)
 {
-	mutex_lock(&vfb_lock);
-	swap(pf->kept, kept);
-	mutex_unlock(&vfb_lock);
+	scoped_guard(mutex, &vfb_lock)
+		swap(pf->kept, kept);
 	vfb_kept_free(kept);
 }
 
@@ -173,8 +166,7 @@ struct vfb_kept *vfb_kept_at_unbind(struct vfb_pf *pf)
 {
 	struct vfb_kept *kept = NULL;
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	swap(pf->kept, kept);
-	mutex_unlock(&vfb_lock);
 	return kept;
 }

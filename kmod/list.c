@@ -11,21 +11,12 @@
 /* How often to try when PFs or VFs appear while we make room for them. */
 #define VFB_LIST_TRIES 8
 
-static unsigned int vfb_count_vfs(struct vfb_pf *pf)
-{
-	unsigned int i, num = 0;
-
-	lockdep_assert_held(&vfb_lock);
-	for (i = 0; i < pf->slots; i++)
-		num += !!pf->vfs[i];
-	return num;
-}
-
 /* ioctl(SRIOV_BROKER_INFO) */
 int vfb_ioctl_info(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct sriov_broker_info *info = &arg->info;
 	struct vfb_pf *pf;
+	unsigned int i;
 
 	if (info->flags)
 		return -EOPNOTSUPP;
@@ -45,28 +36,16 @@ int vfb_ioctl_info(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 		.max_waiting = VFB_MAX_WAITING,
 	};
 	vfb_param_driver(info->driver);
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	list_for_each_entry(pf, &vfb_pfs, node) {
 		info->num_pfs++;
-		info->num_vfs += vfb_count_vfs(pf);
+		/* Not what the PCI core counts: single ones can be removed by hand. */
+		for (i = 0; i < pf->slots; i++)
+			info->num_vfs += !!pf->vfs[i];
 	}
 	info->num_leases = vfb_lease_count();
 	info->num_waiters = vfb_pool_waiters();
-	mutex_unlock(&vfb_lock);
 	return 0;
-}
-
-static void vfb_fill_pf(struct sriov_broker_pf *out, struct vfb_pf *pf)
-{
-	*out = (struct sriov_broker_pf){
-		.addr = pf->addr,
-		.vendor = pf->pdev->vendor,
-		.device = pf->pdev->device,
-		.total_vfs = pci_sriov_get_totalvfs(pf->pdev),
-		.num_vfs = pci_num_vf(pf->pdev),
-		.numa_node = dev_to_node(&pf->pdev->dev),
-	};
-	strscpy(out->driver, pf->driver, sizeof(out->driver));
 }
 
 static void vfb_fill_vf(struct sriov_broker_vf *out, struct vfb_vf *vf)
@@ -108,9 +87,19 @@ unsigned int vfb_take_pfs(void *entries, unsigned int room, struct vfb_pf *only)
 	list_for_each_entry(pf, &vfb_pfs, node) {
 		if (only && pf != only)
 			continue;
-		if (num < room)
-			vfb_fill_pf(&out[num], pf);
-		num++;
+		/* Beyond the room it is only counted: vfb_picture() comes back with more. */
+		if (num++ >= room)
+			continue;
+		*out = (struct sriov_broker_pf){
+			.addr = pf->addr,
+			.vendor = pf->pdev->vendor,
+			.device = pf->pdev->device,
+			.total_vfs = pci_sriov_get_totalvfs(pf->pdev),
+			.num_vfs = pci_num_vf(pf->pdev),
+			.numa_node = dev_to_node(&pf->pdev->dev),
+		};
+		strscpy(out->driver, pf->driver, sizeof(out->driver));
+		out++;
 	}
 	return num;
 }

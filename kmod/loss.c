@@ -47,16 +47,6 @@ void vfb_loss_forget(struct vfb_pf *pf)
 	pf->loss = (struct vfb_loss){};
 }
 
-static unsigned int vfb_num_known(const struct vfb_pf *pf)
-{
-	unsigned int i, num = 0;
-
-	lockdep_assert_held(&vfb_lock);
-	for (i = 0; i < pf->slots; i++)
-		num += !!pf->vfs[i];
-	return num;
-}
-
 /**
  * vfb_loss_tell - tell of VFs that were taken away
  * @pf: the PF
@@ -69,11 +59,12 @@ static unsigned int vfb_num_known(const struct vfb_pf *pf)
 bool vfb_loss_tell(struct vfb_pf *pf)
 {
 	struct vfb_loss loss;
-	unsigned int now;
+	unsigned int i, now = 0;
 
 	lockdep_assert_held(&pf->op);
 	if (!READ_ONCE(pf->loss.had))
 		return false;
+	/* To be had when the program that took them has let go, and has what it wants. */
 	if (!vfb_pf_lock(pf))
 		vfb_pf_unlock(pf);
 
@@ -83,9 +74,11 @@ bool vfb_loss_tell(struct vfb_pf *pf)
 		mutex_unlock(&vfb_lock);
 		return false;
 	}
+	/* The counted pid goes with it. */
 	loss = pf->loss;
 	pf->loss = (struct vfb_loss){};
-	now = vfb_num_known(pf);
+	for (i = 0; i < pf->slots; i++)
+		now += !!pf->vfs[i];
 	vfb_event_replaced(pf, &loss, now);
 	mutex_unlock(&vfb_lock);
 

@@ -56,9 +56,8 @@ static void vfb_op_work(struct work_struct *work)
 	struct vfb_op *op = container_of(work, struct vfb_op, work);
 
 	vfb_acting_begin(&op->acting);
-	mutex_lock(&op->pf->op);
-	op->ret = op->fn(op);
-	mutex_unlock(&op->pf->op);
+	scoped_guard(mutex, &op->pf->op)
+		op->ret = op->fn(op);
 	if (op->force)
 		vfb_pf_force_end(op->pf);
 	vfb_acting_end(&op->acting);

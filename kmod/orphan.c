@@ -21,14 +21,6 @@ static bool vfb_is_orphan(struct pci_dev *pdev)
 	return pdev->is_virtfn && !device_is_registered(&pci_physfn(pdev)->dev);
 }
 
-/* Is it where a PF's own VFs would be? */
-static bool vfb_is_in_the_way(struct pci_dev *orphan, struct pci_dev *pf)
-{
-	return pci_domain_nr(orphan->bus) == pci_domain_nr(pf->bus) &&
-	       orphan->bus->number >= pf->bus->number &&
-	       orphan->bus->number <= pf->bus->busn_res.end;
-}
-
 /**
  * vfb_orphan_find - is there an orphan in the way of a PF's VFs
  * @pf: the PF
@@ -42,7 +34,10 @@ int vfb_orphan_find(struct pci_dev *pf, struct sriov_broker_addr *addr)
 	struct pci_dev *pdev = NULL;
 
 	for_each_pci_dev(pdev) {
-		if (!vfb_is_orphan(pdev) || !vfb_is_in_the_way(pdev, pf))
+		/* Where the PF's own VFs would be: on its bus, or one of those behind that. */
+		if (!vfb_is_orphan(pdev) || pci_domain_nr(pdev->bus) != pci_domain_nr(pf->bus) ||
+		    pdev->bus->number < pf->bus->number ||
+		    pdev->bus->number > pf->bus->busn_res.end)
 			continue;
 		*addr = vfb_addr(pdev);
 		pci_dev_put(pdev);
@@ -80,28 +75,22 @@ static bool vfb_orphan_remove_vf(struct vfb_vf *vf)
 	return true;
 }
 
-/* A driver that does DMA for the host has no user to wait for. */
-static bool vfb_orphan_is_the_hosts(struct pci_dev *pdev)
-{
-	bool hosts;
-
-	if (!device_trylock(&pdev->dev))
-		return false;
-	hosts = pdev->dev.driver && !to_pci_driver(pdev->dev.driver)->driver_managed_dma;
-	device_unlock(&pdev->dev);
-	return hosts;
-}
-
 /* One from before the module was loaded: what vfb_group_fence() does, by hand. */
 static bool vfb_orphan_remove_stranger(struct pci_dev *pdev)
 {
 	struct iommu_group *iommu = vfb_iommu_group(&pdev->dev);
 	bool claimed = iommu && !iommu_group_claim_dma_owner(iommu, pdev);
-	bool closed = claimed || !iommu || !pci_is_enabled(pdev) || vfb_orphan_is_the_hosts(pdev);
-	bool unused = closed && !vfb_vfio_node_is_open(pdev);
+	bool unused = claimed || !iommu || !pci_is_enabled(pdev);
 
+	/* A driver that does DMA for the host has no user to wait for. */
+	if (!unused && device_trylock(&pdev->dev)) {
+		unused = pdev->dev.driver && !to_pci_driver(pdev->dev.driver)->driver_managed_dma;
+		device_unlock(&pdev->dev);
+	}
+	unused = unused && !vfb_vfio_node_is_open(pdev);
 	if (unused)
 		device_release_driver(&pdev->dev);
+	/* Before it is removed: the IOMMU core wants its groups back unclaimed. */
 	if (claimed)
 		iommu_group_release_dma_owner(iommu);
 	iommu_group_put(iommu);
@@ -128,7 +117,7 @@ static void vfb_orphan_work(struct work_struct *work)
 	bool again = false, removed = false;
 	struct pci_dev *pdev = NULL;
 
-	/* Whoever removes the PF just now holds it until he is done. */
+	/* A removal of the PF that is under way holds it to its end. */
 	pci_lock_rescan_remove();
 	pci_unlock_rescan_remove();
 
@@ -140,12 +129,11 @@ static void vfb_orphan_work(struct work_struct *work)
 		else
 			again = true;
 	}
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	if (removed && !again && vfb_orphan_next)
 		queue_work(vfb_op_wq, vfb_orphan_next);
 	if (again && !vfb_orphan_stopped)
 		queue_delayed_work(vfb_wq, &vfb_orphan_dwork, msecs_to_jiffies(VFB_ORPHAN_POLL_MS));
-	mutex_unlock(&vfb_lock);
 }
 
 /**
@@ -156,9 +144,8 @@ static void vfb_orphan_work(struct work_struct *work)
  */
 void vfb_orphan_wake(struct work_struct *work)
 {
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	vfb_orphan_next = work;
-	mutex_unlock(&vfb_lock);
 }
 
 /**
@@ -168,10 +155,9 @@ void vfb_orphan_wake(struct work_struct *work)
  */
 void vfb_orphan_clean(void)
 {
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	if (!vfb_orphan_stopped)
 		mod_delayed_work(vfb_wq, &vfb_orphan_dwork, 0);
-	mutex_unlock(&vfb_lock);
 }
 
 /**

@@ -63,13 +63,9 @@ static int vfb_pf_missing(const struct sriov_broker_addr *addr, struct vfb_why *
  */
 int vfb_vf_missing(const struct sriov_broker_addr *addr, struct vfb_why *why)
 {
-	bool is_pf;
-
-	mutex_lock(&vfb_lock);
-	is_pf = vfb_pf_lookup(addr);
-	mutex_unlock(&vfb_lock);
-	return is_pf ? vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_IS_PF, addr) :
-		       vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, addr);
+	guard(mutex)(&vfb_lock);
+	return vfb_pf_lookup(addr) ? vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_IS_PF, addr) :
+				     vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, addr);
 }
 
 /**
@@ -104,18 +100,16 @@ struct vfb_pf *vfb_pf_find(const struct sriov_broker_addr *addr, struct vfb_why 
  */
 struct vfb_pf *vfb_pf_of(struct pci_dev *pdev)
 {
-	struct vfb_pf *pf, *found = NULL;
+	struct vfb_pf *pf;
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	list_for_each_entry(pf, &vfb_pfs, node) {
 		if (pf->pdev == pdev) {
 			kref_get(&pf->ref);
-			found = pf;
-			break;
+			return pf;
 		}
 	}
-	mutex_unlock(&vfb_lock);
-	return found;
+	return NULL;
 }
 
 /**
@@ -155,11 +149,10 @@ struct vfb_vf *vfb_pf_vf(struct vfb_pf *pf, unsigned int index)
 {
 	struct vfb_vf *vf;
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	vf = pf->vfs[index];
 	if (vf)
 		kref_get(&vf->ref);
-	mutex_unlock(&vfb_lock);
 	return vf;
 }
 
@@ -316,11 +309,10 @@ static void vfb_pf_abandon(struct vfb_pf *pf)
  */
 void vfb_pf_unbind(struct vfb_pf *pf)
 {
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	/* What pfs says is done when it is back, whoever took the VFs before. */
 	vfb_loss_forget(pf);
 	vfb_pf_abandon(pf);
-	mutex_unlock(&vfb_lock);
 }
 
 static const struct attribute vfb_numvfs_attr = { .name = "sriov_numvfs" };
@@ -384,20 +376,6 @@ bool vfb_param_protect_all(void)
 	return vfb_protect == VFB_PROTECT_ALL;
 }
 
-/*
- * While VFs are leased, or as long as there are any of ours, root may not write to
- * sriov_numvfs: drivers that do not look at the VFs' ASSIGNED flag would pull them from
- * under a guest, and the writer would hang in the kernel.
- */
-static void vfb_pf_protect(struct vfb_pf *pf, bool want)
-{
-	lockdep_assert_held(&pf->protect_lock);
-	if (!vfb_param_protect() || want == pf->protected)
-		return;
-	if (!sysfs_chmod_file(&pf->pdev->dev.kobj, &vfb_numvfs_attr, want ? 0444 : 0644))
-		pf->protected = want;
-}
-
 /* VFs are dead while their PF sleeps, and nothing in the PCI core wakes it for them. */
 static void vfb_pf_wake(struct vfb_pf *pf, bool want)
 {
@@ -453,10 +431,9 @@ bool vfb_pf_del(struct vfb_pf *pf)
  */
 void vfb_pf_driver(struct vfb_pf *pf, const char *name)
 {
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	strscpy(pf->driver, name, sizeof(pf->driver));
 	pf->leaving = false;
-	mutex_unlock(&vfb_lock);
 }
 
 /**
@@ -470,17 +447,22 @@ void vfb_pf_driver(struct vfb_pf *pf, const char *name)
  */
 void vfb_pf_follow(struct vfb_pf *pf)
 {
-	bool used, guarded, gone;
+	bool used, locked, gone;
 
-	mutex_lock(&pf->protect_lock);
+	guard(mutex)(&pf->protect_lock);
 	mutex_lock(&vfb_lock);
 	used = pf->nr_out || pf->nr_open;
-	guarded = used || (vfb_param_protect_all() && (pf->nr_pool || pf->ours));
+	locked = used || (vfb_param_protect_all() && (pf->nr_pool || pf->ours));
 	gone = pf->gone;
 	mutex_unlock(&vfb_lock);
-	if (!gone) {
-		vfb_pf_wake(pf, used);
-		vfb_pf_protect(pf, guarded);
-	}
-	mutex_unlock(&pf->protect_lock);
+	if (gone) /* and its attributes with it */
+		return;
+	vfb_pf_wake(pf, used);
+	/*
+	 * Root may not write to sriov_numvfs then: drivers that do not look at the VFs' ASSIGNED
+	 * flag would pull them from under a guest, and the writer would hang in the kernel.
+	 */
+	if (vfb_param_protect() && locked != pf->protected &&
+	    !sysfs_chmod_file(&pf->pdev->dev.kobj, &vfb_numvfs_attr, locked ? 0444 : 0644))
+		pf->protected = locked;
 }

@@ -163,26 +163,12 @@ static void vfb_pf_config_all(void)
 		vfb_pf_config_apply(pf, 0);
 }
 
-/* An admin has just said what is to be: no other program's doing goes before that. */
-static void vfb_pf_config_afresh(void)
-{
-	struct vfb_pf *pf;
-
-	for (pf = vfb_pf_next(NULL); pf; pf = vfb_pf_next(pf)) {
-		if (!vfb_pf_config_has(pf))
-			continue;
-		mutex_lock(&vfb_lock);
-		vfb_loss_forget(pf);
-		mutex_unlock(&vfb_lock);
-	}
-	vfb_pf_config_all();
-}
-
 static int vfb_pfs_set(const char *val, const struct kernel_param *kp)
 {
 	unsigned int flags = capable(CAP_SYS_MODULE) ? VFB_MAY_LOAD : 0;
 	LIST_HEAD(new);
 	LIST_HEAD(old);
+	struct vfb_pf *pf;
 	char *copy;
 	int ret;
 
@@ -202,7 +188,14 @@ static int vfb_pfs_set(const char *val, const struct kernel_param *kp)
 	list_splice_init(&new, &vfb_pf_configs);
 	mutex_unlock(&vfb_lock);
 	vfb_free_configs(&old);
-	vfb_pf_config_afresh();
+	/* An admin has just said what is to be: what another program did before is past. */
+	for (pf = vfb_pf_next(NULL); pf; pf = vfb_pf_next(pf)) {
+		if (!vfb_pf_config_has(pf))
+			continue;
+		guard(mutex)(&vfb_lock);
+		vfb_loss_forget(pf);
+	}
+	vfb_pf_config_all();
 	return 0;
 }
 
@@ -211,7 +204,7 @@ static int vfb_pfs_get(char *buf, const struct kernel_param *kp)
 	struct vfb_pf_config *config;
 	int len = 0;
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	list_for_each_entry(config, &vfb_pf_configs, node)
 		len += sysfs_emit_at(buf, len, "%s%04x:%02x:%02x.%u=%u%s%s%s%s", len ? "," : "",
 				     config->addr.domain, config->addr.bdf >> 8,
@@ -220,7 +213,6 @@ static int vfb_pfs_get(char *buf, const struct kernel_param *kp)
 				     config->flags & VFB_OPEN ? ":open" : "",
 				     config->flags & VFB_TAKE_PF ? ":nodriver" : "");
 	len += sysfs_emit_at(buf, len, "\n");
-	mutex_unlock(&vfb_lock);
 	return len;
 }
 
@@ -308,17 +300,6 @@ static const char *vfb_reason_words(u32 reason)
 	return (reason < ARRAY_SIZE(words) ? words[reason] : NULL) ?: "failed";
 }
 
-static void vfb_pf_config_failed(struct vfb_pf *pf, const struct vfb_pf_config *config, int ret,
-				 const struct vfb_why *why)
-{
-	const struct sriov_broker_addr *dev = why->reason ? &why->dev : &pf->addr;
-
-	pci_warn(pf->pdev,
-		 VFB_NAME ": pfs: enabling %u VFs on %s failed: %pe, %04x:%02x:%02x.%u %s\n",
-		 config->num, config->driver, ERR_PTR(ret), dev->domain, dev->bdf >> 8,
-		 PCI_SLOT(dev->bdf), PCI_FUNC(dev->bdf), vfb_reason_words(why->reason));
-}
-
 /* Its driver may come late, and would find it taken: no network, no disks. */
 static bool vfb_pf_config_waits(struct vfb_pf *pf, const struct vfb_pf_config *config)
 {
@@ -336,14 +317,21 @@ static bool vfb_pf_config_waits(struct vfb_pf *pf, const struct vfb_pf_config *c
 
 static void vfb_pf_config_do(struct vfb_pf *pf, const struct vfb_pf_config *config)
 {
+	const struct sriov_broker_addr *dev;
 	u64 start = ktime_get_ns();
 	struct vfb_why why = {};
 	int ret;
 
 	ret = vfb_pf_enable(pf, config->num, config->driver, config->flags | VFB_KEPT, &why);
 	vfb_took(SRIOV_BROKER_STAT_ENABLE, pf->pdev, config->num, ret, ktime_get_ns() - start);
+	/* There is no caller to tell the reason to, only a log. */
+	dev = why.reason ? &why.dev : &pf->addr;
 	if (ret)
-		vfb_pf_config_failed(pf, config, ret, &why);
+		pci_warn(pf->pdev,
+			 VFB_NAME
+			 ": pfs: enabling %u VFs on %s failed: %pe, %04x:%02x:%02x.%u %s\n",
+			 config->num, config->driver, ERR_PTR(ret), dev->domain, dev->bdf >> 8,
+			 PCI_SLOT(dev->bdf), PCI_FUNC(dev->bdf), vfb_reason_words(why.reason));
 	put_pid(why.pid);
 }
 
@@ -407,9 +395,8 @@ static DECLARE_WORK(vfb_orphans_gone_work, vfb_orphans_gone);
  */
 void vfb_pf_config_start(void)
 {
-	mutex_lock(&vfb_lock);
-	WRITE_ONCE(vfb_live, true);
-	mutex_unlock(&vfb_lock);
+	scoped_guard(mutex, &vfb_lock)
+		WRITE_ONCE(vfb_live, true);
 	vfb_orphan_wake(&vfb_orphans_gone_work);
 	vfb_pf_config_all();
 	if (wait_event_killable(vfb_pf_configs_wq, !atomic_read(&vfb_pf_configs_busy)))

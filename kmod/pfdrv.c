@@ -15,20 +15,10 @@ static int vfb_pfdrv_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 }
 
-/* Somebody has the VF open, or else nobody can open it any more. */
-static bool vfb_pfdrv_vf_is_used(struct vfb_vf *vf)
-{
-	bool managed;
-
-	mutex_lock(&vfb_lock);
-	managed = vf->managed;
-	mutex_unlock(&vfb_lock);
-	return managed && (vfb_group_fence(vf->group) || vfb_vfio_node_is_open(vf->pdev));
-}
-
+/* Is a VF open? Those that are not are fenced, so that they can't be opened any more. */
 static bool vfb_pfdrv_is_used(struct vfb_pf *pf)
 {
-	bool used = false;
+	bool managed, used = false;
 	struct vfb_vf *vf;
 	unsigned int i;
 
@@ -36,25 +26,14 @@ static bool vfb_pfdrv_is_used(struct vfb_pf *pf)
 		vf = vfb_pf_vf(pf, i);
 		if (!vf)
 			continue;
-		used = vfb_pfdrv_vf_is_used(vf);
+		mutex_lock(&vfb_lock);
+		managed = vf->managed;
+		mutex_unlock(&vfb_lock);
+		/* The fence does not tell of a node that is merely open. */
+		used = managed && (vfb_group_fence(vf->group) || vfb_vfio_node_is_open(vf->pdev));
 		vfb_vf_put(vf);
 	}
 	return used;
-}
-
-/* What vfb_pfdrv_is_used() has fenced, and need not be. */
-static void vfb_pfdrv_unfence(struct vfb_pf *pf)
-{
-	struct vfb_vf *vf;
-	unsigned int i;
-
-	for (i = 0; i < pf->slots; i++) {
-		vf = vfb_pf_vf(pf, i);
-		if (!vf)
-			continue;
-		vfb_group_abandon(vf->group);
-		vfb_vf_put(vf);
-	}
 }
 
 /*
@@ -65,15 +44,25 @@ static void vfb_pfdrv_unfence(struct vfb_pf *pf)
 static void vfb_pfdrv_remove(struct pci_dev *pdev)
 {
 	struct vfb_pf *pf = vfb_pf_of(pdev);
+	struct vfb_vf *vf;
+	unsigned int i;
 
-	if (pf && (pf->stay || vfb_pfdrv_is_used(pf))) {
-		pci_warn(pdev, VFB_NAME ": VFs stay on, one is in use\n");
-		vfb_pfdrv_unfence(pf);
-	} else {
+	if (!pf || !(pf->stay || vfb_pfdrv_is_used(pf))) {
 		pci_disable_sriov(pdev);
+		if (pf)
+			vfb_pf_put(pf);
+		return;
 	}
-	if (pf)
-		vfb_pf_put(pf);
+	pci_warn(pdev, VFB_NAME ": VFs stay on, one is in use\n");
+	/* Those that were fenced just now, and need not be. */
+	for (i = 0; i < pf->slots; i++) {
+		vf = vfb_pf_vf(pf, i);
+		if (!vf)
+			continue;
+		vfb_group_abandon(vf->group);
+		vfb_vf_put(vf);
+	}
+	vfb_pf_put(pf);
 }
 
 /* Nothing matches by itself: vfb_pfdrv_take() attaches by name. */
@@ -102,12 +91,8 @@ int vfb_pfdrv_register(void)
 
 static bool vfb_pfdrv_has(struct vfb_pf *pf)
 {
-	bool has;
-
-	mutex_lock(&vfb_lock);
-	has = vfb_pfdrv_is(pf->driver);
-	mutex_unlock(&vfb_lock);
-	return has;
+	guard(mutex)(&vfb_lock);
+	return vfb_pfdrv_is(pf->driver);
 }
 
 /*

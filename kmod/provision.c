@@ -76,11 +76,10 @@ static int vfb_check_stripped(struct vfb_pf *pf, struct vfb_why *why)
 	unsigned int i;
 	int ret = 0;
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	for (i = 0; i < pf->slots && !ret; i++)
 		if (pf->vfs[i] && pf->vfs[i]->managed)
 			ret = vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_IN_USE, &pf->vfs[i]->addr);
-	mutex_unlock(&vfb_lock);
 	return ret;
 }
 
@@ -170,9 +169,8 @@ static int vfb_configure(struct vfb_pf *pf, unsigned int num, bool hold, struct 
 /* A number of VFs is there, as it was asked for. */
 static void vfb_tell_vfs(struct vfb_pf *pf, unsigned int old, unsigned int num)
 {
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	vfb_event_pf(pf, SRIOV_BROKER_EVENT_PF_VFS, old, num);
-	mutex_unlock(&vfb_lock);
 }
 
 /* An orphan's slot on the bus is taken, and the PCI core trips over it. */
@@ -192,23 +190,10 @@ static bool vfb_vfs_missing(struct vfb_pf *pf, unsigned int num)
 	bool missing = false;
 	unsigned int i;
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	for (i = 0; i < num; i++)
 		missing |= !pf->vfs[i];
-	mutex_unlock(&vfb_lock);
 	return missing;
-}
-
-static int vfb_capture_result(struct vfb_pf *pf, unsigned int num, struct vfb_why *why)
-{
-	int ret;
-
-	mutex_lock(&vfb_lock);
-	ret = pf->capture_err;
-	mutex_unlock(&vfb_lock);
-	if (!ret && vfb_vfs_missing(pf, num))
-		ret = -ENODEV;
-	return ret ? vfb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr) : 0;
 }
 
 static unsigned int vfb_move_flags(unsigned int flags)
@@ -262,10 +247,19 @@ static int vfb_provide_driver(struct vfb_pf *pf, unsigned int flags, struct vfb_
 static int vfb_settle(struct vfb_pf *pf, unsigned int num, const struct vfb_driver *to,
 		      struct vfb_why *why)
 {
-	unsigned int flags = VFB_MOVE_FRESH | (to->drv ? 0 : VFB_MOVE_MANAGED);
-	int ret = to->drv ? vfb_capture_result(pf, num, why) : 0;
+	int ret;
 
-	return ret ?: vfb_move_vfs(pf, 0, num, to, flags, why);
+	/* Not captured: the host's drivers have probed them already. */
+	if (!to->drv)
+		return vfb_move_vfs(pf, 0, num, to, VFB_MOVE_FRESH | VFB_MOVE_MANAGED, why);
+	mutex_lock(&vfb_lock);
+	ret = pf->capture_err;
+	mutex_unlock(&vfb_lock);
+	if (!ret && vfb_vfs_missing(pf, num))
+		ret = -ENODEV;
+	if (ret)
+		return vfb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr);
+	return vfb_move_vfs(pf, 0, num, to, VFB_MOVE_FRESH, why);
 }
 
 /*
@@ -318,14 +312,13 @@ static struct vfb_place *vfb_places(struct vfb_pf *pf, unsigned int num)
 
 	if (!places)
 		return NULL;
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	for (i = 0; i < num; i++) {
 		struct vfb_vf *vf = pf->vfs[i];
 		bool host = !vf || vf->state == SRIOV_BROKER_VF_HOST;
 
 		strscpy(places[i].driver, host ? VFB_HOST : vf->target, sizeof(places[i].driver));
 	}
-	mutex_unlock(&vfb_lock);
 	return places;
 }
 
@@ -402,31 +395,10 @@ free:
 	return ret;
 }
 
-/* Of a PF that has never been bound nothing need be known yet; its VFs are looked at later. */
-static bool vfb_lacks_iommu(struct vfb_pf *pf, const struct vfb_driver *to)
-{
-	struct device *dev = &pf->pdev->dev;
-
-	return vfb_driver_wants_iommu(to) && dev->driver && !device_iommu_mapped(dev);
-}
-
-/*
- * Its VFs want a token when they are opened through vfio, which its user has; and are
- * not to be trusted by the host's drivers either.
- */
-static int vfb_check_pf(struct vfb_pf *pf, struct vfb_why *why)
-{
-	if (!vfb_is_vfios(pf->pdev))
-		return 0;
-	mutex_lock(&vfb_lock);
-	strscpy(why->driver, pf->driver, sizeof(why->driver));
-	mutex_unlock(&vfb_lock);
-	return vfb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_PF_VFIO, &pf->addr);
-}
-
 static int vfb_find_driver(struct vfb_pf *pf, struct vfb_driver *to, const char *name,
 			   unsigned int flags, struct vfb_why *why)
 {
+	struct device *dev = &pf->pdev->dev;
 	int ret = vfb_driver_get(to, name, flags & VFB_MAY_LOAD);
 
 	strscpy(why->driver, name, sizeof(why->driver));
@@ -434,15 +406,22 @@ static int vfb_find_driver(struct vfb_pf *pf, struct vfb_driver *to, const char 
 		return vfb_refuse(why, ret, SRIOV_BROKER_WHY_NO_DRIVER, &pf->addr);
 	if (ret)
 		return ret;
-	if (vfb_lacks_iommu(pf, to)) {
+	/* Of a PF that was never bound nothing need be known yet; its VFs are looked at later. */
+	if (vfb_driver_wants_iommu(to) && dev->driver && !device_iommu_mapped(dev)) {
 		vfb_driver_put(to);
 		return vfb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_NO_IOMMU, &pf->addr);
 	}
 	why->driver[0] = '\0';
-	ret = vfb_check_pf(pf, why);
-	if (ret)
-		vfb_driver_put(to);
-	return ret;
+	if (!vfb_is_vfios(pf->pdev))
+		return 0;
+	/*
+	 * Opening its VFs through vfio wants a token, which the PF's user has; and they are not to
+	 * be trusted by the host's drivers either.
+	 */
+	vfb_driver_put(to);
+	scoped_guard(mutex, &vfb_lock)
+		strscpy(why->driver, pf->driver, sizeof(why->driver));
+	return vfb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_PF_VFIO, &pf->addr);
 }
 
 /* From what there is to @num VFs on @to. */
@@ -566,9 +545,8 @@ void vfb_pf_force_begin(struct vfb_pf *pf, unsigned int timeout_ms)
  */
 void vfb_pf_force_end(struct vfb_pf *pf)
 {
-	mutex_lock(&vfb_lock);
-	pf->closing--;
-	mutex_unlock(&vfb_lock);
+	scoped_guard(mutex, &vfb_lock)
+		pf->closing--;
 	vfb_pool_kick();
 }
 
@@ -653,7 +631,7 @@ static void vfb_pf_leave(struct vfb_pf *pf)
 	/* Our PF driver goes with us, and its VFs with it: nothing to keep. */
 	if (vfb_keep && !taken)
 		return;
-	mutex_lock(&pf->op);
+	guard(mutex)(&pf->op);
 	if (pf->ours)
 		ret = vfb_pf_disable(pf, 0, &why);
 	else
@@ -662,7 +640,6 @@ static void vfb_pf_leave(struct vfb_pf *pf)
 		pci_warn(pf->pdev, VFB_NAME ": can't be left as it was found: %pe\n", ERR_PTR(ret));
 	pf->stay = ret;
 	put_pid(why.pid);
-	mutex_unlock(&pf->op);
 }
 
 /**

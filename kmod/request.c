@@ -93,9 +93,8 @@ static void vfb_lease_pin(struct vfb_lease *lease)
 	char name[SRIOV_BROKER_NAME_LEN];
 	struct vfb_driver d;
 
-	mutex_lock(&vfb_lock);
-	strscpy(name, lease->vf->driver, sizeof(name));
-	mutex_unlock(&vfb_lock);
+	scoped_guard(mutex, &vfb_lock)
+		strscpy(name, lease->vf->driver, sizeof(name));
 	if (!vfb_driver_get(&d, name, false) && d.drv)
 		lease->owner = d.drv->owner;
 }
@@ -109,11 +108,10 @@ static void vfb_fill_grant(struct sriov_broker_grant *grant, struct vfb_lease *l
 	grant->pf = vf->pf->addr;
 	grant->index = vf->index;
 	grant->id = lease->id;
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	list_for_each_entry(peer, &vf->group->vfs, group_node)
 		grant->group_vfs++;
 	strscpy(grant->driver, vf->driver, sizeof(grant->driver));
-	mutex_unlock(&vfb_lock);
 }
 
 /*
@@ -225,21 +223,11 @@ static int vfb_lease_publish_all(struct vfb_request *req, struct sriov_broker_le
 	return ret;
 }
 
-static int vfb_get_selector(struct sriov_broker_selector *sel, u64 from, u32 size)
-{
-	int ret = copy_struct_from_user(sel, sizeof(*sel), u64_to_user_ptr(from), size);
-
-	if (ret)
-		return ret;
-	if (sel->flags || sel->reserved || sel->reserved2)
-		return -EOPNOTSUPP;
-	return vfb_addr_check(&sel->dev, false);
-}
-
 /* The selectors, for kfree(), or an ERR_PTR. None at all means any VF. */
 static struct sriov_broker_selector *vfb_get_selectors(struct sriov_broker_lease *p)
 {
 	struct sriov_broker_selector *sels;
+	const void __user *from;
 	unsigned int i;
 	int ret = 0;
 
@@ -252,9 +240,14 @@ static struct sriov_broker_selector *vfb_get_selectors(struct sriov_broker_lease
 	sels = kcalloc(max(p->num_selectors, 1U), sizeof(*sels), GFP_KERNEL);
 	if (!sels)
 		return ERR_PTR(-ENOMEM);
-	for (i = 0; i < p->num_selectors && !ret; i++)
-		ret = vfb_get_selector(&sels[i], p->selectors + (u64)i * p->selector_size,
-				       p->selector_size);
+	for (i = 0; i < p->num_selectors && !ret; i++) {
+		from = u64_to_user_ptr(p->selectors + (u64)i * p->selector_size);
+		ret = copy_struct_from_user(&sels[i], sizeof(*sels), from, p->selector_size);
+		if (!ret && (sels[i].flags || sels[i].reserved || sels[i].reserved2))
+			ret = -EOPNOTSUPP;
+		if (!ret)
+			ret = vfb_addr_check(&sels[i].dev, false);
+	}
 	if (ret) {
 		kfree(sels);
 		return ERR_PTR(ret);

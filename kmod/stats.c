@@ -39,30 +39,6 @@ static void vfb_trace(enum sriov_broker_stat_kind kind, struct pci_dev *pdev, un
 	}
 }
 
-static unsigned int vfb_bucket(u64 ns)
-{
-	unsigned int i = 0;
-
-	while (i < SRIOV_BROKER_STAT_BUCKETS - 1 && ns >= SRIOV_BROKER_STAT_BOUND(i))
-		i++;
-	return i;
-}
-
-static void vfb_count(struct sriov_broker_stat *stat, struct pci_dev *pdev, bool failed, u64 ns)
-{
-	static const struct sriov_broker_addr none;
-
-	lockdep_assert_held(&vfb_stats_lock);
-	stat->count++;
-	stat->failed += failed;
-	stat->total_ns += ns;
-	stat->buckets[vfb_bucket(ns)]++;
-	if (ns < stat->max_ns)
-		return;
-	stat->max_ns = ns;
-	stat->slowest = pdev ? vfb_addr(pdev) : none;
-}
-
 /**
  * vfb_took - something was done, or has failed
  * @kind: what
@@ -76,10 +52,25 @@ static void vfb_count(struct sriov_broker_stat *stat, struct pci_dev *pdev, bool
 void vfb_took(enum sriov_broker_stat_kind kind, struct pci_dev *pdev, unsigned int num, int result,
 	      u64 ns)
 {
+	static const struct sriov_broker_addr none;
+	struct sriov_broker_stat *stat = &vfb_stats[kind];
+	unsigned int bucket = 0;
+
 	if (pdev)
 		vfb_trace(kind, pdev, num, result, ns);
+	/* The last one has no upper bound. */
+	while (bucket < SRIOV_BROKER_STAT_BUCKETS - 1 && ns >= SRIOV_BROKER_STAT_BOUND(bucket))
+		bucket++;
+
 	spin_lock(&vfb_stats_lock);
-	vfb_count(&vfb_stats[kind], pdev, result, ns);
+	stat->count++;
+	stat->failed += !!result;
+	stat->total_ns += ns;
+	stat->buckets[bucket]++;
+	if (ns >= stat->max_ns) {
+		stat->max_ns = ns;
+		stat->slowest = pdev ? vfb_addr(pdev) : none;
+	}
 	spin_unlock(&vfb_stats_lock);
 }
 

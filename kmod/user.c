@@ -14,17 +14,6 @@
 
 static DEFINE_HASHTABLE(vfb_users, 6); /* vfb_lock */
 
-static struct vfb_user *vfb_user_lookup(kuid_t uid)
-{
-	struct vfb_user *user;
-
-	lockdep_assert_held(&vfb_lock);
-	hash_for_each_possible(vfb_users, user, hash, __kuid_val(uid))
-		if (uid_eq(user->uid, uid))
-			return user;
-	return NULL;
-}
-
 /* One that no user can have more of than the admin gave. */
 static kuid_t vfb_user_charged(const struct cred *cred)
 {
@@ -51,16 +40,18 @@ struct vfb_user *vfb_user_get(const struct cred *cred)
 	if (!new)
 		return NULL;
 	new->uid = uid;
-	mutex_lock(&vfb_lock);
-	user = vfb_user_lookup(uid);
-	if (!user) {
-		hash_add(vfb_users, &new->hash, __kuid_val(uid));
-		swap(user, new);
+	guard(mutex)(&vfb_lock);
+	hash_for_each_possible(vfb_users, user, hash, __kuid_val(uid)) {
+		if (!uid_eq(user->uid, uid))
+			continue;
+		/* Not needed after all; it could not have been made under the lock. */
+		kfree(new);
+		user->refs++;
+		return user;
 	}
-	user->refs++;
-	mutex_unlock(&vfb_lock);
-	kfree(new);
-	return user;
+	hash_add(vfb_users, &new->hash, __kuid_val(uid));
+	new->refs = 1;
+	return new;
 }
 
 /**
