@@ -74,6 +74,21 @@ struct sriov_broker_addr vfb_addr(struct pci_dev *pdev)
 }
 
 /**
+ * vfb_addr_str - an address as lspci -D prints it
+ * @str: filled; room for VFB_ADDR_LEN characters
+ * @addr: the address
+ *
+ * Context: any.
+ * Return: @str.
+ */
+char *vfb_addr_str(char *str, const struct sriov_broker_addr *addr)
+{
+	snprintf(str, VFB_ADDR_LEN, "%04x:%02x:%02x.%u", addr->domain, addr->bdf >> 8,
+		 PCI_SLOT(addr->bdf), PCI_FUNC(addr->bdf));
+	return str;
+}
+
+/**
  * vfb_addr_cmp - order of two addresses
  * @a: one
  * @b: the other
@@ -121,6 +136,43 @@ int vfb_refuse(struct vfb_why *why, int err, u32 reason, const struct sriov_brok
 	if (dev)
 		why->dev = *dev;
 	return err;
+}
+
+/**
+ * vfb_why_words - what is the matter with the device that a reason names, for the log
+ * @why: the reason
+ *
+ * Context: any.
+ * Return: words that go behind the device's name.
+ */
+const char *vfb_why_words(const struct vfb_why *why)
+{
+	static const char *const words[] = {
+		[SRIOV_BROKER_WHY_TOO_MANY] = "has fewer",
+		[SRIOV_BROKER_WHY_NO_SRIOV_DRIVER] = "has a driver without SR-IOV",
+		[SRIOV_BROKER_WHY_PF_BUSY] = "is busy",
+		[SRIOV_BROKER_WHY_PF_REFUSED] = "has a driver that refuses",
+		[SRIOV_BROKER_WHY_PF_SHORT] = "was given fewer",
+		[SRIOV_BROKER_WHY_ORPHANS] = "is in the way, without its PF",
+		[SRIOV_BROKER_WHY_NO_IOMMU] = "has no IOMMU",
+		[SRIOV_BROKER_WHY_NO_MMIO] = "has no memory for their BARs",
+		[SRIOV_BROKER_WHY_NO_BUS] = "has too few bus numbers",
+		[SRIOV_BROKER_WHY_NO_DRIVER] = "would need that driver",
+		[SRIOV_BROKER_WHY_PROBE] = "is refused by its driver",
+		[SRIOV_BROKER_WHY_LEASED] = "is leased",
+		[SRIOV_BROKER_WHY_IN_USE] = "is in use",
+		[SRIOV_BROKER_WHY_RETURNING] = "is on its way back",
+		[SRIOV_BROKER_WHY_QUARANTINED] = "is in quarantine",
+		[SRIOV_BROKER_WHY_GROUP] = "shares an IOMMU group that is in use",
+		[SRIOV_BROKER_WHY_ASSIGNED] = "has a VF that is assigned",
+		[SRIOV_BROKER_WHY_RESET] = "could not be reset",
+		[SRIOV_BROKER_WHY_HOST_NET] = "is used by the host",
+		[SRIOV_BROKER_WHY_HOST_DISK] = "is used by the host",
+		[SRIOV_BROKER_WHY_PF_VFIO] = "belongs to a user of vfio",
+		[SRIOV_BROKER_WHY_NO_PF_DRIVER] = "has no driver",
+	};
+
+	return (why->reason < ARRAY_SIZE(words) ? words[why->reason] : NULL) ?: "failed";
 }
 
 /**

@@ -125,6 +125,8 @@
 #define VFB_HOLD  "sriov_broker_hold" /* an override that names no driver */
 #define VFB_PFDRV "sriov_broker_pf"   /* our driver of PFs that have none */
 
+#define VFB_ADDR_LEN 18 /* room for ffffffff:00:00.0 */
+
 struct cred;
 struct iommu_group;
 struct vfb_kept;
@@ -361,9 +363,11 @@ struct vfb_use {
 int vfb_wq_init(void);
 void vfb_wq_exit(void);
 struct sriov_broker_addr vfb_addr(struct pci_dev *pdev);
+char *vfb_addr_str(char *str, const struct sriov_broker_addr *addr);
 int vfb_addr_cmp(const struct sriov_broker_addr *a, const struct sriov_broker_addr *b);
 int vfb_addr_check(const struct sriov_broker_addr *addr, bool wanted);
 int vfb_refuse(struct vfb_why *why, int err, u32 reason, const struct sriov_broker_addr *dev);
+const char *vfb_why_words(const struct vfb_why *why);
 int vfb_check_instance(u64 instance, struct vfb_why *why);
 u32 vfb_uid_nr(kuid_t uid);
 int vfb_live_pid_nr(struct pid *pid);

@@ -3,7 +3,8 @@
  * Drivers that VFs are bound to: found by name, their modules loaded and held,
  * attached to a VF.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#define dev_fmt(fmt) KBUILD_MODNAME ": " fmt
+#define pr_fmt(fmt)  KBUILD_MODNAME ": " fmt
 
 #include <linux/kmod.h>
 #include <linux/module.h>
@@ -175,9 +176,7 @@ static int vfb_attach_hosts(struct vfb_vf *vf)
 		return min(ret, 0);
 	device_release_driver(dev);
 	bus_for_each_drv(&pci_bus_type, NULL, &other, vfb_hosts_match);
-	pci_warn(vf->pdev,
-		 VFB_NAME
-		 ": its ids were given to a driver that is not the host's: on %s instead\n",
+	pci_warn(vf->pdev, "its ids were given to a driver that is not the host's: on %s instead\n",
 		 other.drv ? other.drv->name : "none");
 	if (!other.drv)
 		return 0;

@@ -9,8 +9,6 @@
 
 #include "face.h"
 
-#define VFB_BDF 18 /* room for ffffffff:00:00.0 */
-
 static struct genl_family vfb_genl;
 
 static const struct genl_multicast_group vfb_genl_groups[] = {
@@ -19,11 +17,9 @@ static const struct genl_multicast_group vfb_genl_groups[] = {
 
 static int vfb_put_addr(struct sk_buff *skb, int attr, const struct sriov_broker_addr *addr)
 {
-	char name[VFB_BDF];
+	char name[VFB_ADDR_LEN];
 
-	snprintf(name, sizeof(name), "%04x:%02x:%02x.%u", addr->domain, addr->bdf >> 8,
-		 PCI_SLOT(addr->bdf), PCI_FUNC(addr->bdf));
-	return nla_put_string(skb, attr, name);
+	return nla_put_string(skb, attr, vfb_addr_str(name, addr));
 }
 
 static int vfb_put_u64(struct sk_buff *skb, int attr, u64 val)

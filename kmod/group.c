@@ -7,6 +7,8 @@
  * on 6.1 and 6.12) do when a driver is tried on it for the first time: till then such a
  * VF is in a group of its own here, without IOMMU, and then moves over.
  */
+#define dev_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/hashtable.h>
 #include <linux/iommu.h>
 #include <linux/jiffies.h>
@@ -201,7 +203,7 @@ void vfb_group_learn(struct vfb_vf *vf)
 	if (vf->group->iommu || !device_iommu_mapped(&vf->pf->pdev->dev))
 		return;
 	ret = device_driver_attach(&vfb_no_driver.driver, dev);
-	dev_dbg(dev, VFB_NAME ": IOMMU group %d, %pe\n", vfb_group_id(vf->group), ERR_PTR(ret));
+	dev_dbg(dev, "IOMMU group %d, %pe\n", vfb_group_id(vf->group), ERR_PTR(ret));
 }
 
 /**

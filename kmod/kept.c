@@ -4,6 +4,8 @@
  * one number of them to another, and over an unbinding of the PF's driver where the pfs
  * parameter brings them back.
  */
+#define dev_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/slab.h>
 
 #include "mech.h"
@@ -84,8 +86,7 @@ void vfb_kept_restore(struct vfb_kept *kept, struct vfb_pf *pf, unsigned int num
 		/* One that refuses may refuse them all, and they may be many. */
 		ret = vfb_net_put_back(vf, &kept->vf[i].was, !lost);
 		if (ret) {
-			pci_warn(vf->pdev, VFB_NAME ": network attributes are lost: %pe\n",
-				 ERR_PTR(ret));
+			pci_warn(vf->pdev, "network attributes are lost: %pe\n", ERR_PTR(ret));
 			if (!lost++)
 				vfb_refuse(why, 0, SRIOV_BROKER_WHY_NET_LOST, &vf->addr);
 		}

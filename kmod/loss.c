@@ -4,6 +4,8 @@
  * hand, systemd's .link files, NetworkManager. Nothing is lost but the pool; yet the log
  * and an event tell who did it, and what there is instead.
  */
+#define dev_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include "core.h"
 
 /**
@@ -82,8 +84,8 @@ bool vfb_loss_tell(struct vfb_pf *pf)
 	vfb_event_replaced(pf, &loss, now);
 	mutex_unlock(&vfb_lock);
 
-	pci_warn(pf->pdev, VFB_NAME ": had %u VFs on %s, has %u now: %s (pid %d) took them\n",
-		 loss.had, loss.driver, now, loss.who.comm, pid_nr(loss.who.pid));
+	pci_warn(pf->pdev, "had %u VFs on %s, has %u now: %s (pid %d) took them\n", loss.had,
+		 loss.driver, now, loss.who.comm, pid_nr(loss.who.pid));
 	put_pid(loss.who.pid);
 	return true;
 }

@@ -4,6 +4,8 @@
  * each is done for all VFs before the next begins, and if one fails for one VF,
  * all go back to where they were.
  */
+#define dev_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/delay.h>
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
@@ -471,8 +473,8 @@ static void vfb_move_back(struct vfb_moves *all)
 
 		if (!m->err || m->vf->gone)
 			continue;
-		pci_warn(m->vf->pdev, VFB_NAME ": can't go back to driver '%s': %d\n", m->driver,
-			 m->err);
+		pci_warn(m->vf->pdev, "can't go back to driver '%s': %pe\n", m->driver,
+			 ERR_PTR(m->err));
 		m->state = SRIOV_BROKER_VF_HOST;
 	}
 	mutex_lock(&vfb_lock);

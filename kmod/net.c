@@ -9,6 +9,8 @@
  * which is not to be the next one's. And the VF does not come back while such a
  * client may still be about to set one.
  */
+#define dev_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/etherdevice.h>
@@ -276,8 +278,7 @@ enum sriov_broker_fault vfb_net_restore(struct vfb_vf *vf)
 	}
 	ret = vfb_net_put_back(vf, &vf->net->was, true);
 	if (ret && !READ_ONCE(vf->gone)) {
-		pci_warn(vf->pdev, VFB_NAME ": network attributes not put back: %pe\n",
-			 ERR_PTR(ret));
+		pci_warn(vf->pdev, "network attributes not put back: %pe\n", ERR_PTR(ret));
 		return SRIOV_BROKER_FAULT_NET;
 	}
 	vfb_net_forget_now(vf);

@@ -4,7 +4,8 @@
  * their VFs: a write protected sriov_numvfs attribute, and no suspend. What is done
  * to them is in provision.c.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#define dev_fmt(fmt) KBUILD_MODNAME ": " fmt
+#define pr_fmt(fmt)  KBUILD_MODNAME ": " fmt
 
 #include <linux/bitmap.h>
 #include <linux/kstrtox.h>
@@ -265,7 +266,7 @@ struct vfb_pf *vfb_pf_add(struct pci_dev *pdev)
 		return NULL;
 	pf = vfb_pf_alloc(pdev);
 	if (!pf) {
-		pci_warn(pdev, VFB_NAME ": not tracked: out of memory, or no VFs\n");
+		pci_warn(pdev, "not tracked: out of memory, or no VFs\n");
 		return NULL;
 	}
 	mutex_lock(&vfb_lock);

@@ -6,7 +6,8 @@
  * its driver appears, however late. A PF that has no driver waits for one, unless
  * it is said to have none.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#define dev_fmt(fmt) KBUILD_MODNAME ": " fmt
+#define pr_fmt(fmt)  KBUILD_MODNAME ": " fmt
 
 #include <linux/capability.h>
 #include <linux/moduleparam.h>
@@ -202,14 +203,14 @@ static int vfb_pfs_set(const char *val, const struct kernel_param *kp)
 static int vfb_pfs_get(char *buf, const struct kernel_param *kp)
 {
 	struct vfb_pf_config *config;
+	char name[VFB_ADDR_LEN];
 	int len = 0;
 
 	guard(mutex)(&vfb_lock);
 	list_for_each_entry(config, &vfb_pf_configs, node)
-		len += sysfs_emit_at(buf, len, "%s%04x:%02x:%02x.%u=%u%s%s%s%s", len ? "," : "",
-				     config->addr.domain, config->addr.bdf >> 8,
-				     PCI_SLOT(config->addr.bdf), PCI_FUNC(config->addr.bdf),
-				     config->num, config->driver[0] ? ":" : "", config->driver,
+		len += sysfs_emit_at(buf, len, "%s%s=%u%s%s%s%s", len ? "," : "",
+				     vfb_addr_str(name, &config->addr), config->num,
+				     config->driver[0] ? ":" : "", config->driver,
 				     config->flags & VFB_OPEN ? ":open" : "",
 				     config->flags & VFB_TAKE_PF ? ":nodriver" : "");
 	len += sysfs_emit_at(buf, len, "\n");
@@ -270,36 +271,6 @@ static void vfb_pf_config_end(struct vfb_pf *pf)
 	vfb_pf_put(pf);
 }
 
-/* What is the matter with the device that a reason names. */
-static const char *vfb_reason_words(u32 reason)
-{
-	static const char *const words[] = {
-		[SRIOV_BROKER_WHY_TOO_MANY] = "has not so many",
-		[SRIOV_BROKER_WHY_NO_SRIOV_DRIVER] = "has a driver that can't",
-		[SRIOV_BROKER_WHY_PF_BUSY] = "is busy",
-		[SRIOV_BROKER_WHY_PF_REFUSED] = "has a driver that refuses",
-		[SRIOV_BROKER_WHY_PF_SHORT] = "was given fewer",
-		[SRIOV_BROKER_WHY_ORPHANS] = "is in the way, without its PF",
-		[SRIOV_BROKER_WHY_NO_IOMMU] = "has no IOMMU",
-		[SRIOV_BROKER_WHY_NO_MMIO] = "has no memory for their BARs",
-		[SRIOV_BROKER_WHY_NO_BUS] = "has too few bus numbers",
-		[SRIOV_BROKER_WHY_NO_DRIVER] = "would need that driver",
-		[SRIOV_BROKER_WHY_PROBE] = "is refused by its driver",
-		[SRIOV_BROKER_WHY_LEASED] = "is leased",
-		[SRIOV_BROKER_WHY_IN_USE] = "is in use",
-		[SRIOV_BROKER_WHY_RETURNING] = "is on its way back",
-		[SRIOV_BROKER_WHY_QUARANTINED] = "is in quarantine",
-		[SRIOV_BROKER_WHY_GROUP] = "shares an IOMMU group that is in use",
-		[SRIOV_BROKER_WHY_ASSIGNED] = "has a VF that is assigned",
-		[SRIOV_BROKER_WHY_RESET] = "could not be reset",
-		[SRIOV_BROKER_WHY_HOST_NET] = "is used by the host",
-		[SRIOV_BROKER_WHY_HOST_DISK] = "is used by the host",
-		[SRIOV_BROKER_WHY_PF_VFIO] = "belongs to a user of vfio",
-	};
-
-	return (reason < ARRAY_SIZE(words) ? words[reason] : NULL) ?: "failed";
-}
-
 /* Its driver may come late, and would find it taken: no network, no disks. */
 static bool vfb_pf_config_waits(struct vfb_pf *pf, const struct vfb_pf_config *config)
 {
@@ -308,8 +279,7 @@ static bool vfb_pf_config_waits(struct vfb_pf *pf, const struct vfb_pf_config *c
 	lockdep_assert_held(&pf->op);
 	if (waits && !pf->waiting)
 		pci_info(pf->pdev,
-			 VFB_NAME
-			 ": pfs: its %u VFs wait for its driver (:nodriver if it has none)\n",
+			 "pfs: its %u VFs wait for its driver (:nodriver if it has none)\n",
 			 config->num);
 	pf->waiting = waits;
 	return waits;
@@ -317,21 +287,20 @@ static bool vfb_pf_config_waits(struct vfb_pf *pf, const struct vfb_pf_config *c
 
 static void vfb_pf_config_do(struct vfb_pf *pf, const struct vfb_pf_config *config)
 {
-	const struct sriov_broker_addr *dev;
 	u64 start = ktime_get_ns();
+	char name[VFB_ADDR_LEN];
 	struct vfb_why why = {};
 	int ret;
 
 	ret = vfb_pf_enable(pf, config->num, config->driver, config->flags | VFB_KEPT, &why);
 	vfb_took(SRIOV_BROKER_STAT_ENABLE, pf->pdev, config->num, ret, ktime_get_ns() - start);
 	/* There is no caller to tell the reason to, only a log. */
-	dev = why.reason ? &why.dev : &pf->addr;
+	if (!why.reason)
+		why.dev = pf->addr;
 	if (ret)
-		pci_warn(pf->pdev,
-			 VFB_NAME
-			 ": pfs: enabling %u VFs on %s failed: %pe, %04x:%02x:%02x.%u %s\n",
-			 config->num, config->driver, ERR_PTR(ret), dev->domain, dev->bdf >> 8,
-			 PCI_SLOT(dev->bdf), PCI_FUNC(dev->bdf), vfb_reason_words(why.reason));
+		pci_warn(pf->pdev, "pfs: enabling %u VFs on %s failed: %pe, %s %s\n", config->num,
+			 config->driver, ERR_PTR(ret), vfb_addr_str(name, &why.dev),
+			 vfb_why_words(&why));
 	put_pid(why.pid);
 }
 
@@ -351,7 +320,7 @@ static bool vfb_pf_config_amends(struct vfb_pf *pf)
 	}
 	if (pf->amends++ < VFB_MAX_AMENDS)
 		return true;
-	pci_warn(pf->pdev, VFB_NAME ": pfs: its VFs are taken time and again: left as they are\n");
+	pci_warn(pf->pdev, "pfs: its VFs are taken time and again: left as they are\n");
 	return false;
 }
 

@@ -3,6 +3,8 @@
  * A PF driver of our own, for PFs that have none. It makes the PCI core clean up
  * on every way that a PF can go, and gives pci_enable_sriov() one known caller.
  */
+#define dev_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/kmod.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -53,7 +55,7 @@ static void vfb_pfdrv_remove(struct pci_dev *pdev)
 			vfb_pf_put(pf);
 		return;
 	}
-	pci_warn(pdev, VFB_NAME ": VFs stay on, one is in use\n");
+	pci_warn(pdev, "VFs stay on, one is in use\n");
 	/* Those that were fenced just now, and need not be. */
 	for (i = 0; i < pf->slots; i++) {
 		vf = vfb_pf_vf(pf, i);
@@ -105,9 +107,9 @@ static void vfb_pfdrv_give_back(struct vfb_pf *pf)
 	if (pci_num_vf(pf->pdev))
 		return;
 	if (vfb_group_is_pooled(pf->pdev))
-		pci_warn(pf->pdev, VFB_NAME ": without a driver: its IOMMU group is in use\n");
+		pci_warn(pf->pdev, "without a driver: its IOMMU group is in use\n");
 	else if (device_attach(&pf->pdev->dev) < 0)
-		pci_warn(pf->pdev, VFB_NAME ": the host's driver did not take it back\n");
+		pci_warn(pf->pdev, "the host's driver did not take it back\n");
 }
 
 /**
@@ -175,8 +177,7 @@ int vfb_pfdrv_take(struct vfb_pf *pf)
 	}
 	kfree(was);
 	if (!ret)
-		pci_info(pf->pdev, VFB_NAME ": has no driver: on %s until its last VF goes\n",
-			 VFB_PFDRV);
+		pci_info(pf->pdev, "has no driver: on %s until its last VF goes\n", VFB_PFDRV);
 	/* Somebody else's driver came first: then that one is asked. */
 	return ret == -EBUSY ? 0 : ret;
 }

@@ -7,7 +7,8 @@
  * first takes the VFs from their drivers with no lock of the PCI core held, and
  * only when that has shown that nobody uses them lets the core remove them.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+#define dev_fmt(fmt) KBUILD_MODNAME ": " fmt
+#define pr_fmt(fmt)  KBUILD_MODNAME ": " fmt
 
 #include <linux/iommu.h>
 #include <linux/moduleparam.h>
@@ -284,7 +285,7 @@ static int vfb_create(struct vfb_pf *pf, unsigned int num, const struct vfb_driv
 	if (ret) {
 		/* The host may use one already that was to be its own. */
 		if (vfb_destroy(pf, VFB_FROM_HOST, &undo))
-			pci_warn(pf->pdev, VFB_NAME ": VFs that failed can't be disabled\n");
+			pci_warn(pf->pdev, "VFs that failed can't be disabled\n");
 		else
 			vfb_pfdrv_drop(pf, false);
 		put_pid(undo.pid);
@@ -359,8 +360,7 @@ static void vfb_bring_back(struct vfb_pf *pf, const struct vfb_place *places, un
 		vfb_tell_vfs(pf, 0, num);
 	}
 	if (ret)
-		pci_warn(pf->pdev, VFB_NAME ": can't bring its %u VFs back: %pe\n", num,
-			 ERR_PTR(ret));
+		pci_warn(pf->pdev, "can't bring its %u VFs back: %pe\n", num, ERR_PTR(ret));
 	put_pid(why.pid);
 }
 
@@ -621,6 +621,7 @@ MODULE_PARM_DESC(unload, "what VFs do when the module goes: restore (default) or
 static void vfb_pf_leave(struct vfb_pf *pf)
 {
 	struct vfb_driver host = { .name = VFB_HOST };
+	char name[VFB_ADDR_LEN];
 	struct vfb_why why = {};
 	bool taken;
 	int ret;
@@ -636,8 +637,11 @@ static void vfb_pf_leave(struct vfb_pf *pf)
 		ret = vfb_pf_disable(pf, 0, &why);
 	else
 		ret = vfb_move_vfs(pf, 0, pf->slots, &host, VFB_MOVE_OURS, &why);
+	if (!why.reason)
+		why.dev = pf->addr;
 	if (ret)
-		pci_warn(pf->pdev, VFB_NAME ": can't be left as it was found: %pe\n", ERR_PTR(ret));
+		pci_warn(pf->pdev, "can't be left as it was found: %pe, %s %s\n", ERR_PTR(ret),
+			 vfb_addr_str(name, &why.dev), vfb_why_words(&why));
 	pf->stay = ret;
 	put_pid(why.pid);
 }

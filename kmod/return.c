@@ -11,6 +11,8 @@
  *
  * A VF of the group that is the host's was not leased, having come later: it is let be.
  */
+#define dev_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 
@@ -150,7 +152,7 @@ static void vfb_return_report(struct vfb_group *group, enum sriov_broker_fault f
 
 	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf)) {
 		if (fault && vfb_is_returning(vf))
-			pci_warn(vf->pdev, VFB_NAME ": quarantined: %s\n", vfb_fault_names[fault]);
+			pci_warn(vf->pdev, "quarantined: %s\n", vfb_fault_names[fault]);
 		vfb_took(SRIOV_BROKER_STAT_RETURN, vf->pdev, 0, fault, took);
 		vfb_pf_follow(vf->pf);
 	}

@@ -3,6 +3,8 @@
  * VFs: their birth and death as the bus tells of them, their driver, and their
  * state (see the diagram in core.h).
  */
+#define dev_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/hashtable.h>
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
@@ -332,7 +334,7 @@ static void vfb_vf_tidy(struct work_struct *work)
 	hosts = vf->state == SRIOV_BROKER_VF_HOST && !vf->moving && !vf->gone;
 	mutex_unlock(&vfb_lock);
 	if (lost)
-		pci_warn(vf->pdev, VFB_NAME ": in quarantine: its driver was taken off\n");
+		pci_warn(vf->pdev, "quarantined: its driver was taken off\n");
 	if (hosts)
 		vfb_override_clear_if(vf->pdev, vf->target);
 	vfb_vf_put(vf);
