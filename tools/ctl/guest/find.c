@@ -108,16 +108,14 @@ static void note_id(void *ctx, const char *id,
 				 id);
 }
 
-/* Return: 0, then it is to be asked, and closed; or -errno. It is closed anyway. */
-static int open_monitor(const struct search *s, const struct vmm *vmm,
-			struct qmp *qmp)
+int guest_monitor(const struct vmm *vmm, int ask_ms, struct qmp *qmp)
 {
 	*qmp = (struct qmp){ .fd = -1 };
 	if (vmm->libvirt)
-		return libvirt_open(qmp, vmm->name, s->ask_ms);
+		return libvirt_open(qmp, vmm->name, ask_ms);
 	if (vmm->file < 0 || vmm->taken)
 		return -ENOENT;
-	return qmp_open_file(qmp, vmm->file, s->ask_ms);
+	return qmp_open_file(qmp, vmm->file, ask_ms);
 }
 
 /* The lease has ended, so that it is this guest's no more; others say for themselves. */
@@ -156,7 +154,7 @@ static int ask_monitor(struct search *s, const struct vmm *vmm)
 
 	if (wait_interrupted())
 		return 1;
-	err = open_monitor(s, vmm, &qmp);
+	err = guest_monitor(vmm, s->ask_ms, &qmp);
 	is_its = err || qmp_peer(&qmp) == s->pid;
 	/* A device's word counts for more than what was meant for one. */
 	if (!err && is_its)

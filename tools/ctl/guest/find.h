@@ -34,6 +34,12 @@ ssize_t guests_find(struct sriovb *sb, const struct sriov_broker_addr *pf,
 		    int ask_ms, struct guest **guests);
 void guests_free(struct guest *guests, ssize_t n);
 
+/*
+ * Open a guest's monitor, unless it has a client already. qmp_close() afterwards
+ * whatever is returned. Return: 0 or -errno
+ */
+int guest_monitor(const struct vmm *vmm, int ask_ms, struct qmp *qmp);
+
 /* Has a process a descriptor of a lease? By the kernel's word, not the guest's. */
 int guest_holds(pid_t pid, unsigned long long lease);
 
