@@ -30,7 +30,7 @@ static const struct cmd *const commands[] = {
 	&cmd_lease,  &cmd_revoke,  &cmd_info,	 &cmd_reset,   &cmd_attach,
 	&cmd_detach, &cmd_swap,	   &cmd_drain,	 &cmd_guests,  &cmd_run,
 	&cmd_set,    &cmd_monitor, &cmd_show,	 &cmd_metrics, &cmd_waiters,
-	&cmd_cancel, &cmd_help,	   NULL,
+	&cmd_cancel, &cmd_doctor,  &cmd_help,	 NULL,
 };
 
 #define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]) - 1)

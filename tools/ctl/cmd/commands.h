@@ -26,5 +26,6 @@ extern const struct cmd cmd_set;
 extern const struct cmd cmd_show;
 extern const struct cmd cmd_monitor;
 extern const struct cmd cmd_metrics;
+extern const struct cmd cmd_doctor;
 
 #endif /* CMD_COMMANDS_H */
