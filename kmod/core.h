@@ -281,6 +281,8 @@ struct vfb_group {
 	struct vfb_lease *owner; /* counted: that, or the last one, until all VFs are back */
 	bool returning;		 /* on the return path */
 	bool stray;		 /* in quarantine there, until its user lets go */
+	bool strange;		 /* a user of it would have @stranger as well */
+	struct sriov_broker_addr stranger;
 };
 
 /* Something that the holder has not read yet. */
@@ -301,7 +303,8 @@ struct vfb_lease {
 
 	/* While its VFs are taken, but not published yet. */
 	struct work_struct probe;
-	bool found_open; /* another one has a VF open */
+	bool found_open;    /* another one has a VF open */
+	bool found_strange; /* its user would have another device as well */
 
 	/* The rest is under vfb_lock. */
 	unsigned int refs;

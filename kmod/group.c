@@ -512,25 +512,70 @@ static int vfb_is_stranger(struct device *dev, void *data)
 }
 
 /**
+ * vfb_group_look - look for a stranger: a device that is no VF, but opens with the group
+ * @group: the group, which the caller has reserved
+ *
+ * What is found stays noted until a device of the group loses its driver.
+ *
+ * Context: may sleep; takes the IOMMU group's lock and vfb_lock.
+ * Return: true: there is one, so the group can't be lent.
+ */
+bool vfb_group_look(struct vfb_group *group)
+{
+	struct vfb_stranger found = { .group = group };
+	bool strange;
+
+	if (!group->iommu)
+		return false;
+	/* Noted before the look: one that goes after it is seen takes the note back. */
+	mutex_lock(&vfb_lock);
+	group->strange = true;
+	mutex_unlock(&vfb_lock);
+	strange = iommu_group_for_each_dev(group->iommu, &found, vfb_is_stranger);
+	mutex_lock(&vfb_lock);
+	group->strange &= strange;
+	group->stranger = found.addr;
+	mutex_unlock(&vfb_lock);
+	return strange;
+}
+
+/**
+ * vfb_group_unbound - a device has lost its driver: it is no stranger any more
+ * @pdev: the device
+ *
+ * Context: bus notifier; takes vfb_lock.
+ * Return: true: it was one, and its group may be lent again.
+ */
+bool vfb_group_unbound(struct pci_dev *pdev)
+{
+	struct iommu_group *iommu = vfb_iommu_group(&pdev->dev);
+	struct vfb_group *group;
+	bool was = false;
+
+	if (!iommu)
+		return false;
+	mutex_lock(&vfb_lock);
+	group = vfb_group_lookup(iommu);
+	if (group)
+		swap(was, group->strange);
+	mutex_unlock(&vfb_lock);
+	iommu_group_put(iommu);
+	return was;
+}
+
+/**
  * vfb_group_lend - take the fence down for a lease
  * @group: the group
  * @lease: the lease
- * @why: says what is in the way
  *
  * Nothing happens if the lease has been revoked meanwhile: its VFs may be on
  * their way back, or free already.
  *
  * Context: may sleep; takes group->fence and vfb_lock.
- * Return: 0, or -EBUSY: whoever opens the group through vfio would have a device that is
- * no VF of ours as well.
  */
-int vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease, struct vfb_why *why)
+void vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease)
 {
-	struct vfb_stranger stranger = { .group = group };
 	bool has;
-
-	if (group->iommu && iommu_group_for_each_dev(group->iommu, &stranger, vfb_is_stranger))
-		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_GROUP, &stranger.addr);
 
 	mutex_lock(&group->fence);
 	mutex_lock(&vfb_lock);
@@ -539,7 +584,6 @@ int vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease, struct vfb_
 	if (has)
 		vfb_unfence_locked(group);
 	mutex_unlock(&group->fence);
-	return 0;
 }
 
 static void vfb_unfence_unneeded(struct vfb_group *group, bool moving)

@@ -104,6 +104,8 @@ static int vfb_notify(struct notifier_block *nb, unsigned long action, void *dat
 		vfb_notify_vf(vf, action);
 		vfb_vf_put(vf);
 	}
+	if (action == BUS_NOTIFY_UNBOUND_DRIVER && vfb_group_unbound(pdev))
+		vfb_pool_kick();
 	return NOTIFY_DONE;
 }
 

@@ -17,10 +17,11 @@ struct vfb_request {
 	unsigned int flags; /* SRIOV_BROKER_LEASE_* */
 	int numa_node;
 	unsigned int count;
-	unsigned int taken;	   /* vfb_lock */
-	struct vfb_lease **leases; /* @count of them */
-	struct vfb_user *user;	   /* the caller's; it is charged to */
-	bool exempt;		   /* from the limits of users */
+	unsigned int taken;		   /* vfb_lock */
+	struct sriov_broker_addr stranger; /* vfb_lock; for which a free VF was passed over */
+	struct vfb_lease **leases;	   /* @count of them */
+	struct vfb_user *user;		   /* the caller's; it is charged to */
+	bool exempt;			   /* from the limits of users */
 
 	/* Of one that waits; under vfb_lock. */
 	struct list_head node;
@@ -87,7 +88,9 @@ int vfb_group_fence(struct vfb_group *group);
 int vfb_group_refence(struct vfb_group *group);
 int vfb_group_is_stray(struct vfb_group *group);
 void vfb_group_unfence(struct vfb_group *group);
-int vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease, struct vfb_why *why);
+bool vfb_group_look(struct vfb_group *group);
+bool vfb_group_unbound(struct pci_dev *pdev);
+void vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease);
 void vfb_group_abandon(struct vfb_group *group);
 void vfb_group_relax(struct vfb_group *group);
 void vfb_group_follow(struct vfb_group *group);

@@ -111,13 +111,18 @@ static bool vfb_pf_fits(const struct vfb_request *req, struct vfb_pf *pf)
 	return !(req->flags & SRIOV_BROKER_LEASE_DISTINCT_PFS) || !pf->nr_reserved;
 }
 
-static bool vfb_vf_fits(const struct sriov_broker_selector *sel, struct vfb_vf *vf)
+static bool vfb_vf_fits(struct vfb_request *req, const struct sriov_broker_selector *sel,
+			struct vfb_vf *vf)
 {
-	return vf->state == SRIOV_BROKER_VF_FREE && !vf->moving && !vf->group->lease &&
-	       vfb_sel_fits(sel, vf) && !vfb_busy_peer(vf);
+	bool fits = vf->state == SRIOV_BROKER_VF_FREE && !vf->moving && !vf->group->lease &&
+		    vfb_sel_fits(sel, vf) && !vfb_busy_peer(vf);
+
+	if (fits && vf->group->strange)
+		req->stranger = vf->group->stranger;
+	return fits && !vf->group->strange;
 }
 
-static struct vfb_vf *vfb_choose_on(const struct vfb_request *req,
+static struct vfb_vf *vfb_choose_on(struct vfb_request *req,
 				    const struct sriov_broker_selector *sel, struct vfb_pf *pf)
 {
 	unsigned int i, first, end;
@@ -128,7 +133,7 @@ static struct vfb_vf *vfb_choose_on(const struct vfb_request *req,
 	vfb_range(sel, pf, &first, &end);
 	for (i = find_next_bit(pf->free, end, first); i < end;
 	     i = find_next_bit(pf->free, end, i + 1))
-		if (vfb_vf_fits(sel, pf->vfs[i]))
+		if (vfb_vf_fits(req, sel, pf->vfs[i]))
 			return pf->vfs[i];
 	return NULL;
 }
@@ -155,7 +160,7 @@ static bool vfb_is_better(const struct vfb_request *req, struct vfb_vf *a, struc
 	return vfb_out_on(a->pf) > vfb_out_on(b->pf);
 }
 
-static struct vfb_vf *vfb_choose_by(const struct vfb_request *req,
+static struct vfb_vf *vfb_choose_by(struct vfb_request *req,
 				    const struct sriov_broker_selector *sel)
 {
 	struct vfb_vf *vf, *best = NULL;
@@ -164,7 +169,7 @@ static struct vfb_vf *vfb_choose_by(const struct vfb_request *req,
 	lockdep_assert_held(&vfb_lock);
 	vf = sel->dev.valid ? vfb_vf_lookup(&sel->dev) : NULL;
 	if (vf)
-		return vfb_pf_fits(req, vf->pf) && vfb_vf_fits(sel, vf) ? vf : NULL;
+		return vfb_pf_fits(req, vf->pf) && vfb_vf_fits(req, sel, vf) ? vf : NULL;
 
 	list_for_each_entry(pf, &vfb_pfs, node) {
 		if (sel->dev.valid && vfb_addr_cmp(&sel->dev, &pf->addr))
@@ -176,7 +181,7 @@ static struct vfb_vf *vfb_choose_by(const struct vfb_request *req,
 	return best;
 }
 
-static struct vfb_vf *vfb_choose(const struct vfb_request *req)
+static struct vfb_vf *vfb_choose(struct vfb_request *req)
 {
 	struct vfb_vf *vf, *best = NULL;
 	unsigned int i;
@@ -226,6 +231,7 @@ static void vfb_unreserve(struct vfb_lease *lease)
 static bool vfb_serve(struct vfb_request *req)
 {
 	lockdep_assert_held(&vfb_lock);
+	req->stranger = (struct sriov_broker_addr){};
 	while (req->taken < req->count) {
 		struct vfb_vf *vf = vfb_choose(req);
 
@@ -316,6 +322,8 @@ static int vfb_pool_refuse(const struct vfb_request *req, struct vfb_why *why)
 		why->reason = SRIOV_BROKER_WHY_GROUP;
 		return -EBUSY;
 	}
+	if (req->stranger.valid)
+		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_GROUP, &req->stranger);
 	return vfb_refuse(why, -EAGAIN, SRIOV_BROKER_WHY_POOL_EMPTY,
 			  req->num_sels == 1 ? &sel->dev : NULL);
 }

@@ -21,24 +21,26 @@ static void vfb_lease_probe(struct work_struct *work)
 	struct vfb_lease *lease = container_of(work, struct vfb_lease, probe);
 
 	lease->found_open = vfb_vfio_is_open(lease->vf->group);
+	lease->found_strange = vfb_group_look(lease->vf->group);
 }
 
 /*
  * Has a VF been opened while it was free? Its fence is still up, so nothing was done with
- * it; but with the fence down that descriptor would be as good as the holder's.
+ * it; but with the fence down that descriptor would be as good as the holder's. Or would
+ * its holder get a device that is no VF of ours?
  */
-static bool vfb_any_open(struct vfb_request *req)
+static bool vfb_any_unfit(struct vfb_request *req)
 {
-	bool open = false;
+	bool unfit = false;
 	unsigned int i;
 
 	for (i = 0; i < req->count; i++)
 		queue_work(vfb_wq, &req->leases[i]->probe);
 	for (i = 0; i < req->count; i++) {
 		flush_work(&req->leases[i]->probe);
-		open |= req->leases[i]->found_open;
+		unfit |= req->leases[i]->found_open || req->leases[i]->found_strange;
 	}
-	return open;
+	return unfit;
 }
 
 /* As if they had not been taken. Returns one that was found open. */
@@ -65,7 +67,7 @@ static struct sriov_broker_addr vfb_lease_undo_all(struct vfb_request *req)
 	return open;
 }
 
-/* VFs that no other has open. Each try that fails takes one out of the pool. */
+/* VFs that are fit to be lent. Each try that fails takes one out of the choice. */
 static int vfb_lease_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why)
 {
 	u64 start = ktime_get_ns();
@@ -74,7 +76,7 @@ static int vfb_lease_take(struct vfb_request *req, s32 timeout_ms, struct vfb_wh
 	int ret;
 
 	ret = vfb_pool_take(req, timeout_ms, why);
-	while (!ret && vfb_any_open(req)) {
+	while (!ret && vfb_any_unfit(req)) {
 		open = vfb_lease_undo_all(req);
 		if (timeout_ms > 0)
 			left = max_t(s64, 0,
@@ -120,20 +122,15 @@ static void vfb_fill_grant(struct sriov_broker_grant *grant, struct vfb_lease *l
  * Returns the file, or an ERR_PTR: then the lease has ended.
  */
 static struct file *vfb_lease_publish(struct vfb_lease *lease, struct sriov_broker_lease *p, int fd,
-				      void __user *to, u64 start, struct vfb_why *why)
+				      void __user *to, u64 start)
 {
 	struct sriov_broker_grant grant = { .fd = fd };
 	size_t size = min_t(size_t, sizeof(grant), p->grant_size);
 	struct file *file;
-	int ret;
 
 	vfb_group_follow(lease->vf->group);
 	vfb_lease_pin(lease);
-	ret = vfb_group_lend(lease->vf->group, lease, why);
-	if (ret) {
-		vfb_lease_end(lease);
-		return ERR_PTR(ret);
-	}
+	vfb_group_lend(lease->vf->group, lease);
 	vfb_net_begin(lease->vf->group);
 
 	file = vfb_lease_file(lease);
@@ -194,7 +191,7 @@ static struct vfb_slot *vfb_slots_new(unsigned int num, int flags)
  * thing, and can't fail. Whatever happens, the leases are used up.
  */
 static int vfb_lease_publish_all(struct vfb_request *req, struct sriov_broker_lease *p,
-				 struct vfb_slot *slots, u64 start, struct vfb_why *why)
+				 struct vfb_slot *slots, u64 start)
 {
 	void __user *to = u64_to_user_ptr(p->grants);
 	unsigned int i;
@@ -210,7 +207,7 @@ static int vfb_lease_publish_all(struct vfb_request *req, struct sriov_broker_le
 			continue;
 		}
 		file = vfb_lease_publish(lease, p, slots[i].fd, to + (size_t)i * p->grant_size,
-					 start, why);
+					 start);
 		if (IS_ERR(file))
 			ret = PTR_ERR(file);
 		else
@@ -336,7 +333,7 @@ static int vfb_lease_run(struct vfb_request *req, struct sriov_broker_lease *p,
 	if (ret)
 		vfb_took(SRIOV_BROKER_STAT_LEASE, NULL, 0, ret, ktime_get_ns() - start);
 	else
-		ret = vfb_lease_publish_all(req, p, slots, start, why);
+		ret = vfb_lease_publish_all(req, p, slots, start);
 	for (i = 0; i < req->count; i++)
 		vfb_lease_free(req->leases[i]);
 	kfree(req->leases);

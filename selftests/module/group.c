@@ -102,23 +102,105 @@ static void test_second_pf(void)
 	worked(disable(twin[0], &why), &why, "twins: disable");
 }
 
+/* One VF of the first PF, or else of the second. */
+static int lease_of_two(struct sriov_broker_addr first,
+			struct sriov_broker_addr second,
+			struct sriov_broker_grant *g)
+{
+	struct sriov_broker_selector sels[] = { { .dev = first },
+						{ .dev = second } };
+	struct sriov_broker_lease p = {
+		.size = sizeof(p),
+		.num_selectors = 2,
+		.count = 1,
+		.selectors = (uintptr_t)sels,
+		.selector_size = sizeof(sels[0]),
+		.grants = (uintptr_t)g,
+		.grant_size = sizeof(*g),
+		.numa_node = -1,
+		.why = (uintptr_t)why_init(&why),
+	};
+
+	return call(broker, SRIOV_BROKER_LEASE, &p);
+}
+
+static __u64 resets(void)
+{
+	struct sriov_broker_stat all[SRIOV_BROKER_STAT_KINDS] = {};
+	struct sriov_broker_list p = {
+		.size = sizeof(p),
+		.entry_size = sizeof(all[0]),
+		.count = SRIOV_BROKER_STAT_KINDS,
+		.entries = (uintptr_t)all,
+	};
+
+	call(broker, SRIOV_BROKER_STATS, &p);
+	return all[SRIOV_BROKER_STAT_RESET].count;
+}
+
+/* The VFs of another group are leased meanwhile, also where that one comes first. */
+static void test_beside_stranger(void)
+{
+	struct sriov_broker_grant g;
+	char dev[16];
+
+	strcpy(dev, name_of(pf));
+	is(unbind(dev), 0, "beside: another PF loses its driver");
+	worked(enable(pf, 1, "vfio-pci", &why), &why, "beside: it has a VF");
+	is(lease_of_two(twin[0], pf, &g), 0, "beside: a VF of two is leased");
+	ok(same_addr(g.pf, pf), "beside: that of the other group");
+	refused(lease_of_two(twin[0], pf, &g), EBUSY, &why,
+		SRIOV_BROKER_WHY_GROUP, twin[1],
+		"beside: then none is left but the stranger's");
+	close(g.fd);
+	ok(comes_back(pf), "beside: it is free again");
+	worked(disable(pf, &why), &why, "beside: disable");
+}
+
+/* Who waits for a VF has it when the stranger goes. */
+static void test_after_stranger(const char *dev)
+{
+	struct sriov_broker_addr vf = vf_at(twin[0], 0);
+	struct sriov_broker_grant g;
+	struct sriov_broker_info i;
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		_exit(lease_within(LONG_MS, vf, 0, 0, "", &g, NULL));
+	ok(eventually(LONG_MS, !info(&i) && i.num_waiters == 1),
+	   "after: a VF beside a stranger is waited for");
+	is(unbind(dev), 0, "after: it goes");
+	waitpid(pid, &status, 0);
+	ok(WIFEXITED(status) && !WEXITSTATUS(status),
+	   "after: the waiter has had its VF");
+	ok(comes_back(twin[0]), "after: given back");
+}
+
 /* A group is opened with all that is in it, not with the VFs alone. */
 static void test_stranger(void)
 {
 	struct sriov_broker_grant g;
 	struct vfio v;
 	char dev[16];
+	__u64 before;
 
 	strcpy(dev, name_of(twin[1]));
 	worked(enable(twin[0], 1, "vfio-pci", &why), &why, "stranger: a VF");
 	set_override(dev, "vfio-pci");
 	is(probe(dev), 0, "stranger: the other PF is on vfio-pci");
+	before = resets();
 	refused(lease(vf_at(twin[0], 0), "", &g, &why), EBUSY, &why,
 		SRIOV_BROKER_WHY_GROUP, twin[1],
 		"stranger: the VF's holder would have it as well");
-	ok(comes_back(twin[0]), "stranger: the VF is free");
+	is(state_of(vf_at(twin[0], 0)), SRIOV_BROKER_VF_FREE,
+	   "stranger: the VF is free");
+	is(resets(), before, "stranger: without a reset, for it was not lent");
 	is(vfio_open(&v, dev), EPERM, "stranger: and fenced, as that is");
-	is(unbind(dev), 0, "stranger: it goes");
+	test_beside_stranger();
+	test_after_stranger(dev);
 	set_override(dev, "\n");
 	worked(lease(vf_at(twin[0], 0), "", &g, &why), &why,
 	       "stranger: then the VF can be leased");

@@ -798,7 +798,9 @@ struct sriov_broker_grant {
  * but the open device.
  *
  * A VF whose vfio group or node is open already is passed over, and drains until it is
- * closed; with IN_USE where it is the one that was named.
+ * closed; with IN_USE where it is the one that was named. One whose IOMMU group has a
+ * device on a driver of vfio that is no VF is passed over, too; where nothing else fits,
+ * GROUP names that device.
  *
  * EAGAIN, ETIMEDOUT: no fitting VF is free, or not enough. ENOSPC: there will never be
  * as many. EINTR: a signal came, and nothing was leased. ECANCELED: an admin has ended
