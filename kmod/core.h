@@ -213,8 +213,7 @@ struct vfb_pf {
 	bool gone;	       /* left the bus */
 	bool leaving;	       /* its driver goes */
 	unsigned int closing;  /* forced DISABLEs under way */
-	bool configuring;      /* within our own call of its driver's sriov_configure */
-	bool capture;	       /* hold VFs at birth; only within that */
+	bool configuring;      /* our own call of its sriov_configure: VFs are born held */
 	int capture_err;       /* a VF could not be held */
 	struct vfb_kept *kept; /* owned; what its VFs had when its driver went, or NULL */
 	unsigned int nr_out;   /* VFs leased, and not yet back */

@@ -144,45 +144,31 @@ void vfb_release(struct vfb_vf *vf)
 	device_release_driver(&vf->pdev->dev);
 }
 
-/* A search for a driver of the host's own. */
-struct vfb_hosts_driver {
-	struct pci_dev *pdev;
-	struct device_driver *drv; /* its module is counted */
-};
-
-static int vfb_hosts_match(struct device_driver *drv, void *data)
+/* Ends the walk over the drivers when the device has one, whoever has bound it. */
+static int vfb_try_hosts(struct device_driver *drv, void *data)
 {
-	struct pci_driver *pdrv = to_pci_driver(drv);
-	struct vfb_hosts_driver *found = data;
+	struct device *dev = data;
+	int ret;
 
-	if (pdrv->driver_managed_dma || !pci_match_id(pdrv->id_table, found->pdev) ||
-	    !try_module_get(drv->owner))
+	if (!pci_bus_type.match(dev, drv))
 		return 0;
-	found->drv = drv;
-	return 1;
+	if (to_pci_driver(drv)->driver_managed_dma) {
+		dev_warn(dev, "%s was given its ids, but is no driver of the host's\n", drv->name);
+		return 0;
+	}
+	ret = device_driver_attach(drv, dev);
+	dev_dbg(dev, "host's driver %s: %pe\n", drv->name, ERR_PTR(ret));
+	return !!READ_ONCE(dev->driver);
 }
 
 /*
- * The host's choice. Where that leaves DMA to its user, it was given the VF's ids by
- * new_id: the VF would be called the host's, and open to all through vfio.
+ * The host's choice: as device_attach(), the first driver that fits and takes the VF, but
+ * never one that leaves DMA to its user. Such a one was given the VF's ids by new_id: the
+ * VF would be called the host's, and be open to all through vfio.
  */
-static int vfb_attach_hosts(struct vfb_vf *vf)
+static void vfb_attach_hosts(struct vfb_vf *vf)
 {
-	struct vfb_hosts_driver other = { .pdev = vf->pdev };
-	struct device *dev = &vf->pdev->dev;
-	int ret = device_attach(dev);
-
-	if (ret < 0 || !READ_ONCE(vf->managed))
-		return min(ret, 0);
-	device_release_driver(dev);
-	bus_for_each_drv(&pci_bus_type, NULL, &other, vfb_hosts_match);
-	pci_warn(vf->pdev, "its ids were given to a driver that is not the host's: on %s instead\n",
-		 other.drv ? other.drv->name : "none");
-	if (!other.drv)
-		return 0;
-	ret = device_driver_attach(other.drv, dev);
-	module_put(other.drv->owner);
-	return ret;
+	bus_for_each_drv(&pci_bus_type, NULL, &vf->pdev->dev, vfb_try_hosts);
 }
 
 /**
@@ -191,7 +177,8 @@ static int vfb_attach_hosts(struct vfb_vf *vf)
  * @to: the driver, or the host's choice, which may be none
  *
  * Context: may sleep; takes the VF's device lock.
- * Return: 0, or the negative errno of the driver's probe.
+ * Return: 0, also where the host has no driver for it, or the negative errno of the
+ * driver's probe.
  */
 int vfb_attach(struct vfb_vf *vf, const struct vfb_driver *to)
 {
@@ -205,7 +192,7 @@ int vfb_attach(struct vfb_vf *vf, const struct vfb_driver *to)
 	if (to->drv)
 		ret = device_driver_attach(to->drv, dev);
 	else
-		ret = vfb_attach_hosts(vf);
+		vfb_attach_hosts(vf);
 	mutex_unlock(bind);
 	/* It keeps a VF from the host's drivers; one that has such a driver needs none. */
 	if (!ret && to->drv && !to->managed)

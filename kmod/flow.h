@@ -20,9 +20,7 @@
 struct vfb_moves;
 #define VFB_MOVE_FRESH BIT(0) /* just born: no reset, no way back */
 #define VFB_MOVE_OURS  BIT(1) /* let VFs be that are the host's */
-#define VFB_MOVE_MANAGED \
-	BIT(2)		     /* let VFs be whose driver does DMA for the host, or that have none */
-#define VFB_MOVE_USED BIT(3) /* also those that the host uses */
+#define VFB_MOVE_USED  BIT(2) /* also those that the host uses */
 
 /* provision.c */
 int vfb_pf_enable(struct vfb_pf *pf, unsigned int num, const char *driver, unsigned int flags,

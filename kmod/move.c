@@ -162,8 +162,6 @@ static enum sriov_broker_vf_state vfb_pooled(struct vfb_pf *pf)
 static bool vfb_is_there(struct vfb_vf *vf, const struct vfb_driver *to, unsigned int flags)
 {
 	lockdep_assert_held(&vfb_lock);
-	if (flags & VFB_MOVE_MANAGED && !vf->managed)
-		return true;
 	if (vf->state == SRIOV_BROKER_VF_HOST)
 		return (flags & VFB_MOVE_OURS) || (to && !to->drv && vf->driver[0] && !vf->managed);
 	if (!to || !to->managed || vf->state == SRIOV_BROKER_VF_QUARANTINED)
@@ -580,8 +578,8 @@ static void vfb_move_settle(struct vfb_moves *all)
  * @count: how many; those that do not exist are passed over
  * @to: the driver
  * @flags: VFB_MOVE_FRESH: the VFs have just been born: no reset, and no way back;
- *	VFB_MOVE_OURS: let VFs be that are the host's; VFB_MOVE_MANAGED: let those be
- *	that are not open to users; VFB_MOVE_USED: also VFs that the host uses
+ *	VFB_MOVE_OURS: let VFs be that are the host's; VFB_MOVE_USED: also VFs that the
+ *	host uses
  * @why: says which VF failed, and how
  *
  * With a driver that leaves DMA to its user they end up in the pool. On failure

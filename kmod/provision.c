@@ -85,10 +85,10 @@ static int vfb_check_stripped(struct vfb_pf *pf, struct vfb_why *why)
 }
 
 /*
- * Asks the PF's driver for VFs, or for none. @hold: they are born held. What appears at
- * any other time is somebody else's, and let be.
+ * Asks the PF's driver for VFs, which are born held, or for none. What appears at any
+ * other time is another program's, and let be.
  */
-static int vfb_call_driver(struct vfb_pf *pf, unsigned int num, bool hold)
+static int vfb_call_driver(struct vfb_pf *pf, unsigned int num)
 {
 	struct pci_dev *pdev = pf->pdev;
 	int ret;
@@ -97,7 +97,6 @@ static int vfb_call_driver(struct vfb_pf *pf, unsigned int num, bool hold)
 	mutex_lock(&vfb_lock);
 	pf->configuring = true;
 	vfb_loss_forget(pf);
-	pf->capture = hold;
 	pf->capture_err = 0;
 	mutex_unlock(&vfb_lock);
 
@@ -105,13 +104,12 @@ static int vfb_call_driver(struct vfb_pf *pf, unsigned int num, bool hold)
 
 	mutex_lock(&vfb_lock);
 	pf->configuring = false;
-	pf->capture = false;
 	mutex_unlock(&vfb_lock);
 	return ret;
 }
 
 /* The rules of the PCI core's sriov_numvfs_store(). */
-static int vfb_configure_locked(struct vfb_pf *pf, unsigned int num, bool hold, struct vfb_why *why)
+static int vfb_configure_locked(struct vfb_pf *pf, unsigned int num, struct vfb_why *why)
 {
 	struct pci_dev *pdev = pf->pdev;
 	unsigned int have = pci_num_vf(pdev);
@@ -135,19 +133,19 @@ static int vfb_configure_locked(struct vfb_pf *pf, unsigned int num, bool hold, 
 	if (!pdev->driver || !pdev->driver->sriov_configure)
 		return vfb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_NO_SRIOV_DRIVER, &pf->addr);
 
-	ret = vfb_call_driver(pf, num, hold);
+	ret = vfb_call_driver(pf, num);
 	if (ret < 0)
 		return vfb_configure_refused(pf, num, ret, why);
 	if (pci_num_vf(pdev) == num)
 		return 0;
 	why->value = pci_num_vf(pdev);
 	if (num)
-		vfb_call_driver(pf, 0, false);
+		vfb_call_driver(pf, 0);
 	return vfb_refuse(why, -ENOSPC, SRIOV_BROKER_WHY_PF_SHORT, &pf->addr);
 }
 
-/* Tells the PF's driver how many VFs to have: @num, from none, held or not; or none. */
-static int vfb_configure(struct vfb_pf *pf, unsigned int num, bool hold, struct vfb_why *why)
+/* Tells the PF's driver how many VFs to have: @num, from none; or none. */
+static int vfb_configure(struct vfb_pf *pf, unsigned int num, struct vfb_why *why)
 {
 	struct device *dev = &pf->pdev->dev;
 	u64 start = ktime_get_ns();
@@ -157,7 +155,7 @@ static int vfb_configure(struct vfb_pf *pf, unsigned int num, bool hold, struct 
 	pm_runtime_get_sync(dev);
 	ret = vfb_pf_lock(pf);
 	if (!ret) {
-		ret = vfb_configure_locked(pf, num, hold, why);
+		ret = vfb_configure_locked(pf, num, why);
 		vfb_pf_unlock(pf);
 	} else {
 		vfb_refuse(why, ret, SRIOV_BROKER_WHY_PF_BUSY, &pf->addr);
@@ -217,7 +215,7 @@ static int vfb_destroy(struct vfb_pf *pf, unsigned int flags, struct vfb_why *wh
 	if (ret)
 		vfb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr);
 	else
-		ret = vfb_configure(pf, 0, false, why);
+		ret = vfb_configure(pf, 0, why);
 	if (ret) {
 		vfb_unstrip_vfs(stripped);
 		return ret;
@@ -241,18 +239,12 @@ static int vfb_provide_driver(struct vfb_pf *pf, unsigned int flags, struct vfb_
 	return ret ? vfb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr) : 0;
 }
 
-/*
- * VFs that have just been born go where they belong. Those for the host were let be:
- * only what new_id has given to a driver that is not the host's is put right.
- */
+/* VFs that have just been born, and are held, go where they belong. */
 static int vfb_settle(struct vfb_pf *pf, unsigned int num, const struct vfb_driver *to,
 		      struct vfb_why *why)
 {
 	int ret;
 
-	/* Not captured: the host's drivers have probed them already. */
-	if (!to->drv)
-		return vfb_move_vfs(pf, 0, num, to, VFB_MOVE_FRESH | VFB_MOVE_MANAGED, why);
 	mutex_lock(&vfb_lock);
 	ret = pf->capture_err;
 	mutex_unlock(&vfb_lock);
@@ -275,7 +267,7 @@ static int vfb_create(struct vfb_pf *pf, unsigned int num, const struct vfb_driv
 
 	if (ret)
 		return ret;
-	ret = vfb_configure(pf, num, to->drv, why);
+	ret = vfb_configure(pf, num, why);
 	if (ret) {
 		vfb_pfdrv_drop(pf, false);
 		return ret;
@@ -351,7 +343,7 @@ static void vfb_bring_back(struct vfb_pf *pf, const struct vfb_place *places, un
 	int ret = vfb_pfdrv_take(pf);
 
 	if (!ret)
-		ret = vfb_configure(pf, num, true, &why);
+		ret = vfb_configure(pf, num, &why);
 	if (ret) {
 		vfb_pfdrv_drop(pf, false);
 	} else {

@@ -411,7 +411,7 @@ void vfb_vf_add(struct pci_dev *pdev)
 		return;
 
 	mutex_lock(&vfb_lock);
-	capture = pf->capture;
+	capture = pf->configuring;
 	mutex_unlock(&vfb_lock);
 	if (capture)
 		ret = vfb_override_set(pdev, VFB_HOLD);

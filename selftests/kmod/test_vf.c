@@ -2,7 +2,7 @@
 /*
  * A driver for VFs that leaves DMA to its user, as vfio-pci does, and takes all
  * but one: that of the index in its parameter. It can be made to wait in its remove.
- * Binds only by driver_override.
+ * Binds only by driver_override, or by new_id.
  */
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -13,6 +13,10 @@ module_param(refuse, int, 0644);
 MODULE_PARM_DESC(refuse,
 		 "Index of the VF that is refused, with EILSEQ; -1 for none");
 
+static int probes;
+module_param(probes, int, 0444);
+MODULE_PARM_DESC(probes, "How often a VF was probed");
+
 static bool stay;
 module_param(stay, bool, 0644);
 MODULE_PARM_DESC(stay, "Its remove waits, as vfio's does for a user");
@@ -21,6 +25,7 @@ static int test_vf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	int index = pci_iov_vf_id(pdev);
 
+	WRITE_ONCE(probes, probes + 1);
 	if (index < 0)
 		return -ENODEV;
 	return index == READ_ONCE(refuse) ? -EILSEQ : 0;
@@ -32,7 +37,10 @@ static void test_vf_remove(struct pci_dev *pdev)
 		msleep(20);
 }
 
-static const struct pci_device_id test_vf_ids[] = { {} };
+static const struct pci_device_id test_vf_ids[] = {
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
+	{}
+};
 
 static struct pci_driver test_vf_driver = {
 	.name = "test_vf",

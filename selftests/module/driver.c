@@ -255,6 +255,7 @@ static void test_new_id(void)
 	char ids[32];
 	struct sriov_broker_vf vf;
 	unsigned int i;
+	int probes;
 
 	remove_module("igbvf");
 	if (!worked(enable(pf, 2, "vfio-pci", &why), &why, "ids: 2 VFs"))
@@ -263,6 +264,10 @@ static void test_new_id(void)
 	sprintf(ids, "%04x %04x", vf.vendor, vf.device);
 	is(put("/sys/bus/pci/drivers/vfio-pci/new_id", ids), 0,
 	   "ids: vfio-pci is told them");
+	/* Another of that kind, which tells whether it ever had a VF, were it for a moment. */
+	is(put("/sys/bus/pci/drivers/" DRIVER "/new_id", ids), 0,
+	   "ids: " DRIVER " as well");
+	probes = get_number("/sys/module/" DRIVER "/parameters/probes");
 	modprobe("igbvf");
 	worked(bind_vfs(pf, 0, 0, "host", &why), &why, "ids: to the host");
 	is(num_on("igbvf"), 2, "ids: is to a driver of the host");
@@ -278,6 +283,10 @@ static void test_new_id(void)
 	       "ids: the host has none but vfio-pci");
 	is(num_on("vfio-pci"), 0, "ids: it is not that");
 	is(num_on("igbvf"), 0, "ids: nor any");
+	is(get_number("/sys/module/" DRIVER "/parameters/probes"), probes,
+	   "ids: and no such driver has ever had one");
+	is(put("/sys/bus/pci/drivers/" DRIVER "/remove_id", ids), 0,
+	   "ids: " DRIVER " forgets them");
 	worked(disable(pf, &why), &why, "ids: off for good");
 	is(put("/sys/bus/pci/drivers/vfio-pci/remove_id", ids), 0,
 	   "ids: vfio-pci forgets them");

@@ -73,7 +73,7 @@ static struct sriov_broker_addr twin[2];
 static void test_second_pf(void)
 {
 	struct sriov_broker_grant g;
-	char *before;
+	char *before, *again;
 
 	if (!worked(enable(twin[0], 2, "vfio-pci", &why), &why,
 		    "twins: one has VFs") ||
@@ -86,10 +86,16 @@ static void test_second_pf(void)
 	is(why.lease_id, g.id, "twins: the answer names the lease");
 	is(numvfs(twin[1]), 0, "twins: none of them is left on");
 	unchanged(before, "twins: a second PF refused");
+	again = snapshot();
 
+	is(enable(twin[1], 2, "host", &why), EBUSY,
+	   "twins: nor can the host have them");
+	ok(why.reason == SRIOV_BROKER_WHY_GROUP && why.lease_id == g.id,
+	   "twins: for the group's sake, whose lease is named");
+	unchanged(again, "twins: the host refused");
 	put(text(SYS_PCI "/%s/sriov_drivers_autoprobe", name_of(twin[1])), "0");
-	worked(enable(twin[1], 2, "host", &why), &why,
-	       "twins: the host has two, without a driver");
+	is(put(text(SYS_PCI "/%s/sriov_numvfs", name_of(twin[1])), "2"), 0,
+	   "twins: root makes two, without a driver");
 	worked(disable_force(twin[1], 1000, &why), &why,
 	       "twins: they go, by force");
 	is(state_of(g.vf), SRIOV_BROKER_VF_LEASED, "twins: the lease lasts");
