@@ -20,13 +20,15 @@ bool vfb_live;
 struct workqueue_struct *vfb_wq;
 struct workqueue_struct *vfb_op_wq;
 struct workqueue_struct *vfb_step_wq;
+struct workqueue_struct *vfb_net_wq;
 
 /**
  * vfb_wq_init - make the queues
  *
  * As many at once as a big machine has VFs: most of them sleep. Nothing is done to a
  * device while the machine is suspended; what is a step of something that has begun goes
- * on, or the suspend would wait for that in vain.
+ * on, or the suspend would wait for that in vain. What may wait long for rtnl does so one
+ * by one, and is in the way of no other work.
  *
  * Context: module init; may sleep.
  * Return: 0 or a negative errno.
@@ -36,7 +38,8 @@ int vfb_wq_init(void)
 	vfb_wq = alloc_workqueue(VFB_NAME, WQ_UNBOUND | WQ_FREEZABLE, WQ_MAX_ACTIVE);
 	vfb_op_wq = alloc_workqueue(VFB_NAME "_op", WQ_UNBOUND | WQ_FREEZABLE, 0);
 	vfb_step_wq = alloc_workqueue(VFB_NAME "_step", WQ_UNBOUND, WQ_MAX_ACTIVE);
-	if (vfb_wq && vfb_op_wq && vfb_step_wq)
+	vfb_net_wq = alloc_ordered_workqueue(VFB_NAME "_net", WQ_FREEZABLE);
+	if (vfb_wq && vfb_op_wq && vfb_step_wq && vfb_net_wq)
 		return 0;
 	vfb_wq_exit();
 	return -ENOMEM;
@@ -49,7 +52,7 @@ int vfb_wq_init(void)
  */
 void vfb_wq_exit(void)
 {
-	struct workqueue_struct *wqs[] = { vfb_op_wq, vfb_step_wq, vfb_wq };
+	struct workqueue_struct *wqs[] = { vfb_op_wq, vfb_net_wq, vfb_step_wq, vfb_wq };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(wqs); i++)

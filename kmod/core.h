@@ -354,6 +354,7 @@ extern bool vfb_live;			     /* vfb_lock; between load and unload */
 extern struct workqueue_struct *vfb_wq;	     /* work on single VFs */
 extern struct workqueue_struct *vfb_op_wq;   /* work on PFs */
 extern struct workqueue_struct *vfb_step_wq; /* steps that work on PFs waits for */
+extern struct workqueue_struct *vfb_net_wq;  /* looks at network attributes, one by one */
 
 /* What the host uses a VF for. */
 struct vfb_use {

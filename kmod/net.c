@@ -404,8 +404,9 @@ static struct vfb_net_ask *vfb_net_ask_new(struct vfb_vf *vf, u64 lease)
  * vfb_net_begin - look at the network attributes that a lease finds
  * @group: the group that was leased
  *
- * In the background, for whoever has rtnl may keep it for long. Should a NET_HOLD
- * be faster, it looks itself.
+ * In the background, for another program may have rtnl for long; and one after another,
+ * or those that wait for it would be in the way of all other work on VFs. Should a
+ * NET_HOLD be faster, it looks itself.
  *
  * Context: may sleep; takes vfb_lock.
  */
@@ -423,7 +424,7 @@ void vfb_net_begin(struct vfb_group *group)
 		mutex_unlock(&vfb_lock);
 		ask = lease ? vfb_net_ask_new(vf, lease) : NULL;
 		if (ask)
-			queue_work(vfb_wq, &ask->work);
+			queue_work(vfb_net_wq, &ask->work);
 	}
 }
 

@@ -412,6 +412,46 @@ static void test_no_zero(void)
 	is(remove_module("test_net"), 0, "no mac: the driver goes");
 }
 
+/* Threads of the kernel that wait for rtnl to look at attributes. */
+static int num_lookers(void)
+{
+	FILE *p = popen(
+		"grep -l vfb_net_ /proc/[0-9]*/stack 2>/dev/null | wc -l", "r");
+	int num = -1;
+
+	if (p && fscanf(p, "%d", &num) != 1)
+		num = -1;
+	if (p)
+		pclose(p);
+	return num;
+}
+
+#define MANY 5
+
+/* Another one has rtnl for long: leases come and go, and one thread waits for it. */
+static void test_rtnl_held(void)
+{
+	struct sriov_broker_grant g[MANY];
+	int i, err = 0;
+
+	if (!worked(enable(pf, MANY, "vfio-pci", &why), &why, "held: 5 VFs"))
+		return;
+	if (insert_module("kmod/fake_lock.ko", "")) {
+		skip("no fake_lock.ko", "rtnl that can't be had");
+		return;
+	}
+	for (i = 0; i < MANY; i++)
+		err += !!lease(vf_at(pf, i), "", &g[i], NULL);
+	is(err, 0, "held: all can be leased");
+	ok(eventually(LONG_MS, num_lookers() > 0), "held: rtnl is waited for");
+	is(num_lookers(), 1, "held: by one thread, not by one for each VF");
+	for (i = 0; i < MANY; i++)
+		close(g[i].fd);
+	ok(comes_back(pf), "held: all come back");
+	is(remove_module("fake_lock"), 0, "held: rtnl can be had again");
+	ok(eventually(LONG_MS, !num_lookers()), "held: none waits any more");
+}
+
 int main(void)
 {
 	pf = find_igb(1);
@@ -439,6 +479,7 @@ int main(void)
 	test_moved();
 	test_numbers();
 	test_rebound();
+	test_rtnl_held();
 	test_no_zero();
 	return done();
 }
