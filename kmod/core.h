@@ -307,7 +307,8 @@ struct vfb_lease {
 
 	/* The rest is under vfb_lock. */
 	unsigned int refs;
-	struct vfb_user *user; /* counted; charged, NULL before it begins */
+	struct vfb_user *user; /* counted; NULL before it begins */
+	bool charged;	       /* to that, and to all */
 	struct list_head node; /* in the list of leases */
 	bool resetting;	       /* by its holder */
 	bool revoked;	       /* no longer the holder's */

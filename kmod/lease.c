@@ -177,6 +177,26 @@ void vfb_lease_free(struct vfb_lease *lease)
 }
 
 /**
+ * vfb_lease_discharge - what is wrong with what was leased is not its user's doing
+ * @group: the group
+ *
+ * From here on its last lease is charged to its user no more, but still shown.
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_lease_discharge(struct vfb_group *group)
+{
+	struct vfb_lease *owner = group->owner;
+
+	lockdep_assert_held(&vfb_lock);
+	if (!owner || !owner->charged)
+		return;
+	owner->charged = false;
+	owner->user->leases--;
+	vfb_num_taken--;
+}
+
+/**
  * vfb_lease_back - what was leased is back, or no longer the pool's
  * @group: the group
  *
@@ -191,9 +211,8 @@ void vfb_lease_back(struct vfb_group *group)
 	lockdep_assert_held(&vfb_lock);
 	if (!owner)
 		return;
+	vfb_lease_discharge(group);
 	group->owner = NULL;
-	owner->user->leases--;
-	vfb_num_taken--;
 	vfb_lease_put(owner);
 }
 
@@ -210,6 +229,7 @@ static void vfb_lease_begin(struct vfb_lease *lease, struct vfb_user *user)
 	if (!lease->user)
 		user->refs++;
 	lease->user = user;
+	lease->charged = true;
 	user->leases++;
 	vfb_num_taken++;
 	vf->pf->nr_reserved--;

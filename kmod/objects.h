@@ -103,6 +103,7 @@ bool vfb_lease_is_over(struct vfb_lease *lease);
 void vfb_lease_show(struct sriov_broker_vf *out, struct vfb_lease *lease);
 void vfb_lease_blame(struct vfb_why *why, struct vfb_lease *lease);
 void vfb_lease_revoke(struct vfb_lease *lease, u32 cause);
+void vfb_lease_discharge(struct vfb_group *group);
 void vfb_lease_back(struct vfb_group *group);
 bool vfb_label_ok(const char *label);
 struct vfb_lease *vfb_lease_new(const char *label);

@@ -158,8 +158,15 @@ static bool vfb_is_taken(const struct vfb_vf *vf)
 	       (!vf->gone && (vf->moving || vf->state == SRIOV_BROKER_VF_QUARANTINED));
 }
 
+/* The same, but not in quarantine for a fault that is not its last user's. */
+static bool vfb_is_charged(const struct vfb_vf *vf)
+{
+	return vfb_is_taken(vf) &&
+	       (vf->state != SRIOV_BROKER_VF_QUARANTINED || vf->fault == SRIOV_BROKER_FAULT_OPEN);
+}
+
 /**
- * vfb_group_account - end the charge for a group's last lease, if nothing of it is out
+ * vfb_group_account - end a group's last lease, or the charge for it, if it is time
  * @group: the group
  *
  * vfb_vf_state() does. To be called as well where a move ends and no state changes.
@@ -168,13 +175,18 @@ static bool vfb_is_taken(const struct vfb_vf *vf)
  */
 void vfb_group_account(struct vfb_group *group)
 {
+	bool taken = false, charged = false;
 	struct vfb_vf *vf;
 
 	lockdep_assert_held(&vfb_lock);
-	list_for_each_entry(vf, &group->vfs, group_node)
-		if (vfb_is_taken(vf))
-			return;
-	vfb_lease_back(group);
+	list_for_each_entry(vf, &group->vfs, group_node) {
+		taken |= vfb_is_taken(vf);
+		charged |= vfb_is_charged(vf);
+	}
+	if (!charged)
+		vfb_lease_discharge(group);
+	if (!taken)
+		vfb_lease_back(group);
 }
 
 /**

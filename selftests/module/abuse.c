@@ -173,6 +173,52 @@ static void test_quota(void)
 	put(PARAM("max_leases_per_user"), "0");
 }
 
+static int lease_twice(void)
+{
+	struct sriov_broker_grant g;
+
+	shared->err[0] = lease(pf, "victim", &g, NULL);
+	shared->g[0] = g;
+	at_step(1);
+	close(g.fd);
+	at_step(2);
+	shared->err[1] = lease(pf, "victim", &g, NULL);
+	return 0;
+}
+
+/* What is wrong with a VF by itself is not its last user's to pay for. */
+static void test_quota_fault(void)
+{
+	pid_t pid = as_user(NOBODY, lease_twice);
+	char attr[96];
+
+	put(PARAM("max_leases_per_user"), "1");
+	comes_to_step(1);
+	is(shared->err[0], 0, "fault: one lease");
+	snprintf(attr, sizeof(attr), SYS_PCI "/%s/reset_method",
+		 name_of(shared->g[0].vf));
+	if (put(attr, "\n")) {
+		skip("reset methods can't be taken away", "a reset that fails");
+		let_go(2);
+		ends(pid);
+		put(PARAM("max_leases_per_user"), "0");
+		return;
+	}
+	let_go(1);
+	comes_to_step(2);
+	ok(comes_to(shared->g[0].vf, SRIOV_BROKER_VF_QUARANTINED),
+	   "fault: its VF can't be reset");
+	is(vf_now(shared->g[0].vf).lease_uid, NOBODY,
+	   "fault: which is shown as its");
+	let_go(2);
+	is(ends(pid), 0, "fault: its user leases once more");
+	is(shared->err[1], 0, "fault: and may, for it was not its doing");
+	put(attr, "default\n");
+	put(PARAM("max_leases_per_user"), "0");
+	is(clear(shared->g[0].vf, NULL), 0, "fault: cleared");
+	ok(all_free(), "fault: all are free");
+}
+
 static int take_all_open(void)
 {
 	struct vfio v;
@@ -744,6 +790,7 @@ int main(void)
 	    chmod(NODE, 0666))
 		return done();
 	test_quota();
+	test_quota_fault();
 	test_heals();
 	test_subordinate();
 	test_head_of_line();

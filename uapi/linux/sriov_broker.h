@@ -807,7 +807,8 @@ struct sriov_broker_grant {
  * the wait. EFAULT: also where @grants can't be written. After a failure what stands in
  * @grants means nothing. A lease is charged to the user that opened the device, or, where
  * that was in a user namespace, to the owner of the outermost one below the initial; from
- * its beginning until its VFs are free again or the admin has taken them.
+ * its beginning until its VFs are free again or the admin has taken them, or they are in
+ * quarantine for a fault that is not OPEN.
  *
  * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_INDEX, LEASED, RETURNING, QUARANTINED,
  * NOT_POOLED, OPEN_POOL (these five only where a single VF was named, and not
