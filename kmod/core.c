@@ -8,8 +8,10 @@
 #include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/delay.h>
+#include <linux/fs.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "core.h"
 
@@ -255,6 +257,40 @@ bool vfb_name_ok(const char *name)
 		if (!isalnum(*name) && !strchr("-_.", *name))
 			return false;
 	return true;
+}
+
+/**
+ * vfb_read_records - read() of a descriptor that gives records of one size
+ * @file: the descriptor
+ * @to: the caller's buffer
+ * @size: its size
+ * @from: where the records come from
+ *
+ * Context: system call; waits for the first one, unless that is not wanted.
+ * Return: bytes of whole records, 0 when there will be none any more, or a negative errno.
+ */
+ssize_t vfb_read_records(struct file *file, char __user *to, size_t size,
+			 const struct vfb_records *from)
+{
+	void *source = file->private_data;
+	size_t done = 0;
+	int ret;
+
+	while (size - done >= from->size) {
+		ret = from->next(source, from->record);
+		if (ret == -EAGAIN && !done && !(file->f_flags & O_NONBLOCK)) {
+			ret = wait_event_interruptible(*from->wait, from->has_news(source));
+			if (ret)
+				return ret;
+			continue;
+		}
+		if (ret <= 0)
+			return done ?: ret;
+		if (copy_to_user(to + done, from->record, from->size))
+			return done ?: -EFAULT;
+		done += from->size;
+	}
+	return done;
 }
 
 /* How long to try for the PF's lock, which its driver or removal may hold. */

@@ -341,6 +341,15 @@ struct vfb_client {
 	u64 next;		/* event to read next, 0: none was asked for yet */
 };
 
+/* What read() gives: records of one descriptor, the file's private_data. */
+struct vfb_records {
+	size_t size;				 /* of one */
+	void *record;				 /* room for it */
+	wait_queue_head_t *wait;		 /* woken by news */
+	int (*next)(void *source, void *record); /* 1; 0: the end; or -EAGAIN: none yet */
+	bool (*has_news)(void *source);		 /* is there one, or the end; without a lock */
+};
+
 /* A driver to move VFs to; .drv is NULL for the host's own choice. */
 struct vfb_driver {
 	char name[SRIOV_BROKER_NAME_LEN];
@@ -377,6 +386,8 @@ u32 vfb_uid_nr(kuid_t uid);
 int vfb_live_pid_nr(struct pid *pid);
 bool vfb_param_locked(void);
 bool vfb_name_ok(const char *name);
+ssize_t vfb_read_records(struct file *file, char __user *to, size_t size,
+			 const struct vfb_records *from);
 int vfb_pf_lock(struct vfb_pf *pf);
 void vfb_pf_unlock(struct vfb_pf *pf);
 

@@ -8,7 +8,6 @@
 #include <linux/cred.h>
 #include <linux/ktime.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 
 #include "core.h"
 
@@ -379,7 +378,7 @@ static int vfb_client_subscribe(struct vfb_client *client)
 	return ret;
 }
 
-static bool vfb_client_next(struct vfb_client *client, struct vfb_event *event)
+static bool vfb_client_take(struct vfb_client *client, struct vfb_event *event)
 {
 	u64 oldest;
 	bool got;
@@ -408,9 +407,23 @@ static bool vfb_client_next(struct vfb_client *client, struct vfb_event *event)
 	return got;
 }
 
-/* The condition of a wait, so without the lock. */
-static bool vfb_client_has_news(struct vfb_client *client)
+static int vfb_client_next(void *source, void *record)
 {
+	struct vfb_event event;
+
+	if (!vfb_client_take(source, &event))
+		return -EAGAIN;
+	vfb_event_localize(&event);
+	vfb_event_put(&event);
+	memcpy(record, &event.out, sizeof(event.out));
+	return 1;
+}
+
+/* The condition of a wait, so without the lock. */
+static bool vfb_client_has_news(void *source)
+{
+	struct vfb_client *client = source;
+
 	return READ_ONCE(client->next) <= READ_ONCE(vfb_seq);
 }
 
@@ -418,33 +431,20 @@ static bool vfb_client_has_news(struct vfb_client *client)
 ssize_t vfb_client_read(struct file *file, char __user *to, size_t size, loff_t *pos)
 {
 	struct vfb_client *client = file->private_data;
-	struct vfb_event event;
-	size_t done = 0;
+	struct sriov_broker_event event;
+	const struct vfb_records from = {
+		.size = sizeof(event),
+		.record = &event,
+		.wait = &vfb_event_wq,
+		.next = vfb_client_next,
+		.has_news = vfb_client_has_news,
+	};
 	int ret;
 
 	if (size < SRIOV_BROKER_EVENT_ROOM)
 		return -EINVAL;
 	ret = vfb_client_subscribe(client);
-	if (ret)
-		return ret;
-	while (size - done >= sizeof(event.out)) {
-		if (vfb_client_next(client, &event)) {
-			vfb_event_localize(&event);
-			vfb_event_put(&event);
-			if (copy_to_user(to + done, &event.out, sizeof(event.out)))
-				return done ?: -EFAULT;
-			done += sizeof(event.out);
-			continue;
-		}
-		if (done)
-			break;
-		if (file->f_flags & O_NONBLOCK)
-			return -EAGAIN;
-		ret = wait_event_interruptible(vfb_event_wq, vfb_client_has_news(client));
-		if (ret)
-			return ret;
-	}
-	return done;
+	return ret ?: vfb_read_records(file, to, size, &from);
 }
 
 /* poll() on /dev/sriov_broker */

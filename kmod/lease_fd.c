@@ -8,7 +8,6 @@
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 
 #include "compat.h"
 #include "face.h"
@@ -192,8 +191,10 @@ static int vfb_lease_next_news(struct vfb_lease *lease, struct vfb_lease_news *n
 	return ret;
 }
 
-static int vfb_lease_get_event(struct vfb_lease *lease, struct sriov_broker_lease_event *event)
+static int vfb_lease_next(void *source, void *record)
 {
+	struct sriov_broker_lease_event *event = record;
+	struct vfb_lease *lease = source;
 	struct vfb_lease_news news;
 	int ret = vfb_lease_next_news(lease, &news);
 
@@ -212,8 +213,10 @@ static int vfb_lease_get_event(struct vfb_lease *lease, struct sriov_broker_leas
 }
 
 /* The condition of a wait, so without the lock. */
-static bool vfb_lease_has_news(struct vfb_lease *lease)
+static bool vfb_lease_has_news(void *source)
 {
+	struct vfb_lease *lease = source;
+
 	return READ_ONCE(lease->revoking.type) || READ_ONCE(lease->revoked);
 }
 
@@ -221,26 +224,17 @@ static ssize_t vfb_lease_read(struct file *file, char __user *to, size_t size, l
 {
 	struct vfb_lease *lease = file->private_data;
 	struct sriov_broker_lease_event event;
-	size_t done = 0;
-	int ret;
+	const struct vfb_records from = {
+		.size = sizeof(event),
+		.record = &event,
+		.wait = &lease->wait,
+		.next = vfb_lease_next,
+		.has_news = vfb_lease_has_news,
+	};
 
 	if (size < SRIOV_BROKER_EVENT_ROOM)
 		return -EINVAL;
-	while (size - done >= sizeof(event)) {
-		ret = vfb_lease_get_event(lease, &event);
-		if (ret == -EAGAIN && !done && !(file->f_flags & O_NONBLOCK)) {
-			ret = wait_event_interruptible(lease->wait, vfb_lease_has_news(lease));
-			if (ret)
-				return ret;
-			continue;
-		}
-		if (ret <= 0)
-			return done ?: ret;
-		if (copy_to_user(to + done, &event, sizeof(event)))
-			return done ?: -EFAULT;
-		done += sizeof(event);
-	}
-	return done;
+	return vfb_read_records(file, to, size, &from);
 }
 
 static __poll_t vfb_lease_poll(struct file *file, poll_table *pt)
