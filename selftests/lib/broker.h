@@ -9,6 +9,7 @@
 
 #include <linux/sriov_broker.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -114,6 +115,36 @@ static inline struct sriov_broker_addr vf_at(struct sriov_broker_addr pf,
 {
 	return addr_of(
 		link_name(text(SYS_PCI "/%s/virtfn%d", name_of(pf), index)));
+}
+
+/* Descriptors */
+
+/* The number of the next one. */
+static inline int next_fd(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
+/* How many there may be. Returns how many before. */
+static inline rlim_t set_room(rlim_t num)
+{
+	struct rlimit limit;
+	rlim_t before;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	before = limit.rlim_cur;
+	limit.rlim_cur = num;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return before;
+}
+
+/* As many as there are, and @more. */
+static inline rlim_t room_for(int more)
+{
+	return set_room(next_fd() + more);
 }
 
 /* The ioctls */

@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/time.h>
 
 #include "broker.h"
@@ -505,17 +504,11 @@ static struct sriov_broker_stat stat_of(unsigned int kind)
 static void test_no_room(void)
 {
 	__u64 returns = stat_of(SRIOV_BROKER_STAT_RETURN).count;
-	struct rlimit before, few;
 	struct sriov_broker_grant g[VFS];
-	int fd = dup(0), err;
+	rlim_t before = room_for(3);
+	int err = ask(1, VFS, 0, g, &why);
 
-	close(fd);
-	getrlimit(RLIMIT_NOFILE, &before);
-	few = before;
-	few.rlim_cur = fd + 3;
-	setrlimit(RLIMIT_NOFILE, &few);
-	err = ask(1, VFS, 0, g, &why);
-	setrlimit(RLIMIT_NOFILE, &before);
+	set_room(before);
 	is(err, EMFILE, "room: 7 leases, and room for 3 descriptors");
 	ok(all_free(), "room: all are free");
 	is(stat_of(SRIOV_BROKER_STAT_RETURN).count, returns,

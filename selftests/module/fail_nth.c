@@ -152,15 +152,6 @@ static int undo_nothing(void)
 	return 0;
 }
 
-/* The lowest descriptor that is free. */
-static int next_fd(void)
-{
-	int fd = dup(0);
-
-	close(fd);
-	return fd;
-}
-
 /*
  * One failing call has changed nothing; a failed lease may have had its VF, which
  * then comes back.

@@ -10,7 +10,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 
 #include "broker.h"
 #include "vfio.h"
@@ -99,21 +98,15 @@ static void test_gang(void)
 /* No descriptors left in the middle of a gang: none is leased. */
 static void test_gang_undone(void)
 {
-	struct rlimit before, few;
 	struct sriov_broker_grant g[IGB_VFS];
-	int fd = dup(0), err;
+	int fd = next_fd(), err;
+	rlim_t before = room_for(3);
 
-	close(fd);
-	getrlimit(RLIMIT_NOFILE, &before);
-	few = before;
-	few.rlim_cur = fd + 3;
-	setrlimit(RLIMIT_NOFILE, &few);
 	err = ask_pf(igb, IGB_VFS, 0, g);
-	setrlimit(RLIMIT_NOFILE, &before);
+	set_room(before);
 	is(err, EMFILE, "a gang with room for 3 descriptors");
 	ok(comes_back(igb), "leases nothing");
-	is(dup(0), fd, "and leaves no descriptor open");
-	close(fd);
+	is(next_fd(), fd, "and leaves no descriptor open");
 }
 
 static void test_selectors(void)

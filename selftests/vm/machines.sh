@@ -37,7 +37,6 @@ nvme() {
 machine_default() { iommu; igb igb0; nvme nvme0 127; }
 machine_tools() { machine_default; cpus=1; }
 machine_two-igb() { iommu; igb igb0; igb igb1; cpus=1; }
-machine_igb() { iommu; igb igb0; }
 machine_four-nvme() { iommu; for i in 0 1 2 3; do nvme "nvme$i" 127; done; }
 # Finer than ticks.
 machine_bench() { machine_four-nvme; igb igb0; append+=" nohz=on highres=on"; }
