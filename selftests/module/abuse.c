@@ -603,6 +603,7 @@ static void test_locked(void)
 	struct sriov_broker_lease_reset p = { .size = sizeof(p) };
 	__u64 failed = stat_of(SRIOV_BROKER_STAT_RESET).failed;
 	struct sriov_broker_grant g;
+	pthread_t thread;
 
 	lease(pf, "", &g, NULL);
 	if (insert_module("kmod/fake_lock.ko", text("dev=%s", name_of(g.vf)))) {
@@ -610,8 +611,19 @@ static void test_locked(void)
 		close(g.fd);
 		return;
 	}
+	reset_fd = g.fd;
+	resets[0] = -1;
+	pthread_create(&thread, NULL, reset_in_thread, &resets[0]);
+	ok(eventually(LONG_MS,
+		      !system(text("grep -q vfb_reset /proc/%d/task/*/stack",
+				   getpid()))),
+	   "lock: without it, a reset waits");
 	is(call(g.fd, SRIOV_BROKER_LEASE_RESET, &p), EAGAIN,
-	   "lock: without it, a reset is to be tried again");
+	   "lock: a second one does not");
+	is(__atomic_load_n(&resets[0], __ATOMIC_SEQ_CST), -1,
+	   "lock: the first still does");
+	pthread_join(thread, NULL);
+	is(resets[0], EAGAIN, "lock: and is to be tried again");
 	close(g.fd);
 	/* Longer than it is tried for. */
 	sleep_ms(8000);
