@@ -328,7 +328,7 @@ user() {
 	eval "${advice%%,*}"
 	mended "memory" "user: nobody: may lock" "$pf" --user nobody
 	is "then nothing fails" $status 0
-	like "the one who asks" "$(setpriv --reuid nobody --regid nogroup --clear-groups sriovctl doctor "$pf" 2>&1 || true)" \
+	like "of a user, asked by itself" "$(setpriv --reuid nobody --regid nogroup --clear-groups sriovctl doctor "$pf" 2>&1 || true)" \
 		"user: nobody: may not open /dev/sriov_broker"
 	like "can't see all" "$(setpriv --reuid nobody --regid nogroup --clear-groups sriovctl doctor "$pf" 2>&1 || true)" \
 		"^WARN  room: $pf: not looked at: only root"
