@@ -10,7 +10,7 @@
 # PFs have a root port of their own, so that their VFs get an IOMMU group each.
 
 # shellcheck disable=SC2034 # read by boot
-MACHINES="default tools two-igb igb four-nvme bench shared-group no-iommu hotplug amd amd-group"
+MACHINES="default tools two-igb four-nvme bench shared-group no-iommu hotplug amd amd-group"
 
 # iommu [KIND]: the architecture's own, or another (arch.sh)
 iommu() { "iommu_${1:-$IOMMU}"; }
