@@ -62,8 +62,12 @@ static const char *next_element(const char *p, char *to, size_t len)
 	return *p ? p + 1 : NULL;
 }
 
-int vmm_option(const char *words, const char *key, int implied, char *to,
-	       size_t len)
+/*
+ * The value of @key in QEMU's "a,key=value,..", where ",," is a comma. With
+ * @implied the first value may stand without its key. Return: 0 or -1.
+ */
+static int value_of(const char *words, const char *key, int implied, char *to,
+		    size_t len)
 {
 	size_t key_len = strlen(key);
 	char element[PATH_MAX];
@@ -98,7 +102,7 @@ int vmm_setting(char *const *words, const char *option, const char *key,
 	to[0] = '\0';
 	for (; *words; words++)
 		if (is_option(*words, option) && words[1] &&
-		    !vmm_option(words[1], key, 1, to, len))
+		    !value_of(words[1], key, 1, to, len))
 			ret = 0;
 	return ret;
 }
@@ -335,12 +339,12 @@ static const struct sock *chardev_socket(const struct search *s,
 	for (; *words; words++) {
 		if (!is_option(*words, "chardev") || !words[1] ||
 		    strncmp(words[1], "socket,", 7) ||
-		    vmm_option(words[1], "id", 0, text, sizeof(text)) ||
+		    value_of(words[1], "id", 0, text, sizeof(text)) ||
 		    strcmp(text, id))
 			continue;
-		if (!vmm_option(words[1], "path", 0, text, sizeof(text)))
+		if (!value_of(words[1], "path", 0, text, sizeof(text)))
 			return listener_at(s, text);
-		if (!vmm_option(words[1], "fd", 0, text, sizeof(text)))
+		if (!value_of(words[1], "fd", 0, text, sizeof(text)))
 			return listener_number(s, atoi(text));
 	}
 	return NULL;
@@ -352,9 +356,9 @@ static const struct sock *mon_socket(const struct search *s, char *const *words,
 {
 	char mode[16];
 
-	if (vmm_option(mon, "mode", 0, mode, sizeof(mode)) ||
+	if (value_of(mon, "mode", 0, mode, sizeof(mode)) ||
 	    strcmp(mode, "control") ||
-	    vmm_option(mon, "chardev", 1, id, VMM_NAME_LEN))
+	    value_of(mon, "chardev", 1, id, VMM_NAME_LEN))
 		return NULL;
 	return chardev_socket(s, words, id);
 }

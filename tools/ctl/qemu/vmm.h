@@ -26,13 +26,6 @@ int vmm_is_qemu(pid_t pid);
 void vmm_look(pid_t pid, struct vmm *vmm);
 
 /*
- * The value of @key in QEMU's "a,key=value,..", where ",," is a comma. With
- * @implied the first value may stand without its key. Return: 0 or -1.
- */
-int vmm_option(const char *words, const char *key, int implied, char *to,
-	       size_t len);
-
-/*
  * The value of @key, which may go without it when it comes first, in the last
  * -@option of QEMU's words, which NULL ends. Return: 0, or -1 and "".
  */
