@@ -29,11 +29,6 @@
 #include "qemu/fdset.h"
 #include "qemu/qmp.h"
 
-int swap_failed(const struct swap *s)
-{
-	return monitor_failed_for(s->monitor, s->id);
-}
-
 /* ---- the VF that comes ---- */
 
 static int lease_new(struct swap *s)

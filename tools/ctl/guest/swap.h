@@ -50,7 +50,4 @@ int swap_was_needed(const struct swap *s);
 /* Say what was done, @where: behind the id, "" or such as " of web1". */
 void swap_print(const struct swap *s, const char *where);
 
-/* Complain about QEMU in the name of the device. Return: EXIT_REFUSED */
-int swap_failed(const struct swap *s);
-
 #endif /* GUEST_SWAP_H */

@@ -17,6 +17,11 @@
 #include "qemu/qemu.h"
 #include "qemu/qmp.h"
 
+int swap_failed(const struct swap *s)
+{
+	return monitor_failed_for(s->monitor, s->id);
+}
+
 int swap_find_old_vf(struct swap *s)
 {
 	const struct monitor *m = s->monitor;

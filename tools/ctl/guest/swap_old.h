@@ -20,4 +20,7 @@ int swap_find_old_vf(struct swap *s);
 /* A free port: @wanted, if that is one, or another; s->has_bus: there is one. */
 int swap_choose_bus(struct swap *s, const char *wanted);
 
+/* Complain about QEMU in the name of the device. Return: EXIT_REFUSED */
+int swap_failed(const struct swap *s);
+
 #endif /* GUEST_SWAP_OLD_H */
