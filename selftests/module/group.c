@@ -163,7 +163,7 @@ static void test_beside_stranger(void)
 	worked(disable(pf, &why), &why, "beside: disable");
 }
 
-/* Who waits for a VF has it when the stranger goes. */
+/* A waiter gets its VF when the stranger goes. */
 static void test_after_stranger(const char *dev)
 {
 	struct sriov_broker_addr vf = vf_at(twin[0], 0);
