@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Sentences about failures: which object, and what was wrong. What to do stands here
- * where it is the same for every program; a program's own commands are its own.
+ * Sentences about failures: which object, and what was wrong. What to do about it is for
+ * the program to say, which knows what its user can do; sriovctl's is in ctl/cli/advice.c.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -112,9 +112,6 @@ static void add_leased(struct text *t, const struct sriovb *sb)
 {
 	add(t, "leased");
 	add_holder(t, sb);
-	if (sb->why.pid)
-		add(t,
-		    "; it comes back when that process ends or gives it back");
 }
 
 static void add_in_use(struct text *t, const struct sriovb *sb)
@@ -124,14 +121,13 @@ static void add_in_use(struct text *t, const struct sriovb *sb)
 		add(t, " through ");
 		add_driver(t, sb);
 	}
-	add(t, "; end its user first (fuser -v /dev/vfio/*)");
 }
 
 static void add_no_driver(struct text *t, const struct sriovb *sb)
 {
 	add(t, "no driver \"");
 	add_driver(t, sb);
-	add(t, "\" is loaded, nor can be; modprobe it, or check its name");
+	add(t, "\" is loaded, nor can be");
 }
 
 static void add_refused(struct text *t, const struct sriovb *sb)
@@ -139,7 +135,6 @@ static void add_refused(struct text *t, const struct sriovb *sb)
 	add_driver(t, sb);
 	add(t, " refused: ");
 	add_lower_error(t, sb);
-	add(t, "; the kernel's log may say more");
 }
 
 static void add_too_many(struct text *t, const struct sriovb *sb)
@@ -158,16 +153,14 @@ static void add_pf_short(struct text *t, const struct sriovb *sb)
 
 static void add_quota(struct text *t, const struct sriovb *sb)
 {
-	add(t, "a user may have %llu leases, and you have them; ",
+	add(t, "a user may have %llu leases, and you have them",
 	    (unsigned long long)sb->why.value);
-	add(t, "end one, or raise the module's max_leases_per_user");
 }
 
 static void add_limit(struct text *t, const struct sriovb *sb)
 {
-	add(t, "%llu leases are out, and there may be no more; ",
+	add(t, "%llu leases are out, and there may be no more",
 	    (unsigned long long)sb->why.value);
-	add(t, "end one, or raise the module's max_leases");
 }
 
 static void add_queue_full(struct text *t, const struct sriovb *sb)
@@ -185,8 +178,11 @@ static void add_no_lease(struct text *t, const struct sriovb *sb)
 /* More are wanted than the PFs can have. */
 static void add_too_few(struct text *t, const struct sriovb *sb)
 {
-	add(t, "there can be no more than %llu VFs that fit",
-	    (unsigned long long)sb->why.value);
+	if (sb->why.value)
+		add(t, "there can be no more than %llu VFs that fit",
+		    (unsigned long long)sb->why.value);
+	else
+		add(t, "there is no VF that fits");
 }
 
 static void add_pool_empty(struct text *t, const struct sriovb *sb)
@@ -200,8 +196,7 @@ static void add_pool_empty(struct text *t, const struct sriovb *sb)
 static void add_no_iommu(struct text *t, const struct sriovb *sb)
 {
 	add_driver(t, sb);
-	add(t, " needs an IOMMU, and there is none for this device; ");
-	add(t, "switch it on in the firmware and on the kernel's command line");
+	add(t, " needs an IOMMU, and there is none for this device");
 }
 
 static void add_no_index(struct text *t, const struct sriovb *sb)
@@ -218,37 +213,34 @@ static void add_no_sriov_driver(struct text *t, const struct sriovb *sb)
 {
 	add(t, "its driver ");
 	add_driver(t, sb);
-	add(t, " can't enable VFs; bind another one, or none");
+	add(t, " can't enable VFs");
 }
 
 static void add_host_net(struct text *t, const struct sriovb *sb)
 {
 	add(t, "in use by the host: its interface ");
 	add_name(t, sb->why.label);
-	add(t, " is up, beneath another one, or in another namespace; ");
-	add(t, "end that first");
+	add(t, " is up, beneath another one, or in another namespace");
 }
 
 static void add_host_disk(struct text *t, const struct sriovb *sb)
 {
 	add(t, "in use by the host: its disk ");
 	add_name(t, sb->why.label);
-	add(t, " is open; unmount or close it first");
+	add(t, " is open");
 }
 
 static void add_pf_vfio(struct text *t, const struct sriovb *sb)
 {
 	add(t, "on ");
 	add_driver(t, sb);
-	add(t, ", so only the user of the PF can open its VFs; ");
-	add(t, "bind it to its own driver, or to none");
+	add(t, ", so only the user of the PF can open its VFs");
 }
 
 static void add_net_lost(struct text *t, const struct sriovb *sb)
 {
-	add(t, "MAC, VLAN or the like are lost, of %llu VFs in all; ",
+	add(t, "MAC, VLAN or the like are lost, of %llu VFs in all",
 	    (unsigned long long)sb->why.value);
-	add(t, "the kernel's log names them");
 }
 
 /* Reasons whose sentence needs nothing but themselves. */
@@ -258,34 +250,25 @@ static const char *const plain[] = {
 	[SRIOV_BROKER_WHY_IS_VF] = "a VF, where a PF is wanted",
 	[SRIOV_BROKER_WHY_IS_PF] = "a PF, where a VF is wanted",
 	[SRIOV_BROKER_WHY_NO_VFS] = "0 VFs asked, it can have 1 or more",
-	[SRIOV_BROKER_WHY_PF_BUSY] =
-		"another operation is under way on the PF; try again",
+	[SRIOV_BROKER_WHY_PF_BUSY] = "another operation is under way on the PF",
 	[SRIOV_BROKER_WHY_ORPHANS] =
-		"a VF that its PF left behind, and that is still in use; "
-		"end its user, then try again",
+		"a VF that its PF left behind, and that is still in use",
 	[SRIOV_BROKER_WHY_NO_MMIO] =
-		"the platform gave its VFs no memory for their BARs; "
-		"try pci=realloc on the kernel's command line",
+		"the platform gave its VFs no memory for their BARs",
 	[SRIOV_BROKER_WHY_NO_BUS] =
-		"too few bus numbers behind its bridge for so many VFs; "
-		"try pci=assign-busses on the kernel's command line",
-	[SRIOV_BROKER_WHY_RETURNING] =
-		"on its way back from its last lease; try again",
+		"too few bus numbers behind its bridge for so many VFs",
+	[SRIOV_BROKER_WHY_RETURNING] = "on its way back from its last lease",
 	[SRIOV_BROKER_WHY_QUARANTINED] = "in quarantine",
-	[SRIOV_BROKER_WHY_NOT_POOLED] =
-		"with the host, not in the pool; bind it to vfio-pci first",
+	[SRIOV_BROKER_WHY_NOT_POOLED] = "with the host, not in the pool",
 	[SRIOV_BROKER_WHY_GROUP] =
-		"shares an IOMMU group with the VFs asked for, and is in use; "
-		"end its user, or unbind its driver, first",
+		"shares an IOMMU group with the VFs asked for, and is in use",
 	[SRIOV_BROKER_WHY_ASSIGNED] =
-		"its driver keeps the VFs while one is assigned to a guest; "
-		"take that from the guest first",
+		"its driver keeps the VFs while one is assigned to a guest",
 	[SRIOV_BROKER_WHY_OPEN_POOL] = "open to all, so not leased out",
 	[SRIOV_BROKER_WHY_TIMEOUT] =
 		"no VF of those asked for became free in time",
 	[SRIOV_BROKER_WHY_NO_NETDEV] =
-		"no network interface of it knows of its VFs; "
-		"bind it to its network driver first",
+		"no network interface of it knows of its VFs",
 	[SRIOV_BROKER_WHY_OTHER_LOAD] =
 		"the lease was of an earlier load of the module, "
 		"so it has ended",
@@ -293,10 +276,9 @@ static const char *const plain[] = {
 	[SRIOV_BROKER_WHY_NO_WAITER] = "no call of that number waits",
 	[SRIOV_BROKER_WHY_NOT_QUARANTINED] = "not in quarantine",
 	[SRIOV_BROKER_WHY_NO_PF_DRIVER] =
-		"has no driver, so its VFs are not leased out; "
-		"bind it to its driver first",
+		"has no driver, so its VFs are not leased out",
 	[SRIOV_BROKER_WHY_RESET] =
-		"could not be reset, so it is not leased out; the kernel's log may say more",
+		"could not be reset, so it is not leased out",
 };
 
 /* Those that need more. */
@@ -364,11 +346,11 @@ static void add_open_error(struct text *t, int error)
 	case ENOENT:
 	case ENODEV:
 	case ENXIO:
-		add(t, "not there; load the module: modprobe sriov_broker");
+		add(t, "not there");
 		break;
 	case EACCES:
 	case EPERM:
-		add(t, "not allowed; its owner and mode say which users are");
+		add(t, "not allowed");
 		break;
 	case EPROTONOSUPPORT:
 	case ENOTTY:

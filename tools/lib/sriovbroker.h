@@ -85,8 +85,8 @@ int sriovb_fd(const struct sriovb *sb);
  * @buf: where to put the sentence, one line without its end
  * @len: room there, SRIOVB_ERROR_LEN is enough
  *
- * What to do is in it where that is the same for every program. Labels and names
- * of others are in it, without control characters.
+ * What to do about it is the program's to say; sriovb_why() has the parts. Labels and
+ * names of others are in it, without control characters.
  *
  * Return: @buf
  */
