@@ -28,8 +28,8 @@ is "PFs, by address and by interface" "$(words enable '' | tr ' ' '\n' | sort | 
 	"$(printf '%s\n' "$pf" "$nvme" "$netdev" | sort | xargs)"
 is "what a PF is" "$(lines enable "$netdev")" "$netdev	PF, 3 of 7 VFs, igb"
 is "where VFs go: no VF" "$(words enable "${vfs[0]}")" ""
-is "VFs" "$(words clear '')" "${vfs[*]}"
-is "what a VF is" "$(lines clear "${vfs[2]}")" "${vfs[2]}	VF 2 of $pf, vfio-pci"
+is "VFs" "$(words reset '')" "${vfs[*]}"
+is "what a VF is" "$(lines reset "${vfs[2]}")" "${vfs[2]}	VF 2 of $pf, vfio-pci"
 is "PFs and VFs" "$(words list "${pf%.?}")" "$pf"
 is "VFs of a PF by number" "$(words set "$netdev#" | xargs)" "$netdev#0 $netdev#1 $netdev#2"
 is "by the PF's address" "$(words show "$pf#2")" "$pf#2"
@@ -37,7 +37,7 @@ is "where there are to be more of them" "$(words lease "$pf" "${vfs[0]}" "$netde
 is "a PF in a list" "$(words drain "$netdev" --to "$netdev,$nvme")" "$netdev,$nvme"
 is "swap's --to: a VF" "$(words swap --qmp /x net1 --to "${vfs[2]}")" "${vfs[2]}"
 is "a VF's id" "$(words lease --device 8086)" 8086:10ca
-is "drivers" "$(words enable "$pf" 2 -d '')" "vfio-pci pci-stub host"
+is "drivers" "$(words enable "$pf" 2 --driver '')" "vfio-pci pci-stub host"
 is "bind's second word" "$(words bind "$pf" v)" vfio-pci
 is "a NUMA node" "$(words lease --numa '')" "$(basename -a /sys/devices/system/node/node[0-9]* | tr -dc '0-9\n' | xargs)"
 
@@ -53,7 +53,7 @@ is "--net's attributes" "$(words attach --net m)" "mac= min-rate= max-rate="
 is "and values" "$(words attach --net mac=none,trust=)" "mac=none,trust=off mac=none,trust=on"
 is "an option with its argument in one word" "$(words enable "$pf" 2 --driver=v)" --driver=vfio-pci
 is "a short one's argument" "$(words lease -w '')" forever
-is "lease's -o" "$(words lease -o '')" "shell json qemu libvirt"
+is "lease's --output" "$(words lease --output '')" "shell json qemu libvirt"
 is "an option" "$(words swap --make)" --make-before-break
 like "what it is for" "$(lines swap --make)" "^--make-before-break	[a-z]"
 is "a command" "$(words swa)" swap
@@ -63,7 +63,7 @@ is "a file" "$(words metrics --output /etc)" :file
 is "a monitor" "$(words detach --qmp /run)" :file
 is "a command behind --" "$(words lease "$pf" -- una)" :command
 for command in $(words ''); do
-	is "all options of $command" "$(words "$command" -- | tr ' ' '\n' | grep -v '^--help$' | sort | xargs)" \
+	is "all options of $command" "$(words "$command" -- | tr ' ' '\n' | sort | xargs)" \
 		"$(sriovctl "$command" --help | grep -oE -- '^  (-., |    )--[a-z-]+' | grep -oE -- '--.*' | sort | xargs)"
 done
 

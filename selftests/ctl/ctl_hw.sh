@@ -25,7 +25,7 @@ read -ra vfs <<<"$(vfs_of "$pf" | xargs)"
 is "it has a pool, says the kernel" "$(cat "$SYS/$pf/sriov_vf_total_msix")" 20
 is "and show" "$(show "$pf" .sriov.vf_msix_pool)" 20
 like "and show to people" "$(sriovctl show "$pf")" "^  VF MSI-X pool +20 vectors$"
-fails 2 "a VF with a driver" "^sriovctl: ${vfs[0]}: bound to vfio-pci, .* before: sriovctl bind ${vfs[0]} host" \
+fails 3 "a VF with a driver" "^sriovctl: ${vfs[0]}: bound to vfio-pci, .* before: sriovctl bind ${vfs[0]} host" \
 	sriovctl set "${vfs[0]}" msix 8
 is "the driver was not told" "$(given)" "0 0 0 0 0 0 0 0"
 for vf in "${vfs[@]}"; do ok "$vf has no driver" free_of_driver "$vf"; done
@@ -44,9 +44,9 @@ is "seen" "$(given)" "10 0 0 0 0 0 0 0"
 ok "back into the pool" sriovctl bind "${vfs[0]}" vfio-pci
 is "it is free" "$(show "${vfs[0]}" .state)" '"free"'
 is "with what it was given" "$(given)" "10 0 0 0 0 0 0 0"
-fails 2 "a VF that is leased" "^sriovctl: ${vfs[0]}: lease [0-9]+ has it; the number" \
+fails 3 "a VF that is leased" "^sriovctl: ${vfs[0]}: lease [0-9]+ has it; the number" \
 	sriovctl lease "$pf#0" -- sriovctl set "$pf#0" msix 4
-fails 2 "a PF has none to be set so" "^sriovctl: $pf: no VF that is there" sriovctl set "$pf" msix 4
+fails 4 "a PF has none to be set so" "^sriovctl: $pf: no VF that is there" sriovctl set "$pf" msix 4
 fails 1 "not with others" "^sriovctl: msix goes alone" sriovctl set "$pf#1" msix 4 vlan 3
 is "nothing has changed" "$(given)" "10 0 0 0 0 0 0 0"
 ok "no VFs" eventually 10 sriovctl disable "$pf"

@@ -84,7 +84,7 @@ wait $holder || status=$?
 is "until a signal" $status 0
 is "without a word of the input" "$(grep -c input "$work/out")" 0
 ok "free afterwards" await 10 free "$pf"
-fails 1 "a command holds it anyway" "^sriovctl: --hold goes without a command" sriovctl lease --hold -- true
+fails 125 "a command holds it anyway" "^sriovctl: --hold goes without a command" sriovctl lease --hold -- true
 
 mkfifo "$work/in"
 sriovctl lease "${vfs[1]}" --label 'two words' <"$work/in" >"$work/out" &
@@ -95,7 +95,7 @@ echo more >&8
 is "what is shown of it" "$(lease_of "${vfs[1]}" | jq -c '[.label, .pid, .uid]')" \
 	"[\"two words\",$holder,0]"
 like "in the tree too" "$(sriovctl list "${vfs[1]}")" "leased .* two words pid $holder"
-fails 2 "a leased VF is not leased again" "^sriovctl: ${vfs[1]}: leased as lease [0-9]+ \"two words\" by process $holder" \
+fails 3 "a leased VF is not leased again" "^sriovctl: ${vfs[1]}: leased as lease [0-9]+ \"two words\" by process $holder" \
 	sriovctl lease "${vfs[1]}"
 kill -TERM $holder
 status=0
@@ -173,8 +173,10 @@ eventually 10 all_leased || true
 is "three holders, each another VF" \
 	"$(sriovctl list -j "$pf" | jq -r '.pfs[0].vfs[].lease.label' | sort | xargs)" \
 	"holder 0 holder 1 holder 2"
-fails 2 "none is left" "no VF of those asked for is free; see sriovctl list$" sriovctl lease "$pf"
-fails 2 "nor anywhere" "^sriovctl: no VF is free; see sriovctl list$" sriovctl lease
+fails 3 "none is left" \
+	"^sriovctl: 1 VF asked, 0 of the 3 that fit are free: 3 leased \(by process [0-9]+, process [0-9]+, process [0-9]+\); to wait: --wait; see sriovctl list$" \
+	sriovctl lease "$pf"
+fails 3 "nor anywhere" "^sriovctl: 1 VF asked, 0 of the 3 that fit are free: 3 leased" sriovctl lease
 
 # --- a waiter --------------------------------------------------------------------------------
 
@@ -184,15 +186,15 @@ waiter=$!
 ok "a fourth waits" eventually 10 waits 1
 is "it is listed" "$(sriovctl waiters --json | jq -c '.waiters[0] | [.pid, .uid, .label, .count, .device]')" \
 	"[$waiter,0,\"in line\",1,\"$pf\"]"
-like "for people, too" "$(sriovctl waiters)" "^[0-9]+: 1 VF of $pf for \"in line\", process $waiter of user 0, for [0-9]+ s$"
+like "for people, too" "$(sriovctl waiters)" "^ +[0-9]+ +1 +$pf +in line +$waiter +0 +[0-9]+$"
 id=$(sriovctl waiters --json | jq '.waiters[0].id')
-fails 2 "another one is not ended" "^sriovctl: no call of that number waits; see sriovctl waiters$" sriovctl cancel $((id + 1))
+fails 4 "another one is not ended" "^sriovctl: no call of that number waits; see sriovctl waiters$" sriovctl cancel $((id + 1))
 ok "it is ended" sriovctl cancel "$id"
 status=0
 wait $waiter || status=$?
-is "and ends" $status 2
+is "and ends, its command not begun" $status 125
 like "with the reason" "$(cat "$work/err")" "^sriovctl: .*an admin has ended the wait$"
-is "none waits" "$(sriovctl waiters)" ""
+is "none waits" "$(sriovctl waiters)" "no call waits for a VF"
 
 # shellcheck disable=SC2046 # a list
 kill -9 $(pidof sriovctl)
@@ -206,10 +208,10 @@ is "the process with the descriptor is found when the leaser is gone" \
 kill "$(cat "$work/out")"
 ok "and it comes back" eventually 10 all_free "$pf"
 
-fails 2 "a VF that isn't there" "^sriovctl: $pf: VF 3 asked, it has VFs 0 to 2$" sriovctl lease "$pf#3"
-fails 2 "of several the one that isn't" "^sriovctl: $pf: VF 7 asked, it has VFs 0 to 2$" sriovctl lease "$pf#0" "$pf#7" "$pf#1"
+fails 4 "a VF that isn't there" "^sriovctl: $pf: VF 3 asked, it has VFs 0 to 2; see sriovctl list $pf$" sriovctl lease "$pf#3"
+fails 4 "of several the one that isn't" "^sriovctl: $pf: VF 7 asked, it has VFs 0 to 2; see sriovctl list $pf$" sriovctl lease "$pf#0" "$pf#7" "$pf#1"
 fails 1 "an option's argument is no separator" "a range looks like" sriovctl lease "$pf#9-" --label --
-fails 1 "no command behind --" "no command stands behind --" sriovctl lease --
+fails 125 "no command behind --" "no command stands behind --" sriovctl lease --
 sriovctl bind "${vfs[0]}" host
 fails 2 "the host's VF is not for lease" "^sriovctl: ${vfs[0]}: with the host, not in the pool" \
 	sriovctl lease "${vfs[0]}"

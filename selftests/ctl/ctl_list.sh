@@ -51,15 +51,15 @@ ip link property add dev "$netdev" altname uplink0
 is "a PF by its interface's other name" "$(field uplink0 '.pfs[0].bdf')" "\"$pf\""
 ip link property add dev "$netdev" altname uplink-of-the-first-rack
 is "by one that is longer than others" "$(field uplink-of-the-first-rack '.pfs[0].bdf')" "\"$pf\""
-fails 2 "a long name that no interface has" "^sriovctl: uplink-of-the-second-rack: neither an address" \
+fails 4 "a long name that no interface has" "^sriovctl: uplink-of-the-second-rack: neither an address" \
 	sriovctl list uplink-of-the-second-rack
 is "a VF alone, below its PF" "$(field "$vf" '[.pfs[0].bdf, .pfs[0].vfs[].bdf]')" "[\"$pf\",\"$vf\"]"
 is "a range" "$(field "$netdev#0,2-3" '[.pfs[0].vfs[].index]')" '[0,2,3]'
-fails 2 "no such device" "^sriovctl: 0000:77:00.0: there is no such PCI device$" sriovctl list 77:00.0
+fails 4 "no such device" "^sriovctl: 0000:77:00.0: there is no such PCI device; see sriovctl list$" sriovctl list 77:00.0
 fails 2 "not a PF" "^sriovctl: 0000:00:1f.0: the device has no SR-IOV$" sriovctl list 00:1f.0
 fails 2 "nor is the host bridge, or all devices" "^sriovctl: 00:00.0: the device has no SR-IOV$" \
 	sriovctl list 00:00.0
-fails 2 "no such interface" "^sriovctl: eth77: neither an address" sriovctl list eth77
+fails 4 "no such interface" "^sriovctl: eth77: neither an address" sriovctl list eth77
 fails 2 "not a PCI device's interface" "^sriovctl: lo: not the network interface of a PCI" \
 	sriovctl list lo
 fails 1 "half a range" "^sriovctl: 2-: a range looks like" sriovctl list "$pf#2-"
@@ -75,12 +75,23 @@ is "a line a device" "$(wc -l <<<"$tree")" 9
 # --- exit codes -----------------------------------------------------------------------------------
 
 fails 1 "no command" "which command" sriovctl
-fails 1 "an unknown command" 'no command "lost"' sriovctl lost
-fails 1 "an unknown option" "unrecognized option '--lost'" sriovctl list --lost
-fails 1 "too many words" "more words" sriovctl list a b
-fails 1 "too few words" "something is missing" sriovctl enable "$pf"
+fails 1 "an unknown command" '^sriovctl: no command "lost"; did you mean list\?$' sriovctl lost
+fails 1 "one that is like no other" '^sriovctl: no command "xyzzy"; see sriovctl help$' sriovctl xyzzy
+fails 1 "an option that is like another" "^sriovctl: --tiemout: attach has no such option; did you mean --timeout\?$" \
+	sriovctl attach --tiemout 3
+fails 1 "the letter of one that has none any more" "^sriovctl: -o: enable has no such option; did you mean --open\?$" \
+	sriovctl enable -o "$pf" 1
+fails 1 "an option without its argument" "^sriovctl: --timeout: missing argument: S$" sriovctl attach --timeout
+fails 1 "an argument for an option that takes none" "^sriovctl: --json=2: takes no argument$" sriovctl list --json=2
+fails 1 "the beginning of several" "^sriovctl: --n: may be --numa, --numa-strict, --net$" sriovctl lease --n 3
+fails 1 "an attribute that is like another" "^sriovctl: vlna: no attribute of a VF; did you mean vlan\?$" \
+	sriovctl set "$pf#0" vlna 3
+fails 1 "JSON of what has another form" "^sriovctl: metrics has a form of its own; leave --json out$" sriovctl -j metrics
+fails 1 "an unknown option" "^sriovctl: --lost: list has no such option$" sriovctl list --lost
+fails 1 "too many words" "^sriovctl: list: unexpected argument: b$" sriovctl list a b
+fails 1 "too few words" "^sriovctl: enable: missing argument: N$" sriovctl enable "$pf"
 fails 1 "help about an unknown command" 'no command "lost"' sriovctl help lost
-is "help asked for is on stdout" "$(sriovctl --help 2>/dev/null | head -n 1)" "Usage: sriovctl COMMAND ..."
+is "help asked for is on stdout" "$(sriovctl --help 2>/dev/null | head -n 1)" "Usage: sriovctl [-j] [--pretty] COMMAND ..."
 is "misuse is not" "$(sriovctl lost 2>/dev/null || true)" ""
 commands=$(sriovctl --complete '' | cut -f 1)
 for command in $commands; do
@@ -97,11 +108,14 @@ fails 2 "a closed stdout is a failure" "Bad file descriptor" closed
 # --- the man page knows what the program knows -----------------------------------------------------
 
 man=../Documentation/sriovctl.8.scd
-# The options of command $1: "-j --json" and so on.
-help_options() { sriovctl "$1" --help | sed -nE 's/^  (-.), (--[a-z-]+) .*/\1 \2/p' | sort | xargs; }
+# The options of command $1: "-t --timeout" and so on; those of all are told of once.
+help_options() {
+	sriovctl "$1" --help | sed -nE 's/^  (-., )? *(--[a-z-]+) .*/\1\2/p' | tr -d , |
+		grep -vE '(^| )--(json|pretty|help)$' | sort | xargs
+}
 man_options() {
 	awk -v head="## $1" '/^#/ { on = $0 == head } on && /^\*-/' $man |
-		grep -oE '\*-.\*, \*--[a-z-]+\*' | tr -d '*,' | sort | xargs
+		grep -oE '(\*-.\*, )?\*--[a-z-]+\*' | tr -d '*,' | sort | xargs
 }
 # What the synopsis of command $1 lacks of them, where it does not say just _OPTION_.
 synopsis_lacks() {
@@ -116,22 +130,49 @@ for command in $commands; do
 	is "the options of $command" "$(man_options "$command")" "$(help_options "$command")"
 	is "its synopsis lacks nothing" "$(synopsis_lacks "$command")" ""
 done
-like "(there are some)" "$(man_options swap)" "--json .*--make-before-break"
+# A letter of an option, and its name, of all commands.
+letters() {
+	for command in $(sriovctl --complete '' | cut -f 1); do
+		sriovctl "$command" --help | sed -nE 's/^  -(.), --([a-z-]+).*/\1 \2/p'
+	done | sort -u
+}
+ambiguous() { cut -d ' ' -f 1 | uniq -d | xargs; }
+is "a letter has one meaning over all commands" "$(letters | ambiguous)" ""
+is "(a second one would be seen)" "$({ letters; echo f fd; } | sort -u | ambiguous)" f
+is "the manual's exit codes are the program's" \
+	"$(awk '/^#/ { on = $0 == "# EXIT STATUS" } on && /^\*[1-9]/ { gsub(/[*()]/, ""); code = $0 } on && /^\t/ && code {
+		sub(/^\t/, ""); print code " " $0; code = "" }' $man)" "$(sriovctl help --exit-codes)"
+like "(there are some)" "$(sriovctl help --exit-codes)" "^3 busy "
+like "(there are some)" "$(man_options swap)" "--make-before-break .*-T --to"
 attrs=$(sriovctl --complete set x '' | sort | xargs)
 is "the man page has the attributes that set offers" \
 	"$(awk '/^#/ { on = $0 == "## set" } on' $man | grep -E '^\*[a-z]' | grep -oE '\*[a-z-]+\*( |, |$)' |
 		tr -d '*, ' | grep -xE "${attrs// /|}" | sort | xargs)" "$attrs"
+
+# --- in another network namespace -------------------------------------------------------------------
+
+ip netns add elsewhere
+ip link set "$netdev" netns elsewhere
+fails 4 "a PF whose interface is elsewhere, by its name" \
+	"^sriovctl: $netdev: no network interface of this namespace; a PF whose interface is in another one, as that of $pf is," \
+	sriovctl show "$netdev"
+is "by its address" "$(sriovctl show -j "$pf" | jq -r .bdf)" "$pf"
+fails 2 "a VF's attributes" "^sriovctl: $vf: the interface of its PF, $pf, is in another network namespace; use sriovctl there" \
+	sriovctl set "$vf" vlan 3
+ip -n elsewhere link set "$netdev" netns 1
+ip netns del elsewhere
 
 # --- nothing there --------------------------------------------------------------------------------
 
 ok "VFs are switched off" sriovctl disable "$pf"
 echo 1 >"$SYS/$pf/remove"
 echo 1 >"$SYS/$nvme/remove"
-is "no PFs, for programs" "$(list 2>/dev/null | jq -c .)" '{"pfs":[]}'
+is "no PFs, for programs" "$(list 2>/dev/null | jq -c .)" \
+	'{"version":1,"pfs":[],"notes":["no device of this machine has SR-IOV"]}'
 fails 0 "no PFs, for people" "^sriovctl: no device of this machine has SR-IOV$" sriovctl list
 echo 1 >/sys/bus/pci/rescan
 is "they are back" "$(list | jq '.pfs | length')" 2
 
 unload_module
-fails 2 "no module" "/dev/sriov_broker: not there; load the module" sriovctl list
+fails 4 "no module" "^sriovctl: /dev/sriov_broker: not there; load the module: modprobe sriov_broker$" sriovctl list
 done_testing

@@ -43,7 +43,7 @@ is "five leases were granted, by two calls" "$(count lease)" 5
 is "one call had to wait" "$(count wait)" 1
 is "five VFs were returned" "$(count return)" 5
 is "five VFs were reset" "$(count reset)" 5
-fails 2 "(a lease is refused)" "no VF" sriovctl lease "$nvme"
+fails 3 "(a lease is refused)" "no VF" sriovctl lease "$nvme"
 is "it is counted" "$(value 'operation_failures_total{operation="lease"}')" 1
 is "resets have not failed" "$(value 'operation_failures_total{operation="reset"}')" 0
 times=$(value 'operation_slowest_seconds{operation="reset"}')
@@ -124,10 +124,10 @@ ok "a link to a device" metrics -o "$work/to_null"
 is "both are what they were" "$(stat -c %F "$work/to_null" "$work/null" | paste -sd ,)" \
 	"symbolic link,character special file"
 mkfifo "$work/fifo"
-fails 2 "a pipe that no process reads" "^sriovctl: $work/fifo: No such device or address$" \
+fails 4 "a pipe that no process reads" "^sriovctl: $work/fifo: No such device or address$" \
 	timeout 20 sriovctl metrics -o "$work/fifo"
 fails 2 "a full device" "^sriovctl: /dev/full: No space left on device$" metrics -o /dev/full
-fails 2 "no such directory" "^sriovctl: $work/none/x.prom: No such file or directory$" \
+fails 4 "no such directory" "^sriovctl: $work/none/x.prom: No such file or directory$" \
 	metrics -o "$work/none/x.prom"
 full() { metrics >/dev/full; }
 fails 2 "a full disk behind stdout" "No space left" full

@@ -64,9 +64,9 @@ await 10 leased "$pf#1" || bail "no lease"
 start listener ready python3 netlink/genl_listen.py
 start monitor listed sriovctl monitor --json
 
-is "it begins with the PFs, as list has them" "$(jq -c 'select(.event == "pf") | del(.event)' "$work/monitor")" \
+is "it begins with the PFs, as list has them" "$(jq -c 'select(.event == "pf") | del(.event, .version)' "$work/monitor")" \
 	"$(sriovctl list -j | jq -c '.pfs[] | {pf: .bdf, vendor, device, driver, numa_node, total_vfs, num_vfs}')"
-is "and the VFs" "$(jq -c 'select(.event == "vf") | del(.event)' "$work/monitor")" \
+is "and the VFs" "$(jq -c 'select(.event == "vf") | del(.event, .version)' "$work/monitor")" \
 	"$(sriovctl list -j | jq -c '.pfs[] as $p | $p.vfs[] | {pf: $p.bdf, vf: .bdf, index, vendor, device,
 		driver, state, fault, iommu_group, lease}')"
 
@@ -79,7 +79,7 @@ echo >"$SYS/$vf/reset_method" # none
 sriovctl lease "$vf" -- true
 await 10 quarantined "$vf" || bail "$vf: reset by nothing"
 echo default >"$SYS/$vf/reset_method"
-sriovctl clear "$vf"
+sriovctl reset "$vf"
 await 10 free "$vf" || bail "$vf is not free"
 sriovctl bind "$nvme#0" host
 sriovctl disable "$nvme"
@@ -191,8 +191,8 @@ sriovctl lease "$pf#0" -- true
 await 10 free "$pf" || true
 like "a PF" "$(cat "$work/text")" "^$pf PF, 2 of 8 VFs, driver igb$|^$pf PF, 2 of 7 VFs, driver igb$"
 like "a VF" "$(cat "$work/text")" "^$vf VF 0 of $pf, free$"
-ok "events" eventually 10 has text "^[0-9:]*\.[0-9]\{6\} $vf vf-state resetting -> free"
-like "a lease" "$(cat "$work/text")" "^[0-9:]*\.[0-9]{6} $vf lease-granted, lease [0-9]+, by sriovctl \(pid [0-9]+, uid 0\)$"
+ok "events" eventually 10 has text "^20[0-9-]*T[0-9:]*\.[0-9]\{6\}Z $vf vf-state resetting -> free"
+like "a lease" "$(cat "$work/text")" "^20[0-9-]*T[0-9:]*\.[0-9]{6}Z $vf lease-granted, lease [0-9]+, by sriovctl \(pid [0-9]+, uid 0\)$"
 
 # --- the end --------------------------------------------------------------------------------------
 
@@ -216,7 +216,7 @@ closed() { sriovctl monitor --idle-timeout 1 >&-; }
 fails 2 "nowhere to write to" "standard output: Bad file descriptor" closed
 fails 1 "no number" "^sriovctl: x: --num-events is a number" sriovctl monitor --num-events x
 fails 1 "no seconds" "^sriovctl: -1: --idle-timeout is a number" sriovctl monitor --idle-timeout=-1
-fails 2 "without the right to" "^sriovctl: this needs root \(CAP_NET_ADMIN\)$" \
+fails 6 "without the right to" "^sriovctl: this needs root \(CAP_NET_ADMIN\)$" \
 	setpriv --reuid 65534 --clear-groups sriovctl monitor
 start last listed sriovctl monitor --json
 last=$!
@@ -226,8 +226,8 @@ sriovctl disable "$pf"
 unload_module
 status=0
 wait $last || status=$?
-is "the module's end ends it" "$status $(cat "$work/last.err")" "2 sriovctl: the module was unloaded"
-fails 2 "no module" "^sriovctl: no module to listen to; load it" sriovctl monitor
+is "the module's end ends it" "$status $(cat "$work/last.err")" "4 sriovctl: the module was unloaded"
+fails 4 "no module" "^sriovctl: no module to listen to; load it" sriovctl monitor
 
 rm -r "$work"
 done_testing

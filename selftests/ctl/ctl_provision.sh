@@ -16,14 +16,14 @@ any_leased() { [[ $(states "$pf") == *leased* ]]; }
 # VFs in the kernel's order, which is not the one of their addresses where those wrap.
 vf() { basename "$(readlink "$SYS/$pf/virtfn$1")"; }
 
-fails 2 "more VFs than the device has" "^sriovctl: $pf: 8 VFs asked, the device has 7$" \
+fails 2 "more VFs than the device has" "^sriovctl: $pf: 8 VFs asked, the device has 7; ask for 7 or fewer$" \
 	sriovctl enable "$pf" 8
 fails 2 "no VFs at all" "^sriovctl: $pf: 0 VFs asked.*sriovctl disable $pf$" sriovctl enable "$pf" 0
 fails 1 "a number that is none" "7x: the number of VFs is a number, 0 to 65535" \
 	sriovctl enable "$pf" 7x
 fails 1 "a number beyond all" "99999999999: the number of VFs" sriovctl enable "$pf" 99999999999
 fails 1 "a range where a PF is wanted" "#1: a whole device is wanted" sriovctl enable "$pf#1" 1
-fails 2 "a driver that does not exist" "no driver \"nosuch\" is loaded, nor can be" \
+fails 4 "a driver that does not exist" "no driver \"nosuch\" is loaded, nor can be" \
 	sriovctl enable "$pf" 7 --driver nosuch
 fails 2 "a driver's name that can't be one" "no driver's name is longer" \
 	sriovctl enable "$pf" 7 --driver "$(printf 'x%.0s' {1..64})"
@@ -36,7 +36,7 @@ is "in the pool" "$(states "$pf")" free
 ok "asking for what is there" sriovctl enable "$netdev" 7
 ok "fewer, in one step" sriovctl enable "$pf" 3
 is "3 VFs" "$(vfs_of "$pf" | wc -l)" 3
-ok "another driver" sriovctl enable "$pf" 7 -d pci-stub
+ok "another driver" sriovctl enable "$pf" 7 --driver pci-stub
 is "on pci-stub" "$(drivers)" pci-stub
 
 fails 2 "a VF is no PF" "^sriovctl: $(vf 0): a VF, where a PF is wanted$" sriovctl enable "$(vf 0)" 1
@@ -46,7 +46,7 @@ ok "bind one VF" sriovctl bind "$(vf 0)" vfio-pci
 is "it alone moved" "$(drivers)" "vfio-pci pci-stub"
 ok "bind ranges" sriovctl bind "$pf#1-2,5" vfio-pci
 is "they alone moved" "$(drivers)" "vfio-pci pci-stub vfio-pci pci-stub"
-fails 2 "bind beyond the last VF" "^sriovctl: $pf: VF 7 asked, it has VFs 0 to 6$" \
+fails 4 "bind beyond the last VF" "^sriovctl: $pf: VF 7 asked, it has VFs 0 to 6; see sriovctl list $pf$" \
 	sriovctl bind "$pf#3,7" vfio-pci
 is "then those before moved back" "$(drivers)" "vfio-pci pci-stub vfio-pci pci-stub"
 fails 2 "bind to a driver that refuses" "^sriovctl: $(vf 0): pcieport refused: " \
@@ -66,9 +66,9 @@ udevadm settle || true # it gives it its name
 used=$(netdev_of "$(vf 1)")
 ip link set "$used" up
 busy="^sriovctl: $(vf 1): in use by the host: its interface $used is up"
-fails 2 "bind of a VF that the host uses" "$busy.*--force$" sriovctl bind "$(vf 1)" vfio-pci
-fails 2 "another number with such a VF" "$busy" sriovctl enable "$pf" 5
-fails 2 "disable with such a VF" "$busy" sriovctl disable "$pf"
+fails 3 "bind of a VF that the host uses" "$busy.*--force$" sriovctl bind "$(vf 1)" vfio-pci
+fails 3 "another number with such a VF" "$busy" sriovctl enable "$pf" 5
+fails 3 "disable with such a VF" "$busy" sriovctl disable "$pf"
 ok "bind by force" sriovctl bind "$(vf 1)" vfio-pci --force
 is "then it is in the pool" "$(states "$pf")" free
 ip link set "$netdev" up
@@ -77,15 +77,15 @@ ok "another number" sriovctl enable "$pf" 6
 like "what was set of a VF is as it was" "$(ip link show "$netdev")" "vf 1 .*02:00:00:00:00:0b"
 ok "and all again" sriovctl enable "$pf" 7 --force
 
-fails 2 "clear a VF that is free" "^sriovctl: $(vf 0): not in quarantine$" sriovctl clear "$(vf 0)"
+fails 2 "reset of a VF that is free" "^sriovctl: $(vf 0): not in quarantine$" sriovctl reset "$(vf 0)"
 
 sriovctl lease "$(vf 2)" --label tenant >/dev/null < <(exec sleep 600) &
 eventually 5 any_leased || true
-fails 2 "disable with a lease out names its holder" \
+fails 3 "disable with a lease out names its holder" \
 	"^sriovctl: $(vf 2): leased as lease [0-9]+ \"tenant\" by process $(pidof sriovctl)" \
 	sriovctl disable "$pf"
-fails 2 "so does bind" "^sriovctl: $(vf 2): leased as" sriovctl bind "$pf" host
-fails 2 "so does another number of VFs" "^sriovctl: $(vf 2): leased as" sriovctl enable "$pf" 3
+fails 3 "so does bind" "^sriovctl: $(vf 2): leased as" sriovctl bind "$pf" host
+fails 3 "so does another number of VFs" "^sriovctl: $(vf 2): leased as" sriovctl enable "$pf" 3
 is "all are still there" "$(vfs_of "$pf" | wc -l)" 7
 kill -9 "$(pidof sriovctl)"
 ok "it comes back" await 10 free "$pf"
@@ -122,12 +122,16 @@ ok "disable once more" sriovctl disable "$pf"
 
 unprivileged() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$@"; }
 chmod 666 /dev/sriov_broker
-fails 2 "enable without CAP_SYS_ADMIN" "^sriovctl: $pf: this needs root" \
+fails 6 "enable without CAP_SYS_ADMIN" "^sriovctl: $pf: this needs root" \
 	unprivileged sriovctl enable "$pf" 1
 ok "list without it" unprivileged sriovctl list
 chmod 600 /dev/sriov_broker
-fails 2 "list without the device" "^sriovctl: /dev/sriov_broker: not allowed" \
+fails 6 "list without the device" "^sriovctl: /dev/sriov_broker: not allowed" \
 	unprivileged sriovctl list
+like "root can" "$(unprivileged sriovctl list 2>&1 || true)" "not allowed; this needs root$"
+chgrp 4 /dev/sriov_broker
+chmod 660 /dev/sriov_broker
+like "or a group can" "$(unprivileged sriovctl list 2>&1 || true)" "not allowed; join the group $(getent group 4 | cut -d : -f 1), or be root$"
 
 unload_module
 done_testing

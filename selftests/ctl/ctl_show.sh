@@ -118,7 +118,7 @@ like "page sizes" "$text" "^  VF pages +4K \(used\) 8K "
 like "a VF" "$text" "^  VF 1 +${vfs[1]} vfio-pci free$"
 like "its attributes" "$text" "^ +mac 02:00:00:00:00:0a, vlan 7, qos 2, proto 802.1Q, spoofchk off, trust on"
 like "the last event" "$(tail -n 1 <<<"$text")" \
-	"^  event +[0-9]{4}-[0-9-]+T[0-9:]+Z ${vfs[1]} resetting to free$"
+	"^  event +[0-9]{4}-[0-9-]+T[0-9:]+\.[0-9]{6}Z ${vfs[1]} vf-state resetting -> free"
 is "ten of them" "$(grep -c '^  event' <<<"$text")" 10
 like "a VF by itself" "$(sriovctl show "${vfs[1]}" | head -n 2 | xargs)" \
 	"^${vfs[1]} VF 1 of $pf, 8086:10ca state free$"
@@ -133,9 +133,9 @@ fails 1 "vectors are counted" "msix is a number" sriovctl set "$netdev#1" msix f
 
 # --- refused --------------------------------------------------------------------------------------
 
-fails 2 "no such device" "^sriovctl: 77:00.0: neither a PF nor a VF that is there" sriovctl show 77:00.0
-fails 2 "no device of SR-IOV" "^sriovctl: 00:1f.0: neither a PF nor a VF" sriovctl show 00:1f.0
-fails 2 "no such VF" "^sriovctl: $netdev#7: neither a PF nor a VF" sriovctl show "$netdev#7"
+fails 4 "no such device" "^sriovctl: 77:00.0: neither a PF nor a VF that is there" sriovctl show 77:00.0
+fails 4 "no device of SR-IOV" "^sriovctl: 00:1f.0: neither a PF nor a VF" sriovctl show 00:1f.0
+fails 4 "no such VF" "^sriovctl: $netdev#7: neither a PF nor a VF" sriovctl show "$netdev#7"
 fails 1 "two VFs" "one device is wanted" sriovctl show "$netdev#0-1"
 
 rm -r "$work"

@@ -96,7 +96,7 @@ for n in "${where[@]}"; do
 	ok "attach, $n: module and guest agree" agree
 	# Had it got so far, the same command says so.
 	if [ "$(ids)" = net0 ]; then
-		fails 2 "attach, $n: the same command finds it done" "^sriovctl: net0: there is a device of this id" "${attach[@]}"
+		fails 3 "attach, $n: the same command finds it done" "^sriovctl: net0: there is a device of this id" "${attach[@]}"
 	else
 		ok "attach, $n: the same command gets there" "${attach[@]}"
 	fi
@@ -237,7 +237,7 @@ dies_in attach device_add "${attach[@]}"
 fresh_qemu
 "${attach[@]/--wait-guest/--json}" >/dev/null
 dies_in detach device_del "${detach[@]}"
-is "no lease is out" "$(sriovctl info --json | jq .num_leases)" 0
+is "no lease is out" "$(sriovctl show --json | jq .num_leases)" 0
 
 rm -r "$work"
 unload_module

@@ -308,7 +308,7 @@ rivals() {
 }
 
 user() {
-	fails 2 "a user that is none" "^sriovctl: nosuch: no such user$" sriovctl doctor --user nosuch
+	fails 4 "a user that is none" "^sriovctl: nosuch: no such user$" sriovctl doctor --user nosuch
 	like "root" "$(sriovctl doctor "$pf" --user root)" "^OK    user: root: is root"
 	fail "not in the group, which is not there" "user: nobody: may not open /dev/sriov_broker$" "^systemd-sysusers" "$pf" --user nobody
 	groupadd sriov

@@ -31,7 +31,7 @@ holder() { sriovctl list -j "${vfs[$1]}" | jq -c '.pfs[0].vfs[0].lease | [.label
 ok "a VF goes in" sriovctl attach -t 120 --qmp "$qmp" "$pf#0" --id net0 --mac $mac --wait-guest
 ok "with traffic" has_traffic
 is "QEMU has the lease" "$(holder 0)" "[\"a\",$(cat "$GUESTS/a/pid")]"
-fails 2 "while it is in use the PF keeps its VFs" "^sriovctl: ${vfs[0]}: leased as lease" sriovctl disable "$pf"
+fails 3 "while it is in use the PF keeps its VFs" "^sriovctl: ${vfs[0]}: leased as lease" sriovctl disable "$pf"
 ok "another one in its place" sriovctl swap -t 120 --qmp "$qmp" net0 --to "$pf#1"
 ok "with traffic" has_traffic
 ok "the first is back" is_back 0

@@ -45,7 +45,7 @@ is "QEMU holds the lease" "$(sriovctl list --json "${vfs[1]}" | jq -c '.pfs[0].v
 knows() { [ "$(sriovctl guests --json | jq -c '.guests[] | [.libvirt, .pid, .vfs[].id]')" = "$1" ]; }
 ok "guests has its name, process and id" eventually 20 knows "[\"lv\",$guest_pid,\"ua-net1\"]"
 like "and libvirt's monitor" "$(sriovctl guests --json | jq -r '.guests[0].monitor')" "/monitor.sock$"
-fails 2 "an id that is taken" "^sriovctl: ua-net1: there is a device of this id" \
+fails 3 "an id that is taken" "^sriovctl: ua-net1: there is a device of this id" \
 	sriovctl attach --libvirt lv "$pf#2" --id net1
 is "nothing was leased for it" "$(state "${vfs[2]}")" free
 ok "another one, named by itself, by the domain's UUID" \
@@ -84,7 +84,7 @@ ok "nothing was leased for these" all_free "$pf"
 
 # --- a lease for virsh ----------------------------------------------------------------------------
 
-sriovctl lease "${vfs[2]}" -o libvirt -- sleep infinity >"$GUESTS/hostdev.xml" &
+sriovctl lease "${vfs[2]}" --output libvirt -- sleep infinity >"$GUESTS/hostdev.xml" &
 holder=$!
 eventually 10 grep -q '</hostdev>' "$GUESTS/hostdev.xml" || bail "no lease"
 ok "virsh attaches what a lease prints" virsh -q attach-device lv "$GUESTS/hostdev.xml"
@@ -109,7 +109,7 @@ ok "out by virsh" eventually 60 by_virsh
 is "detach ends the lease" "$(sriovctl detach --libvirt lv net1 2>&1)" "ua-net1 detached: ${vfs[1]} is free"
 ok "in once more" sriovctl attach -t 120 --libvirt lv "$pf#1" --id net1 --wait-guest
 ok "out by virsh" eventually 60 by_virsh
-ends_it() { [ "$(sriovctl guests --json 2>/dev/null | jq -c .)" = '{"guests":[]}' ]; }
+ends_it() { [ "$(sriovctl guests --json 2>/dev/null | jq -c .)" = '{"version":1,"guests":[]}' ]; }
 ok "or guests ends it" eventually 20 ends_it
 ok "and the VF is free" await 20 free "${vfs[1]}"
 

@@ -46,7 +46,7 @@ PORTS=3 serve qmp polite
 qmp=$work/qmp
 fails 2 "attach of one that is offline" "$OFFLINE" sriovctl attach --qmp "$qmp" "${vfs[0]}"
 fails 2 "attach of some that are" "$OFFLINE" sriovctl attach --qmp "$qmp" "$nvme#0,2"
-fails 2 "run with one that is" "$OFFLINE" sriovctl run "${vfs[0]}" -- touch "$work/started"
+fails 125 "run with one that is" "$OFFLINE" sriovctl run "${vfs[0]}" -- touch "$work/started"
 ok "then nothing is started" [ ! -e "$work/started" ]
 is "none was leased for that" "$(states "$nvme")" free
 like "attach takes the one that works" "$(timeout 60 sriovctl attach --qmp "$qmp" "$nvme" --id net1)" "^${vfs[1]} attached as net1"
@@ -63,7 +63,7 @@ rm "$qmp"
 HOST=${vfs[1]} USED=net1 PORTS=1 serve qmp polite sriovctl run "${vfs[1]}" --id net1 --
 fails 2 "swap to one that is offline" "$OFFLINE" timeout 60 sriovctl swap --qmp "$qmp" net1 --to "${vfs[0]}"
 is "the guest is not asked for its own" "$(grep -c device_del "$qmp.log")" 0
-fails 2 "swap to another of the PF: there is none" "no VF of those asked for is free" timeout 60 sriovctl swap --qmp "$qmp" net1
+fails 3 "swap to another of the PF: there is none" "no VF of those asked for is free" timeout 60 sriovctl swap --qmp "$qmp" net1
 bring_online "${vfs[2]}" >/dev/null || bail "no VF can be brought online"
 like "swap takes the one that works now" "$(timeout 60 sriovctl swap --qmp "$qmp" net1 2>&1)" \
 	"^${vfs[2]} attached as net1, lease [0-9]+, instead of ${vfs[1]}$"

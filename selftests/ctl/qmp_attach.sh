@@ -29,7 +29,7 @@ is "QEMU holds the lease" "$(guest_leases g)" 1
 is "the list names the guest and its process" \
 	"$(sriovctl list -j "${vfs[1]}" | jq -c '.pfs[0].vfs[0].lease | [.label, .pid]')" "[\"g\",$guest_pid]"
 
-fails 2 "an id that is taken" "^sriovctl: net1: there is a device of this id, a vfio-pci; choose another" \
+fails 3 "an id that is taken" "^sriovctl: net1: there is a device of this id, a vfio-pci; choose another" \
 	sriovctl attach --qmp "$qmp" "$pf#2" --id net1
 is "the lease of the device that has it goes on" "$(state "${vfs[1]}") $(guest_leases g)" "leased 1"
 is "nothing was leased for it" "$(state "${vfs[2]}")" free
@@ -39,14 +39,14 @@ fails 2 "QEMU's own words when it refuses" \
 ok "the lease is given back" await 10 free "${vfs[2]}"
 is "QEMU keeps no descriptor of it" "$(guest_leases g)" 1
 fails 1 "an id that QEMU would not take" "an id is a letter" sriovctl attach --qmp "$qmp" --id 1net
-fails 1 "no socket named" "which QEMU" sriovctl attach "$pf"
-fails 2 "a VF that is leased" "^sriovctl: ${vfs[1]}: leased as lease 1 \"g\" by process $guest_pid" \
+fails 1 "no socket named" "missing argument: --qmp SOCKET" sriovctl attach "$pf"
+fails 3 "a VF that is leased" "^sriovctl: ${vfs[1]}: leased as lease 1 \"g\" by process $guest_pid" \
 	sriovctl attach --qmp "$qmp" "${vfs[1]}"
 
-is "a second one, named by itself" "$(sriovctl attach --qmp "$qmp" "${vfs[0]}" -j | jq -r '.id + " " + .bus')" \
+is "a second one, named by itself" "$(sriovctl attach --qmp "unix:$qmp,server=on" "${vfs[0]}" -j | jq -r '.id + " " + .bus')" \
 	"sriov-$(tr :. - <<<"${vfs[0]}") hp1"
-fails 2 "no slot is left" "no free hot-plug slot; start QEMU with" sriovctl attach --qmp "$qmp"
-fails 2 "disable while the guest has VFs" "^sriovctl: .*: leased as lease [0-9]+ \"g\" by process" \
+fails 3 "no slot is left" "no free hot-plug slot; start QEMU with" sriovctl attach --qmp "$qmp"
+fails 3 "disable while the guest has VFs" "^sriovctl: .*: leased as lease [0-9]+ \"g\" by process" \
 	sriovctl disable "$pf"
 is "both are still the guest's" "$(guest_leases g)" 2
 mkdir -p "$GUESTS/bare"
@@ -55,7 +55,7 @@ qemu-system-x86_64 -machine q35 -accel kvm -S -nodefaults -display none -m 64 \
 bare=$!
 guest_answers() { guest_qmp "$1" '{"execute":"query-name"}'; }
 eventually 20 guest_answers bare >/dev/null || bail "QEMU does not start"
-fails 2 "a machine without slots" "no free hot-plug slot; start QEMU with" sriovctl attach --qmp "$GUESTS/bare/qmp" "$pf#2"
+fails 3 "a machine without slots" "no free hot-plug slot; start QEMU with" sriovctl attach --qmp "$GUESTS/bare/qmp" "$pf#2"
 kill $bare
 wait $bare 2>/dev/null || true
 
@@ -65,7 +65,7 @@ is "detach says what it did" "$(sriovctl detach -t 120 --qmp "$qmp" net1 2>&1)" 
 	"net1 detached: ${vfs[1]} is free"
 is "it is free when detach ends" "$(state "${vfs[1]}")" free
 is "QEMU let go of its lease" "$(guest_leases g)" 1
-fails 2 "there is nothing left to detach" \
+fails 4 "there is nothing left to detach" \
 	"^sriovctl: net1: no such device, and no lease kept for one" sriovctl detach --qmp "$qmp" net1
 fails 2 "what is no leased VF is not detached" "^sriovctl: hp0: a pcie-root-port, not a leased VF" \
 	sriovctl detach --qmp "$qmp" hp0
@@ -81,15 +81,15 @@ is "no descriptor is left of these" "$(guest_leases g)" 1
 
 # --- several at once ------------------------------------------------------------------------------
 
-fails 2 "more VFs than slots" "^sriovctl: $qmp: 1 free hot-plug slots for 2 VFs; start QEMU with more" \
+fails 3 "more VFs than slots" "^sriovctl: $qmp: 1 free hot-plug slots for 2 VFs; start QEMU with more" \
 	sriovctl attach --qmp "$qmp" "$pf" --count 2
 ok "the other one out" sriovctl detach -t 120 --qmp "$qmp" "sriov-$(tr :. - <<<"${vfs[0]}")"
 is "two in one call, which have numbers" \
-	"$(sriovctl attach -t 120 --qmp "$qmp" "$pf#3-6" -n 2 --id gang --wait-guest -j | jq -r '.[] | .id + " " + .bus' | xargs)" \
+	"$(sriovctl attach -t 120 --qmp "$qmp" "$pf#3-6" -n 2 --id gang --wait-guest -j | jq -r '.vfs[] | .id + " " + .bus' | xargs)" \
 	"gang-0 hp0 gang-1 hp1"
 is "the guest was using both when attach ended" "$(guest_run g 'cat /sys/bus/pci/devices/0000:0[1-9]*/enable' | xargs)" "1 1"
 is "QEMU holds both leases" "$(guest_leases g)" 2
-fails 2 "of several ids those that are there are detached" "^sriovctl: nosuch: no such device, and no lease" \
+fails 7 "of several ids those that are there are detached" "^sriovctl: nosuch: no such device, and no lease" \
 	sriovctl detach -t 120 --qmp "$qmp" gang-0 nosuch gang-1
 ok "they are free" all_free "$pf"
 sriovctl bind "$pf#6" pci-stub
@@ -105,7 +105,7 @@ fails 1 "one slot for several" "bus is for one VF" sriovctl attach --qmp "$qmp" 
 
 no_driver() { guest_run g 'rmmod igbvf 2>/dev/null; [ ! -e /sys/module/igbvf ]'; }
 eventually 90 no_driver || bail "the guest keeps its driver"
-fails 2 "a guest without a driver" "^sriovctl: lazy: plugged in, but the guest has not enabled it in 10 s; it may be" \
+fails 5 "a guest without a driver" "^sriovctl: lazy: plugged in, but the guest has not enabled it in 10 s; it may be" \
 	sriovctl attach --qmp "$qmp" "$pf#1" --id lazy --wait-guest --timeout 10
 guest_run g 'insmod /modules/*igbvf*' || true
 ok "it has the driver now" eventually 20 guest_run g 'ls /sys/class/net/eth0'
@@ -132,14 +132,14 @@ if [ -e /dev/vfio/devices ]; then
 	is "with a descriptor as well" "$(vfio_fds '/dev/vfio/devices/*') $(vfio_fds '/dev/vfio/[0-9]*')" "2 0"
 	ok "out" sriovctl detach -t 120 --qmp "$qmp" fd1 fd2
 	ok "in once more" sriovctl attach --qmp "$qmp" "$pf#1" --id fd1 --bus hp0 --iommufd
-	fails 2 "a slot that is taken" "^sriovctl: hp0: not a hot-plug slot that is free" \
+	fails 3 "a slot that is taken" "^sriovctl: hp0: not a hot-plug slot that is free" \
 		sriovctl attach --qmp "$qmp" "$pf#2" --id fd2 --bus hp0 --iommufd
 	is "nothing was leased for it" "$(state "${vfs[2]}")" free
 	ok "out" sriovctl detach -t 120 --qmp "$qmp" fd1
 	is "of all these, QEMU keeps the iommufd" "$(vfio_fds '/dev/vfio/devices/*') $(vfio_fds /dev/iommu) $(guest_leases g)" "0 1 0"
 else
 	skip "a device by descriptor" "this kernel has no /dev/vfio/devices (CONFIG_VFIO_DEVICE_CDEV)"
-	fails 2 "no way by descriptor: it says so" "CONFIG_IOMMUFD|has no iommufd" sriovctl attach --qmp "$qmp" "$pf#1" --iommufd
+	fails 4 "no way by descriptor: it says so" "CONFIG_IOMMUFD|has no iommufd" sriovctl attach --qmp "$qmp" "$pf#1" --iommufd
 	ok "nothing was leased" all_free "$pf"
 fi
 
@@ -147,7 +147,7 @@ fi
 
 sriovctl attach -t 120 --qmp "$qmp" "$pf#1" --id net1 --wait-guest >/dev/null
 guest_qmp g '{"execute":"stop"}' >/dev/null
-fails 2 "a paused guest does not let go" "^sriovctl: net1: the guest did not let go in 2 s, it is paused" \
+fails 5 "a paused guest does not let go" "^sriovctl: net1: the guest did not let go in 2 s, it is paused" \
 	sriovctl detach --qmp "$qmp" net1 --timeout 2
 [ -e /dev/pts/ptmx ] || busybox mount -t devpts devpts /dev/pts
 like "on a terminal one sees what is waited for" \
@@ -197,7 +197,7 @@ fails 2 "a vfio device without a lease is not ours to detach" "^sriovctl: other:
 	sriovctl detach --qmp "$qmp" other --timeout 2
 fails 2 "nor to swap" "^sriovctl: other: a vfio-pci, but not of a leased VF" sriovctl swap --qmp "$qmp" other
 ok "the guest has it still" guest_qmp g '{"execute":"qom-list","arguments":{"path":"/machine/peripheral/other"}}'
-fails 2 "the process that has it open is named" \
+fails 3 "the process that has it open is named" \
 	"^sriovctl: $other: in use without a lease, opened through vfio by process $guest_pid \(qemu-system-x86\); end that first$" \
 	sriovctl disable "$nvme"
 # Asked more than once, as sriovctl does: its guest is at the probe of an nvme that is not ready.
@@ -214,9 +214,9 @@ ok "then its PF has no user" eventually 20 sriovctl disable "$nvme"
 ok "once more in" sriovctl attach --qmp "$qmp" "$pf#1" --id net1
 guest_kill g
 ok "all VFs come back from a killed QEMU" await 15 free "$pf"
-fails 2 "a socket that no process serves" "^sriovctl: $qmp: Connection refused; no process serves it$" \
+fails 4 "a socket that no process serves" "^sriovctl: $qmp: Connection refused; no process serves it$" \
 	sriovctl attach --qmp "$qmp" "$pf"
-fails 2 "nor for detach" "^sriovctl: $qmp: Connection refused" sriovctl detach --qmp "$qmp" net1
+fails 4 "nor for detach" "^sriovctl: $qmp: Connection refused" sriovctl detach --qmp "$qmp" net1
 is "nothing was leased for it" "$(states "$pf")" free
 
 # --- a guest that boots ---------------------------------------------------------------------------

@@ -45,7 +45,7 @@ sriovctl disable "$pf" >/run/disable 2>&1 &
 disable=$!
 lost_driver() { [ "$(driver_of "${vfs[0]}")" = none ]; }
 ok "a process disables it, and waits" eventually 10 lost_driver
-fails 2 "meanwhile its VFs can't be leased" "$BUSY" sriovctl lease "${vfs[0]}" -- true
+fails 125 "meanwhile its VFs can't be leased" "$BUSY" sriovctl lease "${vfs[0]}" -- true
 status=0
 wait $disable || status=$?
 is "it does not wait for ever" "$status" 2
@@ -55,7 +55,7 @@ is "and can be leased" "$(sriovctl lease "${vfs[0]}" -- echo leased)" leased
 let_go
 ok "then it can be disabled" eventually 10 sriovctl disable "$pf"
 hold
-fails 2 "enable does not wait for ever either" "$BUSY" sriovctl enable "$pf" 1
+fails 3 "enable does not wait for ever either" "$BUSY" sriovctl enable "$pf" 1
 let_go
 is "no VF is left" "$(numvfs)$(vfs_of "$pf")" 0
 
@@ -82,17 +82,17 @@ insmod "$here/kmod/fake_sick.ko" "dev=$vf" master=1 || bail "no fake"
 ok "it is leased" sriovctl lease "$vf" -- true
 ok "no request gets it after that" await 10 quarantined "$vf"
 is "for it does not look reset" "$(fault)" "quarantined check"
-fails 2 "to be seen by a request for it" "^sriovctl: $vf: in quarantine; to try its reset again: sriovctl clear $vf$" \
+fails 125 "to be seen by a request for it" "^sriovctl: $vf: in quarantine; to try its reset again: sriovctl reset $vf$" \
 	sriovctl lease "$vf" -- true
 is "the others can be had" "$(sriovctl lease "$pf#2" -- echo leased)" leased
 failed_resets() { [ "$(sriovctl show --json "$vf" | jq '[.events[] | select(.event == "reset-failed")] | length')" = "$1" ]; }
 ok "one reset has failed" failed_resets 1
-ok "it is tried once more" sriovctl clear "$vf"
+ok "it is tried once more" sriovctl reset "$vf"
 ok "in vain" eventually 10 failed_resets 2
 ok "so no request gets it" await 10 quarantined "$vf"
 is "for the same reason" "$(fault)" "quarantined check"
 echo 0 >/sys/module/fake_sick/parameters/master
-ok "it is well again" sriovctl clear "$vf"
+ok "it is well again" sriovctl reset "$vf"
 ok "and free" await 10 free "$vf"
 is "it can be leased" "$(sriovctl lease "$vf" -- echo leased)" leased
 ok "it comes back" await 10 free "$vf"
@@ -106,7 +106,7 @@ never_free() { # SIGN of fake_sick
 	ok "$1: no request gets it after that" await 10 quarantined "$vf"
 	is "$1: for it does not look reset" "$(fault)" "quarantined check"
 	rmmod fake_sick
-	ok "$1: it is well again" sriovctl clear "$vf"
+	ok "$1: it is well again" sriovctl reset "$vf"
 	ok "$1: and free" await 10 free "$vf"
 }
 never_free msix

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/complain.h"
+#include "base/json.h"
+#include "base/nearest.h"
 #include "cli/args.h"
 #include "cmd/commands.h"
 #include "cmd/complete.h"
@@ -17,20 +19,47 @@
 
 static int run_help(const struct args *args);
 
+static const struct opt help_options[] = {
+	{ "exit-codes", 0, NULL, "the table of exit codes" },
+	{ 0 },
+};
+
 static const struct cmd cmd_help = {
 	.name = "help",
 	.words = "[COMMAND]",
 	.max_words = 1,
 	.help = "Show this, or all about one command.",
+	.opts = help_options,
+	.no_json = 1,
 	.run = run_help,
 };
 
 static const struct cmd *const commands[] = {
-	&cmd_list,   &cmd_enable,  &cmd_disable, &cmd_bind,    &cmd_clear,
-	&cmd_lease,  &cmd_revoke,  &cmd_info,	 &cmd_reset,   &cmd_attach,
-	&cmd_detach, &cmd_swap,	   &cmd_drain,	 &cmd_guests,  &cmd_run,
-	&cmd_set,    &cmd_monitor, &cmd_show,	 &cmd_metrics, &cmd_waiters,
-	&cmd_cancel, &cmd_doctor,  &cmd_help,	 NULL,
+	&cmd_list,
+	&cmd_show,
+	&cmd_enable,
+	&cmd_disable,
+	&cmd_bind,
+	&cmd_lease,
+	&cmd_revoke,
+	&cmd_waiters,
+	&cmd_cancel,
+	&cmd_reset,
+	&cmd_attach,
+	&cmd_detach,
+	&cmd_swap,
+	&cmd_drain,
+	&cmd_guests,
+	&cmd_run,
+	&cmd_set,
+	&cmd_monitor,
+	&cmd_metrics,
+	&cmd_doctor,
+	&cmd_help,
+	/* As they were called before; not shown. */
+	&cmd_info,
+	&cmd_clear,
+	NULL,
 };
 
 #define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]) - 1)
@@ -45,33 +74,68 @@ static const struct cmd *find_command(const char *name)
 	return NULL;
 }
 
-static void print_command_help(const struct cmd *cmd)
-{
-	const struct opt *opt;
+/* ---- help ---- */
 
-	print_usage(cmd, stdout);
-	printf("%s\n", cmd->help);
-	if (cmd->opts)
-		printf("\nOptions:\n");
-	for (opt = cmd->opts; opt && opt->name; opt++)
-		printf("  -%c, --%s%s%-*s %s\n", opt->letter, opt->name,
-		       opt->arg ? " " : "",
+static void print_options(const struct opt *opt)
+{
+	for (; opt && opt->name; opt++) {
+		if (opt->letter)
+			printf("  -%c, ", opt->letter);
+		else
+			printf("      ");
+		printf("--%s%s%-*s %s\n", opt->name, opt->arg ? " " : "",
 		       (int)(18 - strlen(opt->name) - (opt->arg ? 1 : 0)),
 		       opt->arg ? opt->arg : "", opt->help);
+	}
+}
+
+static void print_command_help(const struct cmd *cmd)
+{
+	print_usage(cmd, stdout);
+	printf("%s\n\nOptions:\n", cmd->help);
+	print_options(cmd->opts);
+	/* Those of all. */
+	print_options(common_options_of(cmd));
 }
 
 static void print_help(void)
 {
 	size_t i;
 
-	puts("Usage: sriovctl COMMAND ...\n"
+	puts("Usage: sriovctl [-j] [--pretty] COMMAND ...\n"
 	     "Leases SR-IOV virtual functions (VFs) through /dev/sriov_broker.\n"
 	     "\nCommands:");
 	for (i = 0; i < NUM_COMMANDS; i++)
-		printf("  %-8s %s\n", commands[i]->name, commands[i]->help);
+		if (!commands[i]->now)
+			printf("  %-8s %s\n", commands[i]->name,
+			       commands[i]->help);
 	puts("\nA PF is named by its address or by its network interface, some\n"
 	     "of its VFs by PF#RANGE: 0000:01:00.0, 01:00.0, enp1s0f0#0,2-5\n"
 	     "\nMore: man sriovctl");
+}
+
+/* "NUMBER REASON MEANING" */
+static void print_exit_codes(void)
+{
+#define X(name, code, reason, meaning) \
+	printf("%d %s %s\n", code, reason, meaning);
+	EXIT_CODES(X)
+#undef X
+}
+
+static int no_command(const char *name)
+{
+	struct nearest nearest = { .to = name };
+	size_t i;
+
+	for (i = 0; i < NUM_COMMANDS; i++)
+		nearest_try(&nearest, commands[i]->name);
+	if (nearest.found)
+		return fail(EXIT_USAGE, NULL,
+			    "no command \"%s\"" REMEDY "did you mean %s?", name,
+			    nearest.found);
+	return fail(EXIT_USAGE, NULL,
+		    "no command \"%s\"" REMEDY "see sriovctl help", name);
 }
 
 static int run_help(const struct args *args)
@@ -79,64 +143,122 @@ static int run_help(const struct args *args)
 	const char *name = args->word[0];
 	const struct cmd *cmd = name ? find_command(name) : NULL;
 
-	if (name && !cmd) {
-		complain("no command \"%s\"; see sriovctl help", name);
-		return EXIT_USAGE;
-	}
-	if (cmd)
+	if (name && !cmd)
+		return no_command(name);
+	if (args->opt[0])
+		print_exit_codes();
+	else if (cmd)
 		print_command_help(cmd);
 	else
 		print_help();
 	return 0;
 }
 
-/* getopt_long's tables for @cmd; --help besides. */
-static void make_tables(const struct cmd *cmd, struct option *longs,
-			char *shorts)
+/* ---- what is wrong with a command line ---- */
+
+/* Which one was meant, of those that all commands have and of its own. */
+static void suggest_option(const struct cmd *cmd, const char *name,
+			   struct nearest *nearest)
 {
 	const struct opt *opt;
 
-	/* '-': words are given in order, so that "--" can be seen. */
-	*shorts++ = '-';
-	for (opt = cmd->opts; opt && opt->name; opt++) {
-		*longs++ = (struct option){
-			.name = opt->name,
-			.has_arg = opt->arg ? required_argument : no_argument,
-			.val = opt->letter,
-		};
-		*shorts++ = opt->letter;
-		if (opt->arg)
-			*shorts++ = ':';
-	}
-	*longs++ = (struct option){ .name = "help", .val = 'h' };
-	*shorts++ = 'h';
-	*longs = (struct option){ 0 };
-	*shorts = '\0';
+	nearest->to = name;
+	for (opt = cmd->opts; opt && opt->name; opt++)
+		nearest_try(nearest, opt->name);
+	for (opt = common_options; opt->name; opt++)
+		nearest_try(nearest, opt->name);
 }
 
-static void set_option(struct args *args, int letter)
+static const struct opt *option_of(const struct cmd *cmd, int val)
 {
-	const struct opt *opts = args->cmd->opts;
-	int i;
+	return val < MAX_OPTS ? &cmd->opts[val] :
+				&common_options[val - MAX_OPTS];
+}
 
-	for (i = 0; opts[i].name; i++)
-		if (opts[i].letter == letter)
-			args->opt[i] = optarg ? optarg : "";
+/* "--net", "--num-events": those that begin with @name */
+static unsigned int begin_with(const struct opt *opt, const char *name,
+			       char *all, size_t len)
+{
+	unsigned int n = 0;
+
+	for (; opt && opt->name; opt++) {
+		if (strncmp(opt->name, name, strcspn(name, "=")))
+			continue;
+		snprintf(all + strlen(all), len - strlen(all), "%s--%s",
+			 all[0] ? ", " : "", opt->name);
+		n++;
+	}
+	return n;
+}
+
+/* getopt_long() has said '?': neither that option nor its beginning is known. */
+static int bad_option(const struct args *args, const char *word)
+{
+	const struct cmd *cmd = args->cmd;
+	struct nearest nearest = { 0 };
+	char all[128] = "";
+
+	if (word[0] != '-' || word[1] != '-') {
+		/* The letter of one that has lost it, most likely. */
+		begin_with(cmd->opts, (char[]){ optopt, '\0' }, all,
+			   sizeof(all));
+		if (all[0])
+			return bad_usage(args,
+					 "-%c: %s has no such option" REMEDY
+					 "did you mean %s?",
+					 optopt, cmd->name, all);
+		return bad_usage(args, "-%c: %s has no such option", optopt,
+				 cmd->name);
+	}
+	if (optopt)
+		return bad_usage(args, "%s: takes no argument", word);
+	if (begin_with(cmd->opts, word + 2, all, sizeof(all)) +
+		    begin_with(common_options, word + 2, all, sizeof(all)) >
+	    1)
+		return bad_usage(args, "%s: may be %s", word, all);
+	suggest_option(cmd, word + 2, &nearest);
+	if (nearest.found)
+		return bad_usage(args,
+				 "%s: %s has no such option" REMEDY
+				 "did you mean --%s?",
+				 word, cmd->name, nearest.found);
+	return bad_usage(args, "%s: %s has no such option", word, cmd->name);
+}
+
+/* The word at place @n of "PF N"; the last one's dots are for more of it. */
+static const char *word_name(const char *words, int n, char *buf, size_t len)
+{
+	while (n-- && strchr(words, ' '))
+		words = strchr(words, ' ') + 1;
+	snprintf(buf, len, "%.*s", (int)strcspn(words, " "), words);
+	return buf;
 }
 
 static int check_words(const struct args *args, int words)
 {
 	const struct cmd *cmd = args->cmd;
+	char name[32];
 
 	if (words < cmd->min_words)
-		return bad_usage(args, "%s: something is missing", cmd->name);
+		return bad_usage(args, "%s: missing argument: %s", cmd->name,
+				 word_name(cmd->words, words, name,
+					   sizeof(name)));
+	if (words > cmd->max_words && cmd->max_words == MAX_WORDS)
+		return bad_usage(args, "%s: more than %d arguments", cmd->name,
+				 MAX_WORDS);
 	if (words > cmd->max_words)
-		return bad_usage(args, "%s: more words than it takes",
-				 cmd->name);
+		return bad_usage(args, "%s: unexpected argument: %s", cmd->name,
+				 args->word[cmd->max_words]);
 	if (args->rest && !cmd->rest)
-		return bad_usage(args, "%s runs no command", cmd->name);
+		return bad_usage(args, "%s runs no command: %s", cmd->name,
+				 args->rest[0] ? args->rest[0] : "--");
 	if (args->rest && !args->rest[0])
 		return bad_usage(args, "no command stands behind --");
+	if (args->json && cmd->no_json)
+		return bad_usage(args,
+				 "%s has a form of its own" REMEDY
+				 "leave --json out",
+				 cmd->name);
 	return 0;
 }
 
@@ -155,41 +277,156 @@ static int take_timeout(const struct args *args)
 	return 0;
 }
 
-static int run_command(const struct cmd *cmd, int argc, char **argv)
-{
-	struct option longs[MAX_OPTS + 2];
-	struct args args = { .cmd = cmd };
-	char shorts[2 * MAX_OPTS + 4];
-	const char *last = NULL;
-	char name[32];
-	int words = 0;
-	int c, err;
+/* ---- a command line taken apart ---- */
 
-	snprintf(name, sizeof(name), "sriovctl: %s", cmd->name);
-	argv[0] = name;
-	make_tables(cmd, longs, shorts);
+/* So that a letter is never one of them. */
+#define FIRST_VAL 0x100
+
+static void add_options(const struct opt *opt, int val, struct option **longs,
+			char **shorts)
+{
+	for (; opt && opt->name; opt++, val++) {
+		*(*longs)++ = (struct option){
+			.name = opt->name,
+			.has_arg = opt->arg ? required_argument : no_argument,
+			.val = FIRST_VAL + val,
+		};
+		if (!opt->letter)
+			continue;
+		*(*shorts)++ = opt->letter;
+		if (opt->arg)
+			*(*shorts)++ = ':';
+	}
+}
+
+#define NUM_COMMON (END_OF_OPTS - OPT_JSON)
+
+/* getopt_long's tables for @cmd. */
+static void make_tables(const struct cmd *cmd, struct option *longs,
+			char *shorts)
+{
+	/*
+	 * '-': words are given in order, so that "--" can be seen. ':': what is wrong
+	 * we say ourselves.
+	 */
+	*shorts++ = '-';
+	*shorts++ = ':';
+	add_options(cmd->opts, 0, &longs, &shorts);
+	add_options(common_options, MAX_OPTS, &longs, &shorts);
+	*longs = (struct option){ 0 };
+	*shorts = '\0';
+}
+
+static int val_of_letter(const struct cmd *cmd, int letter)
+{
+	int i;
+
+	for (i = 0; cmd->opts && cmd->opts[i].name; i++)
+		if (cmd->opts[i].letter == letter)
+			return i;
+	for (i = 0; common_options[i].name; i++)
+		if (common_options[i].letter == letter)
+			return MAX_OPTS + i;
+	return -1;
+}
+
+static void be_for_programs(struct args *args)
+{
+	args->json = 1;
+	report_for_programs();
+}
+
+static int missing_argument(const struct args *args)
+{
+	int val = optopt >= FIRST_VAL ? optopt - FIRST_VAL :
+					val_of_letter(args->cmd, optopt);
+	const struct opt *opt = option_of(args->cmd, val);
+
+	return bad_usage(args, "--%s: missing argument: %s", opt->name,
+			 opt->arg);
+}
+
+/* Return: 0; an exit code; or -1: there is nothing more to do */
+static int take_option(struct args *args, int val)
+{
+	switch (val) {
+	case OPT_HELP:
+		print_command_help(args->cmd);
+		return -1;
+	case OPT_PRETTY:
+		json_pretty = 1;
+		/* fall through */
+	case OPT_JSON:
+		be_for_programs(args);
+		return 0;
+	}
+	args->opt[val] = optarg ? optarg : "";
+	return 0;
+}
+
+/* Return: 0; an exit code; or -1: there is nothing more to do */
+static int parse(struct args *args, int argc, char **argv)
+{
+	struct option longs[MAX_OPTS + NUM_COMMON + 1];
+	char shorts[2 * (MAX_OPTS + NUM_COMMON) + 4];
+	const char *last = NULL;
+	int words = 0;
+	int c, ret;
+
+	make_tables(args->cmd, longs, shorts);
+	opterr = 0;
 	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		if (c == 'h') {
-			print_command_help(cmd);
-			return 0;
-		}
-		if (c == '?') {
-			print_usage(cmd, stderr);
-			return EXIT_USAGE;
-		}
 		last = optarg;
-		if (c != 1)
-			set_option(&args, c);
-		else if (words++ < MAX_WORDS)
-			args.word[words - 1] = optarg;
+		if (c == '?')
+			return bad_option(args, argv[optind - 1]);
+		if (c == ':')
+			return missing_argument(args);
+		if (c == 1) {
+			if (words++ < MAX_WORDS)
+				args->word[words - 1] = optarg;
+			continue;
+		}
+		ret = take_option(args, c >= FIRST_VAL ?
+						c - FIRST_VAL :
+						val_of_letter(args->cmd, c));
+		if (ret)
+			return ret;
 	}
 	/* It may also be what an option was given. */
 	if (!strcmp(argv[optind - 1], "--") && argv[optind - 1] != last)
-		args.rest = argv + optind;
-	err = check_words(&args, words);
-	if (!err)
-		err = take_timeout(&args);
-	return err ? err : cmd->run(&args);
+		args->rest = argv + optind;
+	return check_words(args, words);
+}
+
+/*
+ * With a command behind "--" the codes up to 124 are that command's, as env(1) and
+ * timeout(1) have it.
+ */
+static int is_for_command(const struct cmd *cmd, char **argv)
+{
+	while (cmd->rest && *argv && strcmp(*argv, "--"))
+		argv++;
+	return cmd->rest && *argv;
+}
+
+static int run_command(struct args *args, int argc, char **argv)
+{
+	int ret;
+
+	if (args->cmd->now)
+		note(NULL,
+		     "%s is now \"%s\"" REMEDY
+		     "this name goes with the next version",
+		     args->cmd->name, args->cmd->now);
+	ret = parse(args, argc, argv);
+	if (ret < 0)
+		return 0;
+	if (!ret)
+		ret = take_timeout(args);
+	if (ret)
+		return is_for_command(args->cmd, argv) ? EXIT_OWN : ret;
+	ret = args->cmd->run(args);
+	return ret && args->rest && !command_ran ? EXIT_OWN : ret;
 }
 
 static void print_version(void)
@@ -198,32 +435,48 @@ static void print_version(void)
 	       SRIOV_BROKER_ABI_MINOR);
 }
 
+/* What may stand before the command. Return: how many words */
+static int take_first(struct args *args, char **argv)
+{
+	int n = 0;
+
+	for (;; n++) {
+		if (!argv[n])
+			break;
+		if (!strcmp(argv[n], "--pretty"))
+			json_pretty = 1;
+		else if (strcmp(argv[n], "--json") && strcmp(argv[n], "-j"))
+			break;
+		be_for_programs(args);
+	}
+	return n;
+}
+
 static int run(int argc, char **argv)
 {
-	const struct cmd *cmd;
+	struct args args = { 0 };
+	int n = 1 + take_first(&args, argv + 1);
+	const char *name = argc > n ? argv[n] : NULL;
 
-	if (argc < 2) {
-		complain("which command? See sriovctl help");
-		return EXIT_USAGE;
-	}
-	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+	if (!name)
+		return fail(EXIT_USAGE, NULL,
+			    "which command?" REMEDY "see sriovctl help");
+	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
 		print_version();
 		return 0;
 	}
-	if (!strcmp(argv[1], "--complete")) {
-		complete(commands, argv + 2);
+	if (!strcmp(name, "--complete")) {
+		complete(commands, argv + n + 1);
 		return 0;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+	if (!strcmp(name, "--help") || !strcmp(name, "-h")) {
 		print_help();
 		return 0;
 	}
-	cmd = find_command(argv[1]);
-	if (!cmd) {
-		complain("no command \"%s\"; see sriovctl help", argv[1]);
-		return EXIT_USAGE;
-	}
-	return run_command(cmd, argc - 1, argv + 1);
+	args.cmd = find_command(name);
+	if (!args.cmd)
+		return no_command(name);
+	return run_command(&args, argc - n, argv + n);
 }
 
 /*
@@ -248,6 +501,7 @@ int main(int argc, char **argv)
 	fill_standard();
 	setlocale(LC_CTYPE, "");
 	ret = run(argc, argv);
+	report_rest();
 	/* What did not reach its reader was not done. */
 	if (ferror(stdout) || fflush(stdout)) {
 		perror("sriovctl: standard output");

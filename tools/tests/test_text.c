@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "cli/advice.h"
 #include "internal.h"
@@ -59,11 +60,48 @@ static void advices(void **state)
 	sb.why.dev = (struct sriov_broker_addr){ .bdf = 0x101, .valid = 1 };
 	assert_string_equal(
 		advice(&sb, -EBUSY, buf),
-		"to try its reset again: sriovctl clear 0000:01:00.1");
+		"to try its reset again: sriovctl reset 0000:01:00.1");
+	sb.why.reason = SRIOV_BROKER_WHY_TOO_MANY;
+	sb.why.value = 7;
+	assert_string_equal(advice(&sb, -EINVAL, buf), "ask for 7 or fewer");
 	sb.why.reason = 1000;
 	assert_null(advice(&sb, -EBUSY, buf));
-	assert_null(advice(NULL, -ENOENT, buf));
+	assert_string_equal(advice(NULL, -ENOENT, buf),
+			    "load the module: modprobe sriov_broker");
 	assert_non_null(advice(NULL, -EPROTONOSUPPORT, buf));
+}
+
+/* The one that was meant, and none where that is anybody's guess. */
+static void nearest_word(void **state)
+{
+	static const char *const words[] = { "attach", "detach",  "list",
+					     "lease",  "timeout", "to" };
+	static const struct {
+		const char *typed, *meant;
+	} cases[] = {
+		{ "atach", "attach" },
+		{ "lsit", "list" },
+		{ "tiemout", "timeout" },
+		{ "leas", "lease" },
+		{ "deatch", "detach" },
+		{ "lost", "list" },
+		{ "xyzzy", NULL },
+		{ "", NULL },
+		{ "a-word-that-is-longer-than-any-option-can-be", NULL },
+	};
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct nearest nearest = { .to = cases[i].typed };
+
+		for (j = 0; j < sizeof(words) / sizeof(words[0]); j++)
+			nearest_try(&nearest, words[j]);
+		if (cases[i].meant)
+			assert_string_equal(nearest.found, cases[i].meant);
+		else
+			assert_null(nearest.found);
+	}
 }
 
 int main(void)
@@ -71,6 +109,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strangers),
 		cmocka_unit_test(advices),
+		cmocka_unit_test(nearest_word),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

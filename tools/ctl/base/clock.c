@@ -1,13 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The clock that deadlines are counted in. */
+/* The clock that deadlines are counted in, and times as they are shown. */
+#include <stdio.h>
 #include <time.h>
 
 #include "base/clock.h"
 
+#define NS 1000000000LL
+
+static long long now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * NS + now.tv_nsec;
+}
+
 int64_t now_ms(void)
 {
-	struct timespec ts;
+	return now_ns(CLOCK_MONOTONIC) / (NS / 1000);
+}
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+const char *clock_text(unsigned long long monotonic_ns, char *buf)
+{
+	long long ns = now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC) +
+		       (long long)monotonic_ns;
+	time_t seconds = ns / NS;
+	struct tm tm;
+	size_t used;
+
+	gmtime_r(&seconds, &tm);
+	used = strftime(buf, CLOCK_TEXT, "%FT%T", &tm);
+	snprintf(buf + used, CLOCK_TEXT - used, ".%06dZ",
+		 (int)(ns % NS / 1000));
+	return buf;
+}
+
+unsigned long long clock_seconds_since(unsigned long long monotonic_ns)
+{
+	return (now_ns(CLOCK_MONOTONIC) - monotonic_ns) / NS;
 }

@@ -6,23 +6,38 @@
 #include "base/complain.h"
 #include "cli/args.h"
 
+int command_ran;
+
+const struct opt common_options[] = {
+	{ "json", 'j', NULL, "JSON, for programs, on one line" },
+	{ "pretty", 0, NULL, "the same on several lines" },
+	{ "help", 'h', NULL, "all about this command" },
+	{ 0 },
+};
+
+const struct opt *common_options_of(const struct cmd *cmd)
+{
+	return cmd->no_json ? common_options + OPT_HELP - OPT_JSON :
+			      common_options;
+}
+
 void print_usage(const struct cmd *cmd, FILE *out)
 {
-	fprintf(out, "Usage: sriovctl %s%s%s%s%s%s\n", cmd->name,
-		cmd->words[0] ? " " : "", cmd->words,
-		cmd->opts ? " [OPTIONS]" : "", cmd->rest ? " " : "",
+	fprintf(out, "Usage: sriovctl %s%s%s%s%s [OPTIONS]%s%s\n", cmd->name,
+		cmd->needs ? " " : "", cmd->needs ? cmd->needs : "",
+		cmd->words[0] ? " " : "", cmd->words, cmd->rest ? " " : "",
 		cmd->rest ? cmd->rest : "");
 }
 
 int bad_usage(const struct args *args, const char *fmt, ...)
 {
-	char text[256];
+	char text[512];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	complain("%s", text);
+	fail(EXIT_USAGE, NULL, "%s", text);
 	print_usage(args->cmd, stderr);
 	return EXIT_USAGE;
 }

@@ -54,9 +54,10 @@ int aside(int (*work)(const void *ctx), const void *ctx, const char *pf)
 		progress_end();
 		return a.ret;
 	}
-	complain(
-		"%s: interrupted; the kernel goes on with what it has begun; to see how far it is: sriovctl list",
-		pf);
+	fail(EXIT_REFUSED, pf,
+	     "interrupted; the kernel goes on with what it has begun" REMEDY
+	     "to see how far it is: sriovctl list");
+	report_rest();
 	fflush(stdout);
 	_exit(EXIT_REFUSED);
 }

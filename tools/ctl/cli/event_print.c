@@ -1,44 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How events are printed: as JSON, as a line for people. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
-#include "base/json.h"
-#include "base/text.h"
+#include "base/clock.h"
+#include "base/field.h"
+#include "base/value.h"
 #include "cli/event_print.h"
 
-#define NS 1000000000LL
+/* ---- fields ---- */
 
-static long long now_ns(clockid_t clock)
+static struct json_object *type_of(const void *type)
 {
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * NS + now.tv_nsec;
+	return json_object_new_string(sriovb_strevent(*(const __u32 *)type));
 }
 
-/* An event's time on the wall's clock, to the microsecond. */
-static void format_time(const struct sriov_broker_event *event, int utc,
-			char *buf, size_t len)
+static struct json_object *time_of(const void *time_ns)
 {
-	long long ns = now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC) +
-		       (long long)event->time_ns;
-	time_t seconds = ns / NS;
-	struct tm tm;
-	size_t used;
+	char text[CLOCK_TEXT];
 
-	if (utc)
-		gmtime_r(&seconds, &tm);
-	else
-		localtime_r(&seconds, &tm);
-	used = strftime(buf, len, utc ? "%FT%T" : "%T", &tm);
-	snprintf(buf + used, len - used, ".%06d%s", (int)(ns % NS / 1000),
-		 utc ? "Z" : "");
+	return json_object_new_string(
+		clock_text(*(const __u64 *)time_ns, text));
 }
 
-static int is_vf_event(const struct sriov_broker_event *event)
+/* Whose doing it was; null: the kernel's own. */
+static struct json_object *actor(const void *event)
 {
-	return event->vf.valid;
+	static const struct field fields[] = {
+		{ "pid", NULL, offsetof(struct sriov_broker_event, pid),
+		  value_s32 },
+		{ "uid", NULL, offsetof(struct sriov_broker_event, uid),
+		  value_u32 },
+		{ "comm", NULL, offsetof(struct sriov_broker_event, comm),
+		  value_comm },
+		{ 0 },
+	};
+	const struct sriov_broker_event *e = event;
+	struct json_object *by;
+
+	if (e->uid == SRIOV_BROKER_NO_UID)
+		return NULL;
+	by = json_object_new_object();
+	fields_json(by, fields, event);
+	return by;
+}
+
+static struct json_object *lease(const void *event)
+{
+	const struct sriov_broker_event *e = event;
+
+	return e->lease_id ? value_u64(&e->lease_id) : NULL;
+}
+
+static struct json_object *label(const void *event)
+{
+	const struct sriov_broker_event *e = event;
+
+	return e->lease_id ? value_name(e->lease_label) : FIELD_ABSENT;
 }
 
 /* Of VFs, that the PF has now, and had before. */
@@ -48,85 +67,91 @@ static int has_number(const struct sriov_broker_event *event)
 	       event->type == SRIOV_BROKER_EVENT_PF_REPLACED;
 }
 
-static void add_vf(struct json_object *obj,
-		   const struct sriov_broker_event *event)
+static struct json_object *num_vfs(const void *event)
 {
-	json_addr(obj, "vf", &event->vf);
-	json_number(obj, "index", event->index);
-	json_text(obj, "state", sriovb_strstate(event->state));
-	json_text(obj, "old_state", sriovb_strstate(event->old_state));
-	json_text(obj, "fault", sriovb_strfault(event->fault));
-	if (event->lease_id) {
-		json_number(obj, "lease", event->lease_id);
-		json_name(obj, "label", event->lease_label);
-	} else {
-		json_text(obj, "lease", NULL);
-	}
+	const struct sriov_broker_event *e = event;
+
+	return has_number(e) ? value_u64(&e->value) : FIELD_ABSENT;
 }
 
-/* Whose doing it was; null: the kernel's own. */
-static void add_actor(struct json_object *obj,
-		      const struct sriov_broker_event *event)
+static struct json_object *had_vfs(const void *event)
 {
-	struct json_object *by = NULL;
+	const struct sriov_broker_event *e = event;
 
-	if (event->uid != SRIOV_BROKER_NO_UID) {
-		by = json_object_new_object();
-		json_number(by, "pid", event->pid);
-		json_number(by, "uid", event->uid);
-		json_words(by, "comm", event->comm, sizeof(event->comm));
-	}
-	json_object_object_add(obj, "by", by);
+	return has_number(e) ? value_u64(&e->old_value) : FIELD_ABSENT;
 }
 
-struct json_object *event_json(const struct sriov_broker_event *event)
+static struct json_object *cause(const void *event)
 {
-	struct json_object *obj = json_object_new_object();
-	char when[40];
+	const struct sriov_broker_event *e = event;
 
-	format_time(event, 1, when, sizeof(when));
-	json_text(obj, "event", sriovb_strevent(event->type));
-	json_number(obj, "seq", event->seq);
-	json_text(obj, "time", when);
-	json_number(obj, "time_ns", event->time_ns);
-	json_addr(obj, "pf", &event->pf);
-	add_actor(obj, event);
-	if (is_vf_event(event))
-		add_vf(obj, event);
-	if (has_number(event)) {
-		json_number(obj, "num_vfs", event->value);
-		json_number(obj, "had_vfs", event->old_value);
-	}
-	if (event->type == SRIOV_BROKER_EVENT_LEASE_REVOKED)
-		json_text(obj, "cause", sriovb_strcause(event->value));
-	return obj;
+	return e->type == SRIOV_BROKER_EVENT_LEASE_REVOKED ?
+		       json_object_new_string(sriovb_strcause(e->value)) :
+		       FIELD_ABSENT;
 }
 
-void event_print(const struct sriov_broker_event *event)
-{
-	const char *fault = sriovb_strfault(event->fault);
-	char when[40], addr[SRIOVB_ADDR_LEN], by[SRIOV_BROKER_COMM_LEN + 1];
+#define AT(member) offsetof(struct sriov_broker_event, member)
 
-	format_time(event, 0, when, sizeof(when));
-	printf("%s %s %s", when,
-	       sriovb_format_addr(is_vf_event(event) ? &event->vf : &event->pf,
-				  addr),
-	       sriovb_strevent(event->type));
-	if (has_number(event))
-		printf(" %llu -> %llu", (unsigned long long)event->old_value,
-		       (unsigned long long)event->value);
-	if (event->type == SRIOV_BROKER_EVENT_VF_STATE)
-		printf(" %s -> %s", sriovb_strstate(event->old_state),
-		       sriovb_strstate(event->state));
+static const struct field fields[] = {
+	{ "event", NULL, AT(type), type_of },
+	{ "seq", NULL, AT(seq), value_u64 },
+	{ "time", NULL, AT(time_ns), time_of },
+	{ "time_ns", NULL, AT(time_ns), value_u64 },
+	{ "pf", NULL, AT(pf), value_addr },
+	{ "by", NULL, 0, actor },
+	{ 0 },
+};
+
+static const struct field vf_fields[] = {
+	{ "vf", NULL, AT(vf), value_addr },
+	{ "index", NULL, AT(index), value_u32 },
+	{ "state", NULL, AT(state), value_state },
+	{ "old_state", NULL, AT(old_state), value_state },
+	{ "fault", NULL, AT(fault), value_fault },
+	{ "lease", NULL, 0, lease },
+	{ "label", NULL, 0, label },
+	{ 0 },
+};
+
+static const struct field more_fields[] = {
+	{ "num_vfs", NULL, 0, num_vfs },
+	{ "had_vfs", NULL, 0, had_vfs },
+	{ "cause", NULL, 0, cause },
+	{ 0 },
+};
+
+/* ---- all of them ---- */
+
+void event_json(struct json_object *obj, const struct sriov_broker_event *event)
+{
+	fields_json(obj, fields, event);
+	if (event->vf.valid)
+		fields_json(obj, vf_fields, event);
+	fields_json(obj, more_fields, event);
+}
+
+void event_print(FILE *out, const void *event)
+{
+	const struct sriov_broker_event *e = event;
+	const char *fault = sriovb_strfault(e->fault);
+	char when[CLOCK_TEXT], addr[SRIOVB_ADDR_LEN];
+
+	fprintf(out, "%s %s %s", clock_text(e->time_ns, when),
+		sriovb_format_addr(e->vf.valid ? &e->vf : &e->pf, addr),
+		sriovb_strevent(e->type));
+	if (has_number(e))
+		fprintf(out, " %llu -> %llu", (unsigned long long)e->old_value,
+			(unsigned long long)e->value);
+	if (e->type == SRIOV_BROKER_EVENT_VF_STATE)
+		fprintf(out, " %s -> %s", sriovb_strstate(e->old_state),
+			sriovb_strstate(e->state));
 	if (fault)
-		printf(": %s", fault);
-	if (event->type == SRIOV_BROKER_EVENT_LEASE_REVOKED)
-		printf(" (%s)", sriovb_strcause(event->value));
-	if (event->lease_id)
-		printf(", lease %llu", (unsigned long long)event->lease_id);
-	snprintf(by, sizeof(by), "%.*s", SRIOV_BROKER_COMM_LEN, event->comm);
-	if (event->uid != SRIOV_BROKER_NO_UID)
-		printf(", by %s (pid %d, uid %u)", printable(by), event->pid,
-		       event->uid);
-	putchar('\n');
+		fprintf(out, ": %s", fault);
+	if (e->type == SRIOV_BROKER_EVENT_LEASE_REVOKED)
+		fprintf(out, " (%s)", sriovb_strcause(e->value));
+	if (e->lease_id)
+		fprintf(out, ", lease %llu", (unsigned long long)e->lease_id);
+	if (e->uid != SRIOV_BROKER_NO_UID)
+		fprintf(out, ", by %.*s (pid %d, uid %u)",
+			SRIOV_BROKER_COMM_LEN, e->comm, e->pid, e->uid);
 }

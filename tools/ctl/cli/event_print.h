@@ -3,13 +3,14 @@
 #ifndef CLI_EVENT_PRINT_H
 #define CLI_EVENT_PRINT_H
 
-#include <json-c/json.h>
-
+#include "base/field.h"
 #include "sriovbroker.h"
 
-struct json_object *event_json(const struct sriov_broker_event *event);
+/* Add it to a JSON object. */
+void event_json(struct json_object *obj,
+		const struct sriov_broker_event *event);
 
-/* One line, for people. */
-void event_print(const struct sriov_broker_event *event);
+/* One line, without its end, of a struct sriov_broker_event. */
+void event_print(FILE *out, const void *event);
 
 #endif /* CLI_EVENT_PRINT_H */

@@ -2,6 +2,7 @@
 /* The options that commands which lease have in common. */
 #include <string.h>
 
+#include "cli/args.h"
 #include "cli/lease_opts.h"
 
 #define MAX_WAIT_S    86400

@@ -27,7 +27,7 @@ enum {
 	[LEASE_OPT_STRICT] = { "numa-strict", 'M', NULL, "with --numa: on no other" }, \
 	[LEASE_OPT_SPREAD] = { "spread", 's', NULL, \
 			 "from the PF with the fewest leased" }, \
-	[LEASE_OPT_DISTINCT] = { "distinct-pfs", 'p', NULL, "each from another PF" }, \
+	[LEASE_OPT_DISTINCT] = { "distinct-pfs", 0, NULL, "each from another PF" }, \
 	[LEASE_OPT_WAIT] = { "wait", 'w', "S|forever", "wait for so many seconds" }
 /* clang-format on */
 

@@ -9,6 +9,10 @@
 #include <linux/if_link.h>
 
 #include "base/complain.h"
+#include "base/json.h"
+#include "base/nearest.h"
+#include "base/value.h"
+#include "cli/args.h"
 #include "cli/netattr.h"
 
 #define MAC_TEXT sizeof("02:00:00:00:00:01")
@@ -140,6 +144,21 @@ void netattr_json(struct json_object *obj, const struct netattrs *attrs)
 
 /* ---- in ---- */
 
+int netattr_unknown(const struct args *args, const char *name)
+{
+	struct nearest nearest = { .to = name };
+	int i;
+
+	for (i = 0; i < NUM_NETATTRS; i++)
+		nearest_try(&nearest, kinds[i].name);
+	if (nearest.found)
+		return bad_usage(args,
+				 "%s: no attribute of a VF" REMEDY
+				 "did you mean %s?",
+				 name, nearest.found);
+	return bad_usage(args, "%s: no attribute of a VF", name);
+}
+
 /* Six numbers of two digits. Return: 1 if it is that */
 static int scan_mac(const char *text, uint64_t *value)
 {
@@ -221,7 +240,7 @@ static int parse_setting(const struct args *args, char *text,
 	*value++ = '\0';
 	attr = netattr_find(text);
 	if (attr < 0)
-		return bad_usage(args, "%s: no attribute of a VF", text);
+		return netattr_unknown(args, text);
 	return netattr_parse(args, attr, value, attrs);
 }
 
@@ -232,10 +251,8 @@ static int parse_settings(const struct args *args, const char *text,
 	char *rest = copy;
 	int err = 0;
 
-	if (!copy) {
-		complain("out of memory");
-		return EXIT_REFUSED;
-	}
+	if (!copy)
+		return no_memory();
 	while (!err && rest)
 		err = parse_setting(args, strsep(&rest, ","), attrs);
 	free(copy);

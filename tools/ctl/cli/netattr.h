@@ -52,6 +52,9 @@ const char *netattr_text(const struct netattrs *attrs, enum netattr attr,
 /* Is there an attribute of this name? Return: it, or -1 */
 int netattr_find(const char *name);
 
+/* Complain that there is none, and which may have been meant. Return: EXIT_USAGE */
+int netattr_unknown(const struct args *args, const char *name);
+
 /* Add what these words say, or complain. Return: 0 or EXIT_USAGE */
 int netattr_parse(const struct args *args, enum netattr attr, const char *text,
 		  struct netattrs *attrs);
@@ -67,7 +70,7 @@ enum {
 /* clang-format off */
 #define NETATTR_OPTIONS(first) \
 	[(first) + NETATTR_OPT_MAC] = { "mac", 'a', "MAC", "the VF's MAC" }, \
-	[(first) + NETATTR_OPT_VLAN] = { "vlan", 'v', "ID", "the VF's VLAN" }, \
+	[(first) + NETATTR_OPT_VLAN] = { "vlan", 0, "ID", "the VF's VLAN" }, \
 	[(first) + NETATTR_OPT_NET] = { "net", 'N', "ATTR=VALUE,...", \
 					"more of them, see sriovctl set" }
 /* clang-format on */

@@ -211,6 +211,7 @@ struct attr_txn {
 	struct netattrs new; /* whole operations */
 	char name[SRIOVB_ADDR_LEN];
 	char driver[SRIOV_BROKER_NAME_LEN];
+	char words[NETINFO_WORDS]; /* the driver's, of the last refusal */
 };
 
 static int fill_message(struct nl_msg *msg, const struct attr_txn *txn,
@@ -237,14 +238,14 @@ static int fill_message(struct nl_msg *msg, const struct attr_txn *txn,
 }
 
 /* One of the driver's operations. Return: 0 or -errno */
-static int operate(const struct attr_txn *txn,
-		   const struct operation *operation, const uint64_t *v)
+static int operate(struct attr_txn *txn, const struct operation *operation,
+		   const uint64_t *v)
 {
 	struct nl_msg *msg = nlmsg_alloc_simple(RTM_SETLINK, 0);
 	int err = -ENOMEM;
 
 	if (msg && !fill_message(msg, txn, operation, v))
-		err = netinfo_tell(msg);
+		err = netinfo_tell(msg, txn->words);
 	nlmsg_free(msg);
 	return err;
 }
@@ -286,10 +287,10 @@ static int check_mac(const struct attr_txn *txn)
 
 	if (!mac_owner(txn, owner, sizeof(owner)))
 		return 0;
-	complain(
-		"%s: %s has the MAC %s already; only sriovctl set --force gives it to two",
-		txn->name, owner, netattr_text(txn->want, NETATTR_MAC, mac));
-	return EXIT_REFUSED;
+	return fail(EXIT_BUSY, txn->name,
+		    "%s has the MAC %s already" REMEDY
+		    "only sriovctl set --force gives it to two",
+		    owner, netattr_text(txn->want, NETATTR_MAC, mac));
 }
 
 /* ---- all or none ---- */
@@ -318,27 +319,25 @@ static int operation_failed(const struct attr_txn *txn,
 	describe(txn, operation, what, sizeof(what));
 	switch (error) {
 	case -EPERM:
-		complain("%s: %s: this needs root (CAP_NET_ADMIN)", txn->name,
-			 what);
-		break;
+		return fail(EXIT_NOT_PERMITTED, txn->name,
+			    "%s: this needs root (CAP_NET_ADMIN)", what);
 	case -EOPNOTSUPP:
 	case -EPROTONOSUPPORT:
-		complain("%s: %s: the PF's driver, %s, can't do that",
-			 txn->name, what, txn->driver);
-		break;
-	default:
-		complain("%s: %s: the PF's driver, %s, refused: %s%s%s%s%s",
-			 txn->name, what, txn->driver, strerror(-error),
-			 strcmp(state, "up") ? "; note that " : "",
-			 strcmp(state, "up") ? txn->netif.name : "",
-			 strcmp(state, "up") ? " is " : "",
-			 strcmp(state, "up") ? state : "");
+		return fail(EXIT_REFUSED, txn->name,
+			    "%s: the PF's driver, %s, can't do that%s%s", what,
+			    txn->driver, txn->words[0] ? ": " : "", txn->words);
 	}
-	return EXIT_REFUSED;
+	return fail(exit_code_of(error), txn->name,
+		    "%s: the PF's driver, %s, refused: %s%s%s%s%s%s%s", what,
+		    txn->driver, strerror(-error), txn->words[0] ? ": " : "",
+		    txn->words, strcmp(state, "up") ? REMEDY "note that " : "",
+		    strcmp(state, "up") ? txn->netif.name : "",
+		    strcmp(state, "up") ? " is " : "",
+		    strcmp(state, "up") ? state : "");
 }
 
 /* Back to what was, of the operations before @end. */
-static void undo(const struct attr_txn *txn, size_t end)
+static void undo(struct attr_txn *txn, size_t end)
 {
 	size_t i;
 
@@ -347,13 +346,14 @@ static void undo(const struct attr_txn *txn, size_t end)
 		    !(operations[i].attrs & txn->old.has))
 			continue;
 		if (operate(txn, &operations[i], txn->old.value))
-			complain(
-				"%s: could not be set back; see sriovctl show %s",
-				txn->name, txn->name);
+			fail(EXIT_PARTLY, txn->name,
+			     "could not be set back" REMEDY
+			     "see sriovctl show %s",
+			     txn->name);
 	}
 }
 
-static int set_all(const struct attr_txn *txn)
+static int set_all(struct attr_txn *txn)
 {
 	size_t i;
 	int err;
@@ -414,17 +414,24 @@ static int look(struct attr_txn *txn, struct netattrs *attrs)
 
 	netinfo_put(&txn->netif);
 	if (!netinfo_get(&txn->vf->pf, &txn->netif)) {
-		complain(
-			"%s: its PF, %s, has no network interface, so there are no attributes to set",
-			txn->name, sriovb_format_addr(&txn->vf->pf, pf));
-		return EXIT_REFUSED;
+		sriovb_format_addr(&txn->vf->pf, pf);
+		if (netinfo_is_elsewhere(&txn->vf->pf))
+			return fail(
+				EXIT_REFUSED, txn->name,
+				"the interface of its PF, %s, is in another network namespace" REMEDY
+				"use sriovctl there (ip netns exec)",
+				pf);
+		return fail(
+			EXIT_REFUSED, txn->name,
+			"its PF, %s, has no network interface, so there are no attributes to set",
+			pf);
 	}
 	if (netset_read(&txn->netif, txn->vf->index, attrs))
 		return 0;
-	complain(
-		"%s: the PF's driver, %s, keeps no network attributes for its VFs",
-		txn->name, txn->driver);
-	return EXIT_REFUSED;
+	return fail(
+		EXIT_REFUSED, txn->name,
+		"the PF's driver, %s, keeps no network attributes for its VFs",
+		txn->driver);
 }
 
 /* The lease we set them for may have ended before. Return: 0 or EXIT_REFUSED */
@@ -438,10 +445,12 @@ static int check_lease(const struct attr_txn *txn)
 		return refused(txn->sb, found);
 	if (found && now.lease_id == vf->lease_id)
 		return 0;
-	complain(
-		"%s: lease %llu has ended, and the attributes are put back with it",
-		txn->name, vf->lease_id);
-	return EXIT_REFUSED;
+	return fail_with(
+		&(struct failure){ .code = EXIT_NOT_FOUND,
+				   .subject = txn->name,
+				   .lease = vf->lease_id },
+		"lease %llu has ended, and the attributes are put back with it",
+		vf->lease_id);
 }
 
 static int apply(struct attr_txn *txn)

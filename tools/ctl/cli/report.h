@@ -5,10 +5,13 @@
 
 #include "sriovbroker.h"
 
-/* Complain about the broker's last answer. Return: EXIT_REFUSED */
+/* Complain about the broker's last answer. Return: an exit code */
 int refused(const struct sriovb *sb, int error);
 
-/* Open the broker, or complain. Return: 0 or EXIT_REFUSED */
+/* Of what was done: say why it is not all that was asked for. */
+void tell_why(const struct sriovb *sb);
+
+/* Open the broker, or complain. Return: 0 or an exit code */
 int open_broker(struct sriovb **sb);
 
 #endif /* CLI_REPORT_H */

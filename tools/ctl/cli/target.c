@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/complain.h"
+#include "cli/args.h"
+#include "cli/report.h"
 #include "cli/target.h"
 #include "host/netinfo.h"
 
@@ -53,6 +55,23 @@ int parse_range(const char *text, struct run *runs, unsigned int max)
 	}
 }
 
+/* It may be one of another network namespace, which can't be seen from this one. */
+static int no_interface(const char *name)
+{
+	char pf[SRIOVB_ADDR_LEN];
+
+	if (netinfo_elsewhere(pf))
+		return fail(
+			EXIT_NOT_FOUND, name,
+			"no network interface of this namespace" REMEDY
+			"a PF whose interface is in another one, as that of %s is, has its address for a name",
+			pf);
+	return fail(
+		EXIT_NOT_FOUND, name,
+		"neither an address like 0000:01:00.0 nor a network interface" REMEDY
+		"see sriovctl list");
+}
+
 /* An address, or else a network interface. */
 static int find_device(const char *name, struct sriov_broker_addr *dev)
 {
@@ -62,19 +81,17 @@ static int find_device(const char *name, struct sriov_broker_addr *dev)
 		if (dev->domain || dev->bdf)
 			return 0;
 		/* The host bridge; to the kernel it means "any device". */
-		complain("%s: the device has no SR-IOV", name);
-		return EXIT_REFUSED;
+		return fail(EXIT_REFUSED, name, "the device has no SR-IOV");
 	}
 	err = netinfo_device(name, dev);
 	if (err == -ENODEV)
-		complain(
-			"%s: neither an address like 0000:01:00.0 nor a network interface",
-			name);
-	else if (err == -EOPNOTSUPP)
-		complain("%s: not the network interface of a PCI device", name);
-	else if (err)
-		complain("%s: %s", name, strerror(-err));
-	return err ? EXIT_REFUSED : 0;
+		return no_interface(name);
+	if (err == -EOPNOTSUPP)
+		return fail(EXIT_REFUSED, name,
+			    "not the network interface of a PCI device");
+	if (err)
+		return fail(exit_code_of(err), name, "%s", strerror(-err));
+	return 0;
 }
 
 int parse_device(const struct args *args, const char *text,
@@ -105,10 +122,8 @@ int parse_target(const struct args *args, const char *text,
 				 range + 1);
 	target->num_runs = n;
 	name = strndup(text, range - text);
-	if (!name) {
-		complain("out of memory");
-		return EXIT_REFUSED;
-	}
+	if (!name)
+		return no_memory();
 	err = find_device(name, &target->dev);
 	free(name);
 	return err;
@@ -153,6 +168,23 @@ int find_vf(struct sriovb *sb, const struct target *target,
 	return found;
 }
 
+int want_vf(struct sriovb *sb, const struct args *args, const char *word,
+	    struct sriov_broker_vf *vf)
+{
+	struct target target;
+	int found, err = parse_one(args, word, &target);
+
+	if (err)
+		return err;
+	found = find_vf(sb, &target, vf);
+	if (found < 0)
+		return refused(sb, found);
+	if (found)
+		return 0;
+	return fail(EXIT_NOT_FOUND, word,
+		    "no VF that is there" REMEDY "see sriovctl list");
+}
+
 int find_vf_at(struct sriovb *sb, const struct sriov_broker_addr *addr,
 	       struct sriov_broker_vf *vf)
 {
@@ -181,6 +213,18 @@ unsigned int target_count(const struct target *target)
 	return count;
 }
 
+int selector_fits(const struct sriov_broker_selector *s,
+		  const struct sriov_broker_vf *vf)
+{
+	if ((s->vendor && s->vendor != vf->vendor) ||
+	    (s->device && s->device != vf->device))
+		return 0;
+	if (!s->dev.valid || sriovb_same_addr(&s->dev, &vf->addr))
+		return 1;
+	return sriovb_same_addr(&s->dev, &vf->pf) && vf->index >= s->first &&
+	       (!s->count || vf->index - s->first < s->count);
+}
+
 unsigned int target_selectors(const struct target *target,
 			      struct sriov_broker_selector *selectors)
 {
@@ -196,22 +240,4 @@ unsigned int target_selectors(const struct target *target,
 		return i;
 	selectors[0] = (struct sriov_broker_selector){ .dev = target->dev };
 	return 1;
-}
-
-int selectors_have(const struct sriov_broker_selector *selectors,
-		   unsigned int num_selectors, const struct sriov_broker_vf *vf)
-{
-	unsigned int i;
-
-	for (i = 0; i < num_selectors; i++) {
-		const struct sriov_broker_selector *s = &selectors[i];
-
-		if (sriovb_same_addr(&s->dev, &vf->addr))
-			return 1;
-		if (sriovb_same_addr(&s->dev, &vf->pf) &&
-		    vf->index >= s->first &&
-		    (!s->count || vf->index - s->first < s->count))
-			return 1;
-	}
-	return 0;
 }

@@ -41,6 +41,10 @@ int find_vf(struct sriovb *sb, const struct target *target,
 int find_vf_at(struct sriovb *sb, const struct sriov_broker_addr *addr,
 	       struct sriov_broker_vf *vf);
 
+/* The VF that a word names, or a complaint. Return: 0 or an exit code */
+int want_vf(struct sriovb *sb, const struct args *args, const char *word,
+	    struct sriov_broker_vf *vf);
+
 /* "PF" or "VF", no range. Return: 0, or a complaint's exit code. */
 int parse_device(const struct args *args, const char *text,
 		 struct sriov_broker_addr *dev);
@@ -50,6 +54,10 @@ int target_has_index(const struct target *target, unsigned int index);
 
 /* How many VFs its runs name, each counted once. */
 unsigned int target_count(const struct target *target);
+
+/* Does a VF fit a selector, as the kernel has it? */
+int selector_fits(const struct sriov_broker_selector *s,
+		  const struct sriov_broker_vf *vf);
 
 /* The selectors that choose @target's VFs. Return: how many. */
 unsigned int target_selectors(const struct target *target,

@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "base/complain.h"
+#include "base/field.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/value.h"
 #include "base/wait.h"
 #include "cli/args.h"
 #include "cli/netattr.h"
@@ -31,9 +33,6 @@
 #include "qemu/fdset.h"
 #include "qemu/qemu.h"
 
-/* More slots than a machine has. */
-#define MAX_COUNT 256
-
 enum {
 	OPT_QMP,
 	OPT_LIBVIRT,
@@ -45,7 +44,6 @@ enum {
 	OPT_IOMMUFD,
 	OPT_TIMEOUT,
 	OPT_NET,
-	OPT_JSON = OPT_NET + NUM_NETATTR_OPTS,
 };
 
 static const struct opt options[] = {
@@ -57,13 +55,11 @@ static const struct opt options[] = {
 			"plug in N VFs, or none; \"all\" of a range" },
 	[OPT_LABEL] = { "label", 'l', "LABEL",
 			"the lease's label (the guest's name)" },
-	[OPT_WAIT] = { "wait-guest", 'w', NULL, "until the guest enables it" },
-	[OPT_IOMMUFD] = { "iommufd", 'f', NULL,
-			  "pass the device by descriptor" },
+	[OPT_WAIT] = { "wait-guest", 0, NULL, "until the guest enables it" },
+	[OPT_IOMMUFD] = { "iommufd", 0, NULL, "pass the device by descriptor" },
 	[OPT_TIMEOUT] = { "timeout", 't', "S",
 			  "for device_add, and for the guest (60)" },
 	NETATTR_OPTIONS(OPT_NET),
-	[OPT_JSON] = { "json", 'j', NULL, "print what was done as JSON" },
 	{ 0 },
 };
 
@@ -99,21 +95,18 @@ static int take_bus(struct attach *a, const char *bus)
 
 	snprintf(a->plugs[0].kept.bus, QEMU_ID_LEN, "%s", bus);
 	/* libvirt would take another one. */
-	if (a->args->opt[OPT_LIBVIRT] && !is_libvirt_bus(bus)) {
-		complain(
-			"%s: the buses of a guest of libvirt's are named as in its XML: pci.1, pci.2, ...",
-			bus);
-		return EXIT_REFUSED;
-	}
+	if (a->args->opt[OPT_LIBVIRT] && !is_libvirt_bus(bus))
+		return fail(
+			EXIT_REFUSED, bus,
+			"the buses of a guest of libvirt's are named as in its XML: pci.1, pci.2, ...");
 	if (!a->args->opt[OPT_IOMMUFD])
 		return 0;
 	/* QEMU would say so too, and keep the device's descriptor open. */
 	free = qemu_port_is_free(&a->monitor.qmp, bus);
 	if (free < 0)
 		return monitor_failed(&a->monitor);
-	if (!free)
-		complain("%s: not a hot-plug slot that is free", bus);
-	return free ? 0 : EXIT_REFUSED;
+	return free ? 0 :
+		      fail(EXIT_BUSY, bus, "not a hot-plug slot that is free");
 }
 
 static int choose_buses(struct attach *a)
@@ -125,25 +118,26 @@ static int choose_buses(struct attach *a)
 	if (a->args->opt[OPT_BUS])
 		return take_bus(a, a->args->opt[OPT_BUS]);
 	buses = calloc(a->count, sizeof(*buses));
-	if (!buses) {
-		complain("out of memory");
-		return EXIT_REFUSED;
-	}
+	if (!buses)
+		return no_memory();
 	ret = qemu_free_buses(&a->monitor.qmp, buses, a->count, &found);
 	if (ret)
 		ret = monitor_failed(&a->monitor);
 	else if (found < a->count && !found)
-		complain(
-			"%s: no free hot-plug slot; start QEMU with one more -device pcie-root-port,id=...,chassis=N, or name a --bus",
-			a->monitor.name);
+		ret = fail(
+			EXIT_BUSY, a->monitor.name,
+			"no free hot-plug slot" REMEDY
+			"start QEMU with one more -device pcie-root-port,id=...,chassis=N, or name a --bus");
 	else if (found < a->count)
-		complain(
-			"%s: %u free hot-plug slots for %u VFs; start QEMU with more -device pcie-root-port,id=...,chassis=N",
-			a->monitor.name, found, a->count);
+		ret = fail(
+			EXIT_BUSY, a->monitor.name,
+			"%u free hot-plug slots for %u VFs" REMEDY
+			"start QEMU with more -device pcie-root-port,id=...,chassis=N",
+			found, a->count);
 	for (i = 0; i < found; i++)
 		strcpy(a->plugs[i].kept.bus, buses[i]);
 	free(buses);
-	return found < a->count ? EXIT_REFUSED : ret;
+	return ret;
 }
 
 static int choose_label(struct attach *a)
@@ -240,7 +234,7 @@ static void undo(struct attach *a)
 	unsigned int i;
 
 	if (!all) {
-		complain("out of memory");
+		no_memory();
 		return;
 	}
 	for (i = 0; i < a->added; i++)
@@ -250,23 +244,28 @@ static void undo(struct attach *a)
 		a->added = 0;
 	for (i = 0; i < a->added; i++)
 		if (all[i].state != UNPLUG_GONE)
-			complain(
-				"%s: stays plugged in; to take it out: sriovctl detach %s %s %s",
-				a->plugs[i].vf, a->monitor.option,
-				a->monitor.name, a->plugs[i].id);
+			fail_with(
+				&(struct failure){
+					.code = EXIT_PARTLY,
+					.subject = a->plugs[i].vf,
+					.lease = a->plugs[i].kept.lease },
+				"stays plugged in" REMEDY
+				"to take it out: sriovctl detach %s %s %s",
+				a->monitor.option, a->monitor.name,
+				a->plugs[i].id);
 	free(all);
 }
 
 static int await_guest(struct attach *a)
 {
+	struct outcome outcome = { 0 };
 	unsigned int i;
-	int ret = 0;
 
 	for (i = 0; i < a->count && !wait_interrupted(); i++)
-		if (plug_await_guest(&a->monitor, a->sb, &a->plugs[i],
-				     a->timeout_s))
-			ret = EXIT_REFUSED;
-	return ret;
+		outcome_add(&outcome,
+			    plug_await_guest(&a->monitor, a->sb, &a->plugs[i],
+					     a->timeout_s));
+	return outcome_code(&outcome);
 }
 
 /* ---- what was done ---- */
@@ -278,34 +277,42 @@ static void report(const struct plug *plug)
 	       plug->kept.lease);
 }
 
+#define AT(member) offsetof(struct plug, member)
+
+static const struct field plug_fields[] = {
+	{ "id", NULL, AT(id), value_text },
+	{ "bus", NULL, AT(kept.bus), value_text },
+	{ 0 },
+};
+
 static int report_json(const struct attach *a)
 {
+	struct json_object *document = json_document();
 	struct json_object *array = json_object_new_array();
-	struct json_object *obj = NULL;
 	unsigned int i;
 
 	for (i = 0; i < a->count; i++) {
-		const struct plug *plug = &a->plugs[i];
+		struct json_object *obj = a->args->opt[OPT_COUNT] ?
+						  json_object_new_object() :
+						  document;
 
-		obj = json_object_new_object();
-		json_text(obj, "id", plug->id);
-		json_text(obj, "bus",
-			  plug->kept.bus[0] ? plug->kept.bus : NULL);
-		lease_json(&a->grants[i], obj);
-		json_object_array_add(array, obj);
+		fields_json(obj, plug_fields, &a->plugs[i]);
+		fields_json(obj, lease_fields, &a->grants[i]);
+		if (obj != document)
+			json_object_array_add(array, obj);
 	}
 	if (a->args->opt[OPT_COUNT])
-		return json_print(array);
-	json_object_get(obj);
-	json_object_put(array);
-	return json_print(obj);
+		json_object_object_add(document, "vfs", array);
+	else
+		json_object_put(array);
+	return json_print(document);
 }
 
 static int report_all(const struct attach *a)
 {
 	unsigned int i;
 
-	if (a->args->opt[OPT_JSON])
+	if (a->args->json)
 		return report_json(a);
 	for (i = 0; i < a->count; i++)
 		report(&a->plugs[i]);
@@ -358,8 +365,7 @@ static int attach(struct attach *a)
 			ret = lease_and_plug(a);
 		monitor_close(&a->monitor);
 	} else {
-		complain("out of memory");
-		ret = EXIT_REFUSED;
+		ret = no_memory();
 	}
 	free(a->grants);
 	free(a->plugs);
@@ -374,9 +380,10 @@ static int count_all(const struct args *args, const struct target *target,
 	if (!target->num_runs)
 		return bad_usage(args, "--count all goes with PF#RANGE");
 	*count = target_count(target);
-	if (*count > MAX_COUNT)
+	if (*count > SRIOV_BROKER_MAX_LEASES)
 		return bad_usage(args, "%s: %u VFs; %d at most go in one call",
-				 args->word[0], *count, MAX_COUNT);
+				 args->word[0], *count,
+				 SRIOV_BROKER_MAX_LEASES);
 	return 0;
 }
 
@@ -395,7 +402,8 @@ static int parse_count(const struct args *args, unsigned int *count)
 		return bad_usage(args, "--bus is for one VF, not for --count");
 	if (!strcmp(text, "all"))
 		return count_all(args, &target, count);
-	return parse_number(args, "--count", text, 1, MAX_COUNT, count);
+	return parse_number(args, "--count", text, 1, SRIOV_BROKER_MAX_LEASES,
+			    count);
 }
 
 static int run(const struct args *args)
@@ -438,7 +446,8 @@ static int run(const struct args *args)
 
 const struct cmd cmd_attach = {
 	.name = "attach",
-	.words = "--qmp SOCKET|--libvirt DOMAIN [PF|VF|PF#RANGE]",
+	.needs = "--qmp SOCKET|--libvirt DOMAIN",
+	.words = "[PF|VF|PF#RANGE]",
 	.max_words = 1,
 	.help = "Lease VFs and plug them into a running QEMU.",
 	.opts = options,

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 
 #include "base/complain.h"
-#include "base/progress.h"
+#include "base/json.h"
+#include "cli/answer.h"
 #include "cli/args.h"
 #include "cli/aside.h"
 #include "cli/report.h"
@@ -28,9 +29,9 @@ static void undo(struct sriovb *sb, const struct target *target,
 		if (!target_has_index(&moved, vfs[i].index))
 			continue;
 		if (sriovb_bind(sb, &vfs[i].addr, 0, 0, driver, flags))
-			complain("%s: could not be moved back to %s",
-				 sriovb_format_addr(&vfs[i].addr, addr),
-				 driver);
+			fail(EXIT_PARTLY,
+			     sriovb_format_addr(&vfs[i].addr, addr),
+			     "could not be moved back to %s", driver);
 	}
 }
 
@@ -60,7 +61,7 @@ enum {
 	OPT_FORCE
 };
 
-static const struct opt options[] = {
+static const struct opt bind_options[] = {
 	[OPT_FORCE] = { "force", 'f', NULL, "also VFs that the host uses" },
 	{ 0 },
 };
@@ -69,6 +70,7 @@ struct bind {
 	struct target target;
 	const char *driver;
 	unsigned int flags;
+	int json;
 };
 
 static int do_bind(const void *ctx)
@@ -87,6 +89,12 @@ static int do_bind(const void *ctx)
 		if (ret)
 			ret = refused(sb, ret);
 	}
+	if (!ret && b->json) {
+		struct json_object *document = json_document();
+
+		target_json(document, sb, &b->target);
+		ret = json_print(document);
+	}
 	sriovb_close(sb);
 	return ret;
 }
@@ -96,13 +104,11 @@ static int bind(const struct args *args)
 	struct bind b = {
 		.driver = args->word[1],
 		.flags = args->opt[OPT_FORCE] ? SRIOV_BROKER_BIND_FROM_HOST : 0,
+		.json = args->json,
 	};
 	int ret = parse_target(args, args->word[0], &b.target);
 
-	if (ret)
-		return ret;
-	progress("%s: moving VFs to %s", args->word[0], args->word[1]);
-	return aside(do_bind, &b, args->word[0]);
+	return ret ? ret : aside(do_bind, &b, args->word[0]);
 }
 
 const struct cmd cmd_bind = {
@@ -111,6 +117,6 @@ const struct cmd cmd_bind = {
 	.min_words = 2,
 	.max_words = 2,
 	.help = "Move VFs to vfio-pci, pci-stub, another driver, or host.",
-	.opts = options,
+	.opts = bind_options,
 	.run = bind,
 };

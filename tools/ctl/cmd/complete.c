@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/args.h"
 #include "cli/netattr.h"
 #include "cmd/complete.h"
 #include "cmd/set.h"
@@ -264,7 +265,8 @@ static void offer_commands(const struct typing *t)
 	const struct cmd *const *cmd;
 
 	for (cmd = t->commands; *cmd; cmd++)
-		offer(t, (*cmd)->name, (*cmd)->help);
+		if (!(*cmd)->now)
+			offer(t, (*cmd)->name, (*cmd)->help);
 }
 
 static void offer_attrs(const struct typing *t)
@@ -455,7 +457,8 @@ static const struct opt *find_option(const struct cmd *cmd, const char *word)
 		if (!strncmp(word, "--", 2) && strlen(opt->name) == len - 2 &&
 		    !strncmp(word + 2, opt->name, len - 2))
 			return opt;
-		if (word[1] != '-' && word[strlen(word) - 1] == opt->letter)
+		if (word[1] != '-' && opt->letter &&
+		    word[strlen(word) - 1] == opt->letter)
 			return opt;
 	}
 	return NULL;
@@ -477,7 +480,11 @@ static void offer_options(struct typing *t)
 		snprintf(name, sizeof(name), "--%s", opt->name);
 		offer(t, name, opt->help);
 	}
-	offer(t, "--help", "what it does, and its options");
+	opt = t->cmd ? common_options_of(t->cmd) : common_options;
+	for (; opt->name; opt++) {
+		snprintf(name, sizeof(name), "--%s", opt->name);
+		offer(t, name, opt->help);
+	}
 	if (!t->cmd)
 		offer(t, "--version", NULL);
 }

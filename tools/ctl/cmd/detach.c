@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sriovctl detach: VFs out of a running guest. */
+#include "base/field.h"
+#include "base/json.h"
+#include "base/value.h"
 #include "base/wait.h"
 #include "cli/args.h"
 #include "cli/report.h"
@@ -24,11 +27,44 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
+static struct json_object *is_out(const void *code)
+{
+	return json_object_new_boolean(!*(const int *)code);
+}
+
+#define AT(member) offsetof(struct unplug, member)
+
+static const struct field fields[] = {
+	{ "id", NULL, AT(id), value_word },
+	{ "vf", NULL, AT(vf), value_addr },
+	{ "lease", NULL, AT(lease), value_u64 },
+	{ "detached", NULL, AT(code), is_out },
+	{ 0 },
+};
+
+static int tell(const struct unplug *all, unsigned int n, int code)
+{
+	struct json_object *document = json_document();
+	struct json_object *array = json_object_new_array();
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < n; i++) {
+		struct json_object *obj = json_object_new_object();
+
+		fields_json(obj, fields, &all[i]);
+		json_object_array_add(array, obj);
+	}
+	json_object_object_add(document, "devices", array);
+	ret = json_print(document);
+	return code ? code : ret;
+}
+
 static int detach(struct sriovb *sb, const struct args *args,
 		  const struct unplug_opts *opts)
 {
-	struct unplug all[MAX_WORDS] = { 0 };
-	char ids[MAX_WORDS][QEMU_ID_LEN];
+	static struct unplug all[MAX_WORDS];
+	static char ids[MAX_WORDS][QEMU_ID_LEN];
 	struct monitor m;
 	unsigned int n;
 	int ret;
@@ -38,11 +74,16 @@ static int detach(struct sriovb *sb, const struct args *args,
 	for (n = 0; n < MAX_WORDS && args->word[n]; n++) {
 		monitor_id(&m, args->word[n], ids[n]);
 		all[n].id = ids[n];
+		all[n].quiet = args->json;
+		all[n].code = ret;
 		if (!ret && fdset_resolve_id(&m.qmp, ids[n]))
 			ret = monitor_failed_for(&m, ids[n]);
 	}
-	if (!ret)
+	if (!ret) {
 		ret = unplug_all(&m, sb, all, n, opts);
+		if (args->json)
+			ret = tell(all, n, ret);
+	}
 	monitor_close(&m);
 	return ret;
 }
@@ -80,7 +121,8 @@ static int run(const struct args *args)
 
 const struct cmd cmd_detach = {
 	.name = "detach",
-	.words = "--qmp SOCKET|--libvirt DOMAIN ID ...",
+	.needs = "--qmp SOCKET|--libvirt DOMAIN",
+	.words = "ID ...",
 	.min_words = 1,
 	.max_words = MAX_WORDS,
 	.help = "Unplug VFs from a running QEMU and give them back.",

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/progress.h"
+#include "cli/answer.h"
 #include "cli/args.h"
 #include "cli/aside.h"
 #include "cli/report.h"
@@ -29,6 +30,7 @@ struct disable {
 	struct sriov_broker_addr pf;
 	int force;
 	unsigned int timeout_s;
+	int json;
 };
 
 static int do_disable(const void *ctx)
@@ -43,6 +45,8 @@ static int do_disable(const void *ctx)
 			 sriovb_disable(sb, &d->pf);
 	if (ret)
 		ret = refused(sb, ret);
+	else if (d->json)
+		ret = tell_pf(sb, &d->pf);
 	sriovb_close(sb);
 	return ret;
 }
@@ -59,6 +63,7 @@ static int disable(const struct args *args)
 	struct disable d = {
 		.force = !!args->opt[OPT_FORCE],
 		.timeout_s = DEFAULT_FORCE_S,
+		.json = args->json,
 	};
 	int ret = 0;
 

@@ -17,14 +17,12 @@
 
 enum {
 	OPT_VFS,
-	OPT_USER,
-	OPT_JSON
+	OPT_USER
 };
 
 static const struct opt options[] = {
-	[OPT_VFS] = { "vfs", 'n', "N", "so many VFs are wanted (all)" },
+	[OPT_VFS] = { "vfs", 0, "N", "so many VFs are wanted (all)" },
 	[OPT_USER] = { "user", 'u', "USER", "look at the rights of this user" },
-	[OPT_JSON] = { "json", 'j', NULL, "JSON, for programs" },
 	{ 0 },
 };
 
@@ -156,19 +154,15 @@ static int doctor(const struct args *args)
 	if (ret)
 		return ret;
 	d.user = args->opt[OPT_USER];
-	if (d.user && !getpwnam(d.user)) {
-		complain("%s: no such user", d.user);
-		return EXIT_REFUSED;
-	}
+	if (d.user && !getpwnam(d.user))
+		return fail(EXIT_NOT_FOUND, d.user, "no such user");
 	d.sb_error = sriovb_open(&d.sb);
 	if (d.sb_error)
 		d.sb = NULL;
-	if (find_patients(&d, has_pf ? &addr : NULL)) {
-		complain("out of memory");
-		return EXIT_REFUSED;
-	}
+	if (find_patients(&d, has_pf ? &addr : NULL))
+		return no_memory();
 	check_all(&d, has_pf ? &addr : NULL);
-	ret = findings_print(&d, !!args->opt[OPT_JSON]);
+	ret = findings_print(&d, args->json);
 	findings_free(&d);
 	free(d.patients);
 	sriovb_close(d.sb);

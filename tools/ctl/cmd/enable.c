@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/progress.h"
+#include "cli/answer.h"
 #include "cli/args.h"
 #include "cli/aside.h"
 #include "cli/report.h"
@@ -17,9 +18,9 @@ enum {
 };
 
 static const struct opt options[] = {
-	[OPT_DRIVER] = { "driver", 'd', "DRIVER",
+	[OPT_DRIVER] = { "driver", 0, "DRIVER",
 			 "vfio-pci, pci-stub, another, or host" },
-	[OPT_OPEN] = { "open", 'o', NULL,
+	[OPT_OPEN] = { "open", 0, NULL,
 		       "leave the VFs to others: no fence, no leases" },
 	[OPT_TAKE] = { "force", 'f', NULL, "also if the host uses a VF" },
 	{ 0 },
@@ -30,6 +31,7 @@ struct enable {
 	unsigned int num_vfs;
 	const char *driver;
 	unsigned int flags;
+	int json;
 };
 
 static int do_enable(const void *ctx)
@@ -44,7 +46,9 @@ static int do_enable(const void *ctx)
 	if (ret)
 		ret = refused(sb, ret);
 	else if (sriovb_why(sb)->reason)
-		refused(sb, 0); /* done, but not all is as it was */
+		tell_why(sb); /* done, but not all is as it was */
+	if (!ret && e->json)
+		ret = tell_pf(sb, &e->pf);
 	sriovb_close(sb);
 	return ret;
 }
@@ -61,6 +65,7 @@ static int enable(const struct args *args)
 {
 	struct enable e = {
 		.driver = args->opt[OPT_DRIVER],
+		.json = args->json,
 	};
 	int ret = parse_number(args, "the number of VFs", args->word[1], 0,
 			       0xffff, &e.num_vfs);

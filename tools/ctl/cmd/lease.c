@@ -26,7 +26,6 @@ enum {
 	OPT_INHERIT = OPT_NET + NUM_NETATTR_OPTS,
 	OPT_HOLD,
 	OPT_OUTPUT,
-	OPT_JSON,
 };
 
 static const struct opt options[] = {
@@ -34,13 +33,12 @@ static const struct opt options[] = {
 	[OPT_LABEL] = { "label", 'l', "LABEL",
 			"what it is for (the command's name)" },
 	NETATTR_OPTIONS(OPT_NET),
-	[OPT_INHERIT] = { "inherit", 'i', NULL,
+	[OPT_INHERIT] = { "inherit", 0, NULL,
 			  "COMMAND gets the lease's descriptor" },
 	[OPT_HOLD] = { "hold", 'H', NULL,
 		       "without COMMAND: until a signal, whatever the input" },
-	[OPT_OUTPUT] = { "output", 'o', "shell|json|qemu|libvirt",
+	[OPT_OUTPUT] = { "output", 0, "shell|json|qemu|libvirt",
 			 "for programs" },
-	[OPT_JSON] = { "json", 'j', NULL, "the same as -o json" },
 	{ 0 },
 };
 
@@ -58,7 +56,7 @@ static const char *choose_label(const struct args *args, char *buf, size_t len)
 /* NULL: in words, for people */
 static const char *choose_output(const struct args *args)
 {
-	return args->opt[OPT_JSON] ? "json" : args->opt[OPT_OUTPUT];
+	return args->json ? "json" : args->opt[OPT_OUTPUT];
 }
 
 /* ---- while it lasts ---- */
@@ -103,10 +101,8 @@ static int lease_and_use(struct sriovb *sb, const struct args *args,
 	unsigned int i;
 	int ret;
 
-	if (!held.grants) {
-		complain("out of memory");
-		return EXIT_REFUSED;
-	}
+	if (!held.grants)
+		return no_memory();
 	ret = take_leases_by_options(sb, args, request, 0, held.grants);
 	if (!ret) {
 		ret = netset_apply_leases(held.grants, held.count, attrs);

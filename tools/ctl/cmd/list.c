@@ -2,23 +2,20 @@
 /*
  * sriovctl list: PFs and their VFs. It is what lspci -v and
  * ls -l /sys/bus/pci/devices/... were asked for: can the device do SR-IOV, how
- * many VFs does it have, which of them is whose. The answer is put together as
- * JSON; people get a tree made of that.
+ * many VFs does it have, which of them is whose.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/complain.h"
+#include "base/field.h"
 #include "base/json.h"
+#include "base/value.h"
 #include "cli/args.h"
 #include "cli/report.h"
 #include "cli/target.h"
-#include "cli/vf_json.h"
 #include "cmd/commands.h"
-#include "cmd/list_tree.h"
-#include "host/netinfo.h"
-#include "host/nvme.h"
+#include "host/facts.h"
 
 /* What was found, and what of it is to be shown. */
 struct picture {
@@ -30,47 +27,76 @@ struct picture {
 	struct sriov_broker_addr vf; /* if not 0: no other VF */
 };
 
-static void add_netif(struct json_object *obj, const struct netif *netif)
+/* ---- what is told of each ---- */
+
+static void print_vfs(FILE *out, const void *pf)
 {
-	json_text(obj, "ifname", netif->name);
-	json_text(obj, "mac", netif->mac[0] ? netif->mac : NULL);
-	json_text(obj, "link", netif->state);
+	const struct sriov_broker_pf *p = pf;
+
+	fprintf(out, "%u/%u", p->num_vfs, p->total_vfs);
 }
 
-/* Of a VF the host's own view counts, else what its PF says of it. */
-static void add_vf_net(struct json_object *obj,
-		       const struct sriov_broker_vf *vf, const struct netif *pf)
+static void print_numa(FILE *out, const void *node)
 {
-	struct netif own;
-	struct vfnet net;
-
-	if (netinfo_get(&vf->addr, &own)) {
-		add_netif(obj, &own);
-		netinfo_put(&own);
-	} else if (pf && netinfo_vf(pf, vf->index, &net)) {
-		json_text(obj, "mac", net.mac[0] ? net.mac : NULL);
-		json_text(obj, "link", net.link);
-	}
+	if (*(const __s32 *)node >= 0)
+		fprintf(out, "%d", *(const __s32 *)node);
 }
 
-static struct json_object *vf_json(const struct sriov_broker_vf *vf,
-				   const struct netif *pf)
+static void print_lease(FILE *out, const void *vf)
 {
-	struct json_object *obj = json_object_new_object();
+	const struct sriov_broker_vf *v = vf;
+	pid_t pid;
 
-	json_addr(obj, "bdf", &vf->addr);
-	json_number(obj, "index", vf->index);
-	json_id(obj, "vendor", vf->vendor);
-	json_id(obj, "device", vf->device);
-	json_driver(obj, vf->driver);
-	json_text(obj, "state", sriovb_strstate(vf->state));
-	json_text(obj, "fault", sriovb_strfault(vf->fault));
-	json_group(obj, vf->iommu_group);
-	json_lease(obj, vf);
-	nvme_json(obj, vf);
-	add_vf_net(obj, vf, pf);
-	return obj;
+	if (!v->lease_id)
+		return;
+	fprintf(out, "%llu%s", (unsigned long long)v->lease_id,
+		v->lease_label[0] ? " " : "");
+	name_print(out, v->lease_label);
+	pid = vf_lease_pid(v);
+	if (pid)
+		fprintf(out, " pid %d", pid);
 }
+
+static const struct field pf_fields[] = {
+	{ "bdf", "DEVICE", offsetof(struct pf_facts, pf.addr), value_addr },
+	PF_FIELDS(struct pf_facts, pf.),
+	{ NULL, "ID", offsetof(struct pf_facts, pf.vendor), NULL, ids_print },
+	{ NULL, "VFS", offsetof(struct pf_facts, pf), NULL, print_vfs },
+	{ NULL, "NUMA", offsetof(struct pf_facts, pf.numa_node), NULL,
+	  print_numa },
+	NET_FIELDS(struct pf_facts, net),
+	{ NULL, "NETWORK", offsetof(struct pf_facts, net), NULL, net_print },
+	{ 0 },
+};
+
+static const struct field vf_fields[] = {
+	{ "bdf", "DEVICE", offsetof(struct vf_facts, vf.addr), value_addr },
+	VF_FIELDS(struct vf_facts, vf.),
+	{ NULL, "ID", offsetof(struct vf_facts, vf.vendor), NULL, ids_print },
+	{ NULL, "STATE", offsetof(struct vf_facts, vf), NULL, vf_print_state },
+	{ "lease", "LEASE", offsetof(struct vf_facts, vf), vf_lease,
+	  print_lease },
+	{ "nvme", NULL, offsetof(struct vf_facts, vf), vf_nvme },
+	NET_FIELDS(struct vf_facts, net),
+	{ NULL, "NETWORK", offsetof(struct vf_facts, net), NULL, net_print },
+	{ 0 },
+};
+
+static const struct column columns[] = {
+	{ "DEVICE", COLUMN_TREE },
+	{ "VF", COLUMN_RIGHT },
+	{ "ID", 0 },
+	{ "VFS", COLUMN_RIGHT },
+	{ "DRIVER", 0 },
+	{ "STATE", 0 },
+	{ "GROUP", COLUMN_RIGHT },
+	{ "NUMA", COLUMN_RIGHT },
+	{ "NETWORK", 0 },
+	{ "LEASE", 0 },
+	{ 0 },
+};
+
+/* ---- all of them ---- */
 
 static int is_shown(const struct picture *pic, const struct sriov_broker_pf *pf,
 		    const struct sriov_broker_vf *vf)
@@ -82,45 +108,38 @@ static int is_shown(const struct picture *pic, const struct sriov_broker_pf *pf,
 	return target_has_index(&pic->target, vf->index);
 }
 
-static struct json_object *pf_json(const struct picture *pic,
-				   const struct sriov_broker_pf *pf)
+static void add_pf(const struct picture *pic, const struct sriov_broker_pf *pf,
+		   struct table *table)
 {
-	struct json_object *obj = json_object_new_object();
-	struct json_object *vfs = json_object_new_array();
-	struct netif netif;
-	int has_net = netinfo_get(&pf->addr, &netif);
+	struct pf_facts facts;
+	struct vf_facts vf;
+	struct row row;
 	ssize_t i;
 
-	json_addr(obj, "bdf", &pf->addr);
-	json_id(obj, "vendor", pf->vendor);
-	json_id(obj, "device", pf->device);
-	json_driver(obj, pf->driver);
-	json_number(obj, "numa_node", pf->numa_node);
-	json_number(obj, "total_vfs", pf->total_vfs);
-	json_number(obj, "num_vfs", pf->num_vfs);
-	if (has_net)
-		add_netif(obj, &netif);
-	for (i = 0; i < pic->num_vfs; i++)
-		if (is_shown(pic, pf, &pic->vfs[i]))
-			json_object_array_add(vfs,
-					      vf_json(&pic->vfs[i],
-						      has_net ? &netif : NULL));
-	json_object_object_add(obj, "vfs", vfs);
-	if (has_net)
-		netinfo_put(&netif);
-	return obj;
+	pf_facts_get(&facts, pf);
+	row = table_add(table, NULL, pf_fields, &facts, "vfs");
+	for (i = 0; i < pic->num_vfs; i++) {
+		if (!is_shown(pic, pf, &pic->vfs[i]))
+			continue;
+		vf_facts_get(&vf, &pic->vfs[i], &facts);
+		table_add(table, &row, vf_fields, &vf, NULL);
+	}
+	pf_facts_put(&facts);
 }
 
-static struct json_object *picture_json(const struct picture *pic)
+static int list(const struct picture *pic, int as_json)
 {
-	struct json_object *obj = json_object_new_object();
-	struct json_object *pfs = json_object_new_array();
+	struct table *table;
 	ssize_t i;
 
+	if (!pic->num_pfs)
+		note(NULL, "no device of this machine has SR-IOV");
+	if (!pic->num_pfs && !as_json)
+		return 0;
+	table = table_new(columns, as_json);
 	for (i = 0; i < pic->num_pfs; i++)
-		json_object_array_add(pfs, pf_json(pic, &pic->pfs[i]));
-	json_object_object_add(obj, "pfs", pfs);
-	return obj;
+		add_pf(pic, &pic->pfs[i], table);
+	return table_print(table, "pfs");
 }
 
 /* If the device named is a VF, show its PF with that VF alone. */
@@ -151,27 +170,6 @@ static int take_picture(struct sriovb *sb, struct picture *pic)
 	return pic->num_pfs < 0 ? pic->num_pfs : 0;
 }
 
-enum {
-	OPT_JSON
-};
-
-static const struct opt options[] = {
-	[OPT_JSON] = { "json", 'j', NULL, "JSON, for programs" },
-	{ 0 },
-};
-
-static int show(const struct picture *pic, int as_json)
-{
-	struct json_object *obj;
-
-	if (!pic->num_pfs)
-		complain("no device of this machine has SR-IOV");
-	obj = picture_json(pic);
-	if (as_json)
-		return json_print(obj);
-	return pic->num_pfs ? tree_print(obj) : (json_object_put(obj), 0);
-}
-
 static int run(const struct args *args)
 {
 	struct picture pic = { 0 };
@@ -185,7 +183,7 @@ static int run(const struct args *args)
 	if (ret)
 		return ret;
 	ret = take_picture(sb, &pic);
-	ret = ret ? refused(sb, ret) : show(&pic, !!args->opt[OPT_JSON]);
+	ret = ret ? refused(sb, ret) : list(&pic, args->json);
 	free(pic.pfs);
 	free(pic.vfs);
 	sriovb_close(sb);
@@ -197,6 +195,5 @@ const struct cmd cmd_list = {
 	.words = "[PF|VF|PF#RANGE]",
 	.max_words = 1,
 	.help = "Show PFs and their VFs: driver, state, group, network, lease.",
-	.opts = options,
 	.run = run,
 };

@@ -28,7 +28,7 @@ enum {
 static const struct opt options[] = {
 	[OPT_OUTPUT] = { "output", 'o', "FILE",
 			 "replace FILE, or write to what is no file" },
-	[OPT_OPEN] = { "openmetrics", 'm', NULL, "as OpenMetrics 1.0" },
+	[OPT_OPEN] = { "openmetrics", 0, NULL, "as OpenMetrics 1.0" },
 	{ 0 },
 };
 
@@ -334,10 +334,7 @@ static int put_file(const char *file, struct sink *sink,
 		err = write_link(file, sink, look);
 	else
 		err = replace_file(file, sink, look);
-	if (!err)
-		return 0;
-	complain("%s: %s", file, strerror(-err));
-	return EXIT_REFUSED;
+	return err ? fail(exit_code_of(err), file, "%s", strerror(-err)) : 0;
 }
 
 /* Return: 0 or -errno */
@@ -384,6 +381,7 @@ static int run(const struct args *args)
 const struct cmd cmd_metrics = {
 	.name = "metrics",
 	.words = "",
+	.no_json = 1,
 	.help = "Numbers for Prometheus: VFs by state, leases, durations.",
 	.opts = options,
 	.run = run,

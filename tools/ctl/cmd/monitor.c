@@ -9,30 +9,32 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdio_ext.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/complain.h"
+#include "base/field.h"
 #include "base/json.h"
+#include "base/value.h"
 #include "cli/args.h"
 #include "cli/event_print.h"
-#include "cli/vf_json.h"
+#include "cli/report.h"
 #include "cmd/commands.h"
 #include "host/events.h"
+#include "host/facts.h"
 
 #define MAX_EVENTS    1000000000
 #define MAX_TIMEOUT_S 86400
 
 enum {
-	OPT_JSON,
 	OPT_EVENTS,
 	OPT_TIMEOUT
 };
 
 static const struct opt options[] = {
-	[OPT_JSON] = { "json", 'j', NULL, "JSON, one object a line" },
-	[OPT_EVENTS] = { "num-events", 'n', "N", "end after N events" },
-	[OPT_TIMEOUT] = { "idle-timeout", 't', "S",
+	[OPT_EVENTS] = { "num-events", 0, "N", "end after N events" },
+	[OPT_TIMEOUT] = { "idle-timeout", 0, "S",
 			  "end when nothing happens for S seconds" },
 	{ 0 },
 };
@@ -47,102 +49,107 @@ enum {
 	ENOUGH = 1 /* what a handler returns to end it */
 };
 
-/* ---- JSON ---- */
+/* ---- PFs and VFs ---- */
+
+static const struct field pf_fields[] = {
+	{ "pf", NULL, offsetof(struct sriov_broker_pf, addr), value_addr },
+	PF_FIELDS(struct sriov_broker_pf, ),
+	{ 0 },
+};
+
+static const struct field vf_fields[] = {
+	{ "pf", NULL, offsetof(struct sriov_broker_vf, pf), value_addr },
+	{ "vf", NULL, offsetof(struct sriov_broker_vf, addr), value_addr },
+	VF_FIELDS(struct sriov_broker_vf, ),
+	{ "lease", NULL, 0, vf_lease },
+	{ 0 },
+};
+
+static void print_pf(FILE *out, const void *pf)
+{
+	const struct sriov_broker_pf *p = pf;
+	char addr[SRIOVB_ADDR_LEN];
+
+	fprintf(out, "%s PF, %u of %u VFs, driver %.*s",
+		sriovb_format_addr(&p->addr, addr), p->num_vfs, p->total_vfs,
+		SRIOV_BROKER_NAME_LEN, p->driver[0] ? p->driver : "none");
+}
+
+static void print_vf(FILE *out, const void *vf)
+{
+	const struct sriov_broker_vf *v = vf;
+	const char *fault = sriovb_strfault(v->fault);
+	char addr[SRIOVB_ADDR_LEN], pf[SRIOVB_ADDR_LEN];
+
+	fprintf(out, "%s VF %u of %s, %s%s%s",
+		sriovb_format_addr(&v->addr, addr), v->index,
+		sriovb_format_addr(&v->pf, pf), sriovb_strstate(v->state),
+		fault ? ": " : "", fault ? fault : "");
+	if (v->lease_id)
+		fprintf(out, ", lease %llu", (unsigned long long)v->lease_id);
+}
+
+/* ---- a line each ---- */
 
 static struct json_object *new_line(const char *what)
 {
-	struct json_object *obj = json_object_new_object();
+	struct json_object *obj = json_document();
 
-	json_text(obj, "event", what);
+	if (what)
+		json_text(obj, "event", what);
 	return obj;
 }
 
-static int pf_line(const struct sriov_broker_pf *pf)
+static int put_text(void (*print)(FILE *out, const void *thing),
+		    const void *thing)
 {
-	struct json_object *obj = new_line("pf");
+	char *text = printed(print, thing);
 
-	json_addr(obj, "pf", &pf->addr);
-	json_id(obj, "vendor", pf->vendor);
-	json_id(obj, "device", pf->device);
-	json_driver(obj, pf->driver);
-	json_number(obj, "numa_node", pf->numa_node);
-	json_number(obj, "total_vfs", pf->total_vfs);
-	json_number(obj, "num_vfs", pf->num_vfs);
-	return json_print_line(obj);
-}
-
-static int vf_line(const struct sriov_broker_vf *vf)
-{
-	struct json_object *obj = new_line("vf");
-
-	json_addr(obj, "pf", &vf->pf);
-	json_addr(obj, "vf", &vf->addr);
-	json_number(obj, "index", vf->index);
-	json_id(obj, "vendor", vf->vendor);
-	json_id(obj, "device", vf->device);
-	json_driver(obj, vf->driver);
-	json_text(obj, "state", sriovb_strstate(vf->state));
-	json_text(obj, "fault", sriovb_strfault(vf->fault));
-	json_group(obj, vf->iommu_group);
-	json_lease(obj, vf);
-	return json_print_line(obj);
-}
-
-/* ---- for people ---- */
-
-static int pf_text(const struct sriov_broker_pf *pf)
-{
-	char addr[SRIOVB_ADDR_LEN];
-
-	printf("%s PF, %u of %u VFs, driver %.*s\n",
-	       sriovb_format_addr(&pf->addr, addr), pf->num_vfs, pf->total_vfs,
-	       SRIOV_BROKER_NAME_LEN, pf->driver[0] ? pf->driver : "none");
+	if (text)
+		puts(text);
+	free(text);
 	return 0;
 }
-
-static int vf_text(const struct sriov_broker_vf *vf)
-{
-	const char *fault = sriovb_strfault(vf->fault);
-	char addr[SRIOVB_ADDR_LEN], pf[SRIOVB_ADDR_LEN];
-
-	printf("%s VF %u of %s, %s", sriovb_format_addr(&vf->addr, addr),
-	       vf->index, sriovb_format_addr(&vf->pf, pf),
-	       sriovb_strstate(vf->state));
-	if (fault)
-		printf(": %s", fault);
-	if (vf->lease_id)
-		printf(", lease %llu", (unsigned long long)vf->lease_id);
-	putchar('\n');
-	return 0;
-}
-
-/* ---- what the module tells ---- */
 
 static int on_pf(const struct sriov_broker_pf *pf, void *arg)
 {
 	const struct monitor *monitor = arg;
+	struct json_object *obj;
 
-	return monitor->as_json ? pf_line(pf) : pf_text(pf);
+	if (!monitor->as_json)
+		return put_text(print_pf, pf);
+	obj = new_line("pf");
+	fields_json(obj, pf_fields, pf);
+	return json_print(obj);
 }
 
 static int on_vf(const struct sriov_broker_vf *vf, void *arg)
 {
 	const struct monitor *monitor = arg;
+	struct json_object *obj;
 
-	return monitor->as_json ? vf_line(vf) : vf_text(vf);
+	if (!monitor->as_json)
+		return put_text(print_vf, vf);
+	obj = new_line("vf");
+	fields_json(obj, vf_fields, vf);
+	return json_print(obj);
 }
 
 static int on_event(const struct sriov_broker_event *event, void *arg)
 {
 	struct monitor *monitor = arg;
-	int err = 0;
+	struct json_object *obj;
+	int err;
 
-	if (monitor->as_json)
-		err = json_print_line(event_json(event));
-	else
-		event_print(event);
+	if (monitor->as_json) {
+		obj = new_line(NULL);
+		event_json(obj, event);
+		err = json_print(obj);
+	} else {
+		err = put_text(event_print, event);
+	}
 
-	/* A reader that has gone wants no more; other failures are told by main(). */
+	/* A reader that has gone away wants no more; main() tells of other ends. */
 	if (err || ferror(stdout) || (monitor->left && !--monitor->left))
 		return ENOUGH;
 	return 0;
@@ -153,7 +160,7 @@ static int on_lost(void *arg)
 	const struct monitor *monitor = arg;
 
 	if (monitor->as_json)
-		return json_print_line(new_line("lost"));
+		return json_print(new_line("lost"));
 	puts("events were lost; this is how things are now:");
 	return 0;
 }
@@ -167,7 +174,7 @@ static int on_listed(uint64_t seq, void *arg)
 		return 0;
 	obj = new_line("listed");
 	json_number(obj, "seq", seq);
-	return json_print_line(obj);
+	return json_print(obj);
 }
 
 static const struct event_handler handler = {
@@ -224,25 +231,23 @@ static int failed(int error)
 {
 	switch (error) {
 	case -ENOENT:
-		complain(
-			"no module to listen to; load it: modprobe sriov_broker");
-		break;
+		return fail(EXIT_NOT_FOUND, NULL,
+			    "no module to listen to" REMEDY
+			    "load it: modprobe sriov_broker");
 	case -ENODEV:
-		complain("the module was unloaded");
-		break;
+		return fail(EXIT_NOT_FOUND, NULL, "the module was unloaded");
 	case -EPERM:
-		complain("this needs root (CAP_NET_ADMIN)");
-		break;
-	default:
-		complain("generic netlink: %s", strerror(-error));
+		return fail(EXIT_NOT_PERMITTED, NULL,
+			    "this needs root (CAP_NET_ADMIN)");
 	}
-	return EXIT_REFUSED;
+	return fail(exit_code_of(error), NULL, "generic netlink: %s",
+		    strerror(-error));
 }
 
 static int run(const struct args *args)
 {
 	struct monitor monitor = {
-		.as_json = !!args->opt[OPT_JSON],
+		.as_json = args->json,
 		.timeout_ms = -1,
 	};
 	struct events *events;

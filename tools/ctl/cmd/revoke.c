@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sriovctl revoke: take a lease from its holder. */
 #include "base/complain.h"
+#include "base/json.h"
 #include "cli/args.h"
 #include "cli/report.h"
 #include "cli/target.h"
@@ -12,33 +13,16 @@ enum {
 
 static const struct opt options[] = {
 	[OPT_GRACE] = { "grace", 'g', "S",
-			"so long for the holder to end it himself (0)" },
+			"so long for the holder to end it itself (0)" },
 	{ 0 },
 };
-
-/* The lease that a VF is under, or a complaint. */
-static int lease_of_vf(struct sriovb *sb, const struct sriov_broker_addr *addr,
-		       unsigned long long *lease)
-{
-	struct sriov_broker_vf vf;
-	char text[SRIOVB_ADDR_LEN];
-	int found = find_vf_at(sb, addr, &vf);
-
-	if (found < 0)
-		return refused(sb, found);
-	*lease = found ? vf.lease_id : 0;
-	if (*lease)
-		return 0;
-	complain("%s: not a VF that is leased", sriovb_format_addr(addr, text));
-	return EXIT_REFUSED;
-}
 
 /* A lease's number, or else the VF it is on. */
 static int find_lease(struct sriovb *sb, const struct args *args,
 		      unsigned long long *lease)
 {
 	const char *text = args->word[0];
-	struct sriov_broker_addr vf;
+	struct sriov_broker_vf vf;
 	const char *p = text;
 	int err;
 
@@ -47,8 +31,22 @@ static int find_lease(struct sriovb *sb, const struct args *args,
 		*lease = *lease * 10 + (*p - '0');
 	if (!*p)
 		return 0;
-	err = parse_device(args, text, &vf);
-	return err ? err : lease_of_vf(sb, &vf, lease);
+	err = want_vf(sb, args, text, &vf);
+	if (err)
+		return err;
+	*lease = vf.lease_id;
+	return *lease ? 0 :
+			fail(EXIT_NOT_FOUND, text,
+			     "not leased" REMEDY "see sriovctl list");
+}
+
+static int tell(unsigned long long lease, unsigned int grace_s)
+{
+	struct json_object *document = json_document();
+
+	json_number(document, "lease", lease);
+	json_number(document, "grace", grace_s);
+	return json_print(document);
 }
 
 static int run(const struct args *args)
@@ -70,6 +68,8 @@ static int run(const struct args *args)
 		ret = sriovb_revoke(sb, lease, 0, grace_s * 1000);
 		if (ret)
 			ret = refused(sb, ret);
+		else if (args->json)
+			ret = tell(lease, grace_s);
 	}
 	sriovb_close(sb);
 	return ret;
@@ -77,7 +77,7 @@ static int run(const struct args *args)
 
 const struct cmd cmd_revoke = {
 	.name = "revoke",
-	.words = "LEASE|VF",
+	.words = "LEASE|VF|PF#INDEX",
 	.min_words = 1,
 	.max_words = 1,
 	.help = "Take a lease from its holder.",

@@ -25,6 +25,8 @@
 #include "cmd/commands.h"
 #include "guest/remedy.h"
 #include "lease/held.h"
+#include "lease/hold.h"
+#include "lease/print.h"
 #include "lease/take.h"
 #include "qemu/fdset.h"
 #include "qemu/qemu.h"
@@ -169,20 +171,18 @@ static void add_words(struct start *s)
 static int become_qemu(struct start *s)
 {
 	unsigned int i;
-	int err;
 
 	add_words(s);
-	if (s->error) {
-		complain("out of memory");
-		return EXIT_REFUSED;
-	}
+	if (s->error)
+		return no_memory();
+	if (s->args->json)
+		print_leases(&s->held, "json", !!s->args->opt[LEASE_OPT_COUNT]);
+	fflush(stdout);
 	for (i = 0; i < s->held.count; i++)
 		fcntl(s->held.grants[i].fd, F_SETFD, 0);
 	warn_of_rights(&s->held, s->words);
 	execvp(s->words[0], s->words);
-	err = errno;
-	complain("%s: %s", s->words[0], strerror(err));
-	return err == ENOENT ? 127 : 126;
+	return could_not_run(s->words[0], errno);
 }
 
 static int lease_and_start(struct start *s,
@@ -237,7 +237,7 @@ static int start(const struct args *args, const struct sriovb_request *request,
 	if (s.held.grants && s.words)
 		ret = lease_and_start(&s, request);
 	else
-		complain("out of memory");
+		no_memory();
 	while (s.num_words)
 		free(s.words[--s.num_words]);
 	free(s.words);
@@ -283,7 +283,9 @@ static int run(const struct args *args)
 	int ret;
 
 	if (!args->rest)
-		return bad_usage(args, "run what? -- qemu-system-x86_64 ...");
+		return bad_usage(
+			args, "run: missing argument: -- QEMU" REMEDY
+			      "as in: sriovctl run -- qemu-system-x86_64 ...");
 	if (id && !qemu_id_ok(id))
 		return bad_usage(
 			args,

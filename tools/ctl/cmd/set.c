@@ -7,10 +7,12 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/complain.h"
 #include "cli/args.h"
+#include "base/json.h"
 #include "cli/netattr.h"
 #include "cli/netset.h"
 #include "cli/report.h"
@@ -31,23 +33,19 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-/* It must be there, and not on its way back from a lease. Return: 0 or EXIT_REFUSED */
-static int get_vf(struct sriovb *sb, const char *word,
-		  const struct target *target, struct sriov_broker_vf *vf)
+/* It must be there, and not on its way back. Return: 0 or an exit code */
+static int get_vf(struct sriovb *sb, const struct args *args,
+		  struct sriov_broker_vf *vf)
 {
-	int found = find_vf(sb, target, vf);
+	int err = want_vf(sb, args, args->word[0], vf);
 
-	if (found < 0)
-		return refused(sb, found);
-	if (!found) {
-		complain("%s: no VF that is there; see sriovctl list", word);
-		return EXIT_REFUSED;
-	}
+	if (err)
+		return err;
 	if (vf->state != SRIOV_BROKER_VF_DRAINING &&
 	    vf->state != SRIOV_BROKER_VF_RESETTING)
 		return 0;
-	complain("%s: on its way back from its last lease; try again", word);
-	return EXIT_REFUSED;
+	return fail(EXIT_BUSY, args->word[0],
+		    "on its way back from its last lease" REMEDY "try again");
 }
 
 /* "mac 02:00:00:00:00:01 vlan 5" */
@@ -59,10 +57,9 @@ static int parse_words(const struct args *args, struct netattrs *attrs)
 	for (i = 1; !err && i < MAX_WORDS && args->word[i]; i += 2) {
 		attr = netattr_find(args->word[i]);
 		if (attr < 0)
-			return bad_usage(args, "%s: no attribute of a VF",
-					 args->word[i]);
+			return netattr_unknown(args, args->word[i]);
 		if (i + 1 == MAX_WORDS || !args->word[i + 1])
-			return bad_usage(args, "%s: which value?",
+			return bad_usage(args, "%s: missing argument: VALUE",
 					 args->word[i]);
 		err = netattr_parse(args, attr, args->word[i + 1], attrs);
 	}
@@ -72,25 +69,33 @@ static int parse_words(const struct args *args, struct netattrs *attrs)
 /* ---- what is no network attribute ---- */
 
 /* It must have no driver: one that is in the pool leaves that first. */
-static void complain_of_driver(const struct sriov_broker_vf *vf)
+static int fail_for_driver(const struct sriov_broker_vf *vf)
 {
 	const char *driver = vf->driver[0] ? vf->driver : "a driver";
 	char name[SRIOVB_ADDR_LEN];
 
 	sriovb_format_addr(&vf->addr, name);
 	if (vf->lease_id)
-		complain(
-			"%s: lease %llu has it; the number of MSI-X vectors changes only while no driver is bound",
-			name, (unsigned long long)vf->lease_id);
-	else if (vf->state == SRIOV_BROKER_VF_HOST)
-		complain(
-			"%s: bound to %.*s, and the number of MSI-X vectors changes only while no driver is; unbind it first: echo %s >/sys/bus/pci/devices/%s/driver/unbind",
-			name, SRIOV_BROKER_NAME_LEN, driver, name, name);
-	else
-		complain(
-			"%s: bound to %.*s, and the number of MSI-X vectors changes only while no driver is; before: sriovctl bind %s host; after: sriovctl bind %s %.*s",
-			name, SRIOV_BROKER_NAME_LEN, driver, name, name,
-			SRIOV_BROKER_NAME_LEN, driver);
+		return fail_with(
+			&(struct failure){ .code = EXIT_BUSY,
+					   .subject = name,
+					   .lease = vf->lease_id,
+					   .pid = vf->lease_pid },
+			"lease %llu has it; the number of MSI-X vectors changes only while no driver is bound" REMEDY
+			"end the lease first",
+			(unsigned long long)vf->lease_id);
+	if (vf->state == SRIOV_BROKER_VF_HOST)
+		return fail(
+			EXIT_BUSY, name,
+			"bound to %.*s, and the number of MSI-X vectors changes only while no driver is" REMEDY
+			"unbind it first: echo %s >/sys/bus/pci/devices/%s/driver/unbind",
+			SRIOV_BROKER_NAME_LEN, driver, name, name);
+	return fail(
+		EXIT_BUSY, name,
+		"bound to %.*s, and the number of MSI-X vectors changes only while no driver is" REMEDY
+		"before: sriovctl bind %s host; after: sriovctl bind %s %.*s",
+		SRIOV_BROKER_NAME_LEN, driver, name, name,
+		SRIOV_BROKER_NAME_LEN, driver);
 }
 
 /* The kernel asks for the PF's driver first, then for that of the VF. */
@@ -100,56 +105,45 @@ static int msix_failed(const struct sriov_broker_vf *vf, const char *word,
 	switch (error) {
 	case -ENOENT:
 	case -EOPNOTSUPP:
-		complain(
-			"%s: its PF's driver can't give VFs another number of MSI-X vectors",
-			word);
-		break;
+		return fail(
+			EXIT_REFUSED, word,
+			"its PF's driver can't give VFs another number of MSI-X vectors");
 	case -EBUSY:
-		complain_of_driver(vf);
-		break;
+		return fail_for_driver(vf);
 	case -ENOSPC:
-		complain(
-			"%s: its PF has no %u MSI-X vectors left to give; take some from its other VFs first",
-			word, vectors);
-		break;
+		return fail(EXIT_REFUSED, word,
+			    "its PF has no %u MSI-X vectors left to give" REMEDY
+			    "take some from its other VFs first",
+			    vectors);
 	case -EACCES:
 	case -EPERM:
-		complain("%s: this needs root", word);
-		break;
-	default:
-		complain("%s: msix: %s", word, strerror(-error));
+		return fail(EXIT_NOT_PERMITTED, word, "this needs root");
 	}
-	return EXIT_REFUSED;
+	return fail(exit_code_of(error), word, "msix: %s", strerror(-error));
 }
 
-static int set_msix(const struct args *args, struct sriovb *sb,
-		    const struct target *target)
+static int set_msix(const struct args *args, const struct sriov_broker_vf *vf)
 {
-	const char *word = args->word[0];
-	struct sriov_broker_vf vf;
 	unsigned int vectors;
 	struct pcidev dev;
 	char text[16];
 	int err = parse_number(args, "msix", args->word[2], 0, MAX_MSIX,
 			       &vectors);
 
-	if (!err)
-		err = get_vf(sb, word, target, &vf);
 	if (err)
 		return err;
 	/* Not as it was typed: the kernel takes 010 for eight. */
 	snprintf(text, sizeof(text), "%u", vectors);
-	err = pcidev_open(&vf.addr, &dev);
+	err = pcidev_open(&vf->addr, &dev);
 	if (!err)
 		err = pcidev_write(&dev, "sriov_vf_msix_count", text);
-	return err ? msix_failed(&vf, word, vectors, err) : 0;
+	return err ? msix_failed(vf, args->word[0], vectors, err) : 0;
 }
 
 /* These go alone, for they can't be undone. */
 static const struct special {
 	const char *name;
-	int (*set)(const struct args *args, struct sriovb *sb,
-		   const struct target *target);
+	int (*set)(const struct args *args, const struct sriov_broker_vf *vf);
 } specials[] = {
 	{ "msix", set_msix },
 	{ 0 },
@@ -164,13 +158,43 @@ static const struct special *find_special(const struct args *args)
 	return special->name ? special : NULL;
 }
 
+/* The VF, and what was set, as it was asked for. */
+static int tell(const struct args *args, const struct sriov_broker_vf *vf,
+		const struct netattrs *attrs)
+{
+	struct json_object *document = json_document();
+	struct json_object *net = json_object_new_object();
+
+	json_addr(document, "vf", &vf->addr);
+	json_addr(document, "pf", &vf->pf);
+	json_number(document, "index", vf->index);
+	if (find_special(args))
+		json_number(document, args->word[1],
+			    strtoul(args->word[2], NULL, 10));
+	netattr_json(net, attrs);
+	json_object_object_add(document, "net", net);
+	return json_print(document);
+}
+
+static int set_attrs(const struct args *args, const struct sriov_broker_vf *vf,
+		     const struct netattrs *attrs)
+{
+	const struct netvf netvf = {
+		.vf = vf->addr,
+		.pf = vf->pf,
+		.index = vf->index,
+		.lease_id = vf->lease_id,
+	};
+
+	return netset_apply(&netvf, attrs,
+			    args->opt[OPT_FORCE] ? NETSET_FORCE : 0);
+}
+
 static int run(const struct args *args)
 {
 	const struct special *special = find_special(args);
 	struct netattrs attrs = { 0 };
-	struct target target;
 	struct sriov_broker_vf vf;
-	struct netvf netvf;
 	struct sriovb *sb;
 	int ret = 0;
 
@@ -179,24 +203,15 @@ static int run(const struct args *args)
 	if (!special)
 		ret = parse_words(args, &attrs);
 	if (!ret)
-		ret = parse_one(args, args->word[0], &target);
-	if (!ret)
 		ret = open_broker(&sb);
 	if (ret)
 		return ret;
-	ret = special ? special->set(args, sb, &target) :
-			get_vf(sb, args->word[0], &target, &vf);
+	ret = get_vf(sb, args, &vf);
 	sriovb_close(sb);
-	if (ret || special)
-		return ret;
-	netvf = (struct netvf){
-		.vf = vf.addr,
-		.pf = vf.pf,
-		.index = vf.index,
-		.lease_id = vf.lease_id,
-	};
-	return netset_apply(&netvf, &attrs,
-			    args->opt[OPT_FORCE] ? NETSET_FORCE : 0);
+	if (!ret)
+		ret = special ? special->set(args, &vf) :
+				set_attrs(args, &vf, &attrs);
+	return ret || !args->json ? ret : tell(args, &vf, &attrs);
 }
 
 const char *set_special(unsigned int index)

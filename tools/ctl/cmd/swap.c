@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sriovctl swap: another VF for a running guest. */
+#include "base/complain.h"
+#include "base/field.h"
 #include "base/json.h"
 #include "base/wait.h"
 #include "cli/args.h"
@@ -21,7 +23,6 @@ enum {
 	OPT_MAKE,
 	OPT_TIMEOUT,
 	OPT_NET,
-	OPT_JSON = OPT_NET + NUM_NETATTR_OPTS,
 };
 
 static const struct opt options[] = {
@@ -29,26 +30,20 @@ static const struct opt options[] = {
 	[OPT_LIBVIRT] = MONITOR_LIBVIRT_OPTION,
 	[OPT_TO] = { "to", 'T', "PF|VF|PF#RANGE",
 		     "which VF instead (another of its PF)" },
-	[OPT_MAKE] = { "make-before-break", 'm', NULL,
+	[OPT_MAKE] = { "make-before-break", 0, NULL,
 		       "the new one in before the old is out" },
 	[OPT_TIMEOUT] = { "timeout", 't', "S",
 			  "ask the guest for so long (30)" },
 	NETATTR_OPTIONS(OPT_NET),
-	[OPT_JSON] = { "json", 'j', NULL, "print what was done as JSON" },
 	{ 0 },
 };
 
 static int report_json(const struct swap *s)
 {
-	struct json_object *obj = json_object_new_object();
+	struct json_object *document = json_document();
 
-	json_text(obj, "id", s->new.id);
-	json_text(obj, "bus", s->new.kept.bus[0] ? s->new.kept.bus : NULL);
-	json_text(obj, "vf", s->new.vf);
-	json_number(obj, "lease", s->new.kept.lease);
-	if (swap_was_needed(s))
-		json_addr(obj, "instead_of", &s->old.vf);
-	return json_print(obj);
+	fields_json(document, swap_fields, s);
+	return json_print(document);
 }
 
 static int swap(const struct args *args, struct swap *s)
@@ -68,7 +63,7 @@ static int swap(const struct args *args, struct swap *s)
 		ret = monitor_failed_for(&monitor, id);
 	if (!ret)
 		ret = swap_vf(s);
-	if (!ret && args->opt[OPT_JSON])
+	if (!ret && args->json)
 		ret = report_json(s);
 	else if (!ret)
 		swap_print(s, "");
@@ -117,7 +112,8 @@ static int run(const struct args *args)
 
 const struct cmd cmd_swap = {
 	.name = "swap",
-	.words = "--qmp SOCKET|--libvirt DOMAIN ID",
+	.needs = "--qmp SOCKET|--libvirt DOMAIN",
+	.words = "ID",
 	.min_words = 1,
 	.max_words = 1,
 	.help = "Give a running guest another VF for one it has.",

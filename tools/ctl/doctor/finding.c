@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "base/complain.h"
+#include "base/field.h"
 #include "base/json.h"
 #include "base/text.h"
-
+#include "base/value.h"
 #include "doctor/finding.h"
 
 /* Memory that is not there ends the program: half a list would say that all is well. */
@@ -16,8 +17,7 @@ static void *must(void *memory)
 {
 	if (memory)
 		return memory;
-	complain("out of memory");
-	exit(EXIT_REFUSED);
+	exit(no_memory());
 }
 
 static char *format(const char *fmt, va_list args)
@@ -69,17 +69,21 @@ void findings_free(struct doctor *d)
 
 static const char *const verdicts[NUM_VERDICTS] = { "ok", "warn", "fail" };
 
-static struct json_object *finding_json(const struct finding *f)
+static struct json_object *verdict(const void *number)
 {
-	struct json_object *obj = json_object_new_object();
-
-	json_text(obj, "check", f->check);
-	json_text(obj, "subject", f->subject);
-	json_text(obj, "verdict", verdicts[f->verdict]);
-	json_text(obj, "text", f->text);
-	json_text(obj, "todo", f->todo);
-	return obj;
+	return json_object_new_string(verdicts[*(const enum verdict *)number]);
 }
+
+#define AT(member) offsetof(struct finding, member)
+
+static const struct field fields[] = {
+	{ "check", NULL, AT(check), value_word },
+	{ "subject", NULL, AT(subject), value_word },
+	{ "verdict", NULL, AT(verdict), verdict },
+	{ "text", NULL, AT(text), value_word },
+	{ "todo", NULL, AT(todo), value_word },
+	{ 0 },
+};
 
 static void finding_print(const struct finding *f)
 {
@@ -106,10 +110,14 @@ int findings_print(const struct doctor *d, int as_json)
 		       count[VERDICT_WARN], count[VERDICT_FAIL]);
 		return count[VERDICT_FAIL] ? EXIT_REFUSED : 0;
 	}
-	obj = json_object_new_object();
+	obj = json_document();
 	array = json_object_new_array();
-	for (i = 0; i < d->num_findings; i++)
-		json_object_array_add(array, finding_json(&d->findings[i]));
+	for (i = 0; i < d->num_findings; i++) {
+		struct json_object *one = json_object_new_object();
+
+		fields_json(one, fields, &d->findings[i]);
+		json_object_array_add(array, one);
+	}
 	json_object_object_add(obj, "findings", array);
 	for (i = 0; i < NUM_VERDICTS; i++)
 		json_number(obj, verdicts[i], count[i]);

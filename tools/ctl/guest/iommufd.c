@@ -32,18 +32,20 @@ static int has_iommufd(const struct qmp *qmp)
 
 int iommufd_check(struct monitor *m)
 {
-	if (!has_iommufd(&m->qmp)) {
-		complain(
-			"%s: this is QEMU %d.%d, which has no iommufd (9.0 has); leave --iommufd out",
-			m->name, m->qmp.major, m->qmp.minor);
-		return EXIT_REFUSED;
-	}
-	if (access(IOMMU_NODE, R_OK | W_OK)) {
-		complain(
-			"%s: %s; the kernel needs CONFIG_IOMMUFD and its module iommufd, or leave --iommufd out",
-			IOMMU_NODE, strerror(errno));
-		return EXIT_REFUSED;
-	}
+	if (!has_iommufd(&m->qmp))
+		return fail(
+			EXIT_REFUSED, m->name,
+			"this is QEMU %d.%d, which has no iommufd (9.0 has)" REMEDY
+			"leave --iommufd out",
+			m->qmp.major, m->qmp.minor);
+
+	if (access(IOMMU_NODE, R_OK | W_OK))
+		return fail(
+			exit_code_of(-errno), IOMMU_NODE,
+			"%s" REMEDY
+			"the kernel needs CONFIG_IOMMUFD and its module iommufd, or leave --iommufd out",
+			strerror(errno));
+
 	return 0;
 }
 

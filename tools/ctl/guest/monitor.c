@@ -10,6 +10,7 @@
 
 #include "base/complain.h"
 #include "base/progress.h"
+#include "cli/args.h"
 #include "guest/lock.h"
 #include "guest/monitor.h"
 #include "qemu/libvirt.h"
@@ -17,14 +18,13 @@
 
 int monitor_failed(const struct monitor *m)
 {
-	complain("%s: %s", m->name, m->qmp.error);
-	return EXIT_REFUSED;
+	return fail(exit_code_of(m->qmp.failed), m->name, "%s", m->qmp.error);
 }
 
 int monitor_failed_for(const struct monitor *m, const char *what)
 {
-	complain("%s: %s: %s", what, m->name, m->qmp.error);
-	return EXIT_REFUSED;
+	return fail(exit_code_of(m->qmp.failed), what, "%s: %s", m->name,
+		    m->qmp.error);
 }
 
 int monitor_check(const struct args *args, const char *socket,
@@ -32,7 +32,8 @@ int monitor_check(const struct args *args, const char *socket,
 {
 	if (!socket && !domain)
 		return bad_usage(
-			args, "which QEMU? --qmp SOCKET, or --libvirt DOMAIN");
+			args,
+			"missing argument: --qmp SOCKET, or --libvirt DOMAIN");
 	if (socket && domain)
 		return bad_usage(args, "--qmp or --libvirt, not both");
 	return 0;
@@ -68,7 +69,8 @@ static int fail_lock(struct monitor *m, int timeout_ms)
 	if (m->lock == -ETIMEDOUT)
 		return qmp_fail(
 			&m->qmp, m->lock,
-			"another sriovctl, process %d, is at work on this guest, for %d s now; try again when it is done",
+			"another sriovctl, process %d, is at work on this guest, for %d s now" REMEDY
+			"try again when it is done",
 			m->waited, timeout_ms / 1000);
 	if (m->lock == -EINTR)
 		return qmp_fail(

@@ -47,7 +47,7 @@ void monitor_close(struct monitor *m);
 /* What a device called @id is called in this QEMU; room for QEMU_ID_LEN. */
 void monitor_id(const struct monitor *m, const char *id, char *to);
 
-/* Complain about the last thing QEMU said or did. Return: EXIT_REFUSED */
+/* Complain about the last thing QEMU said or did. Return: an exit code */
 int monitor_failed(const struct monitor *m);
 
 /* The same, in the name of the device or VF that it was about. */

@@ -42,9 +42,10 @@ int plug_check_id(struct monitor *m, const struct plug *plug)
 		return 0;
 	if (err)
 		return monitor_failed(m);
-	complain("%s: there is a device of this id, a %s; choose another --id",
-		 plug->id, type);
-	return EXIT_REFUSED;
+	return fail(EXIT_BUSY, plug->id,
+		    "there is a device of this id, a %s" REMEDY
+		    "choose another --id",
+		    type);
 }
 
 /*
@@ -125,11 +126,16 @@ int plug_device_add(struct monitor *m, struct plug *plug,
  */
 static int in_doubt(const struct monitor *m, const struct plug *plug)
 {
-	monitor_failed_for(m, plug->vf);
-	complain(
-		"%s: if QEMU lives it holds the lease; to take it back: sriovctl detach %s %s %s",
-		plug->vf, m->option, m->name, plug->id);
-	return EXIT_REFUSED;
+	int code = monitor_failed_for(m, plug->vf);
+
+	fail_with(&(struct failure){ .code = code,
+				     .subject = plug->vf,
+				     .reason = "in-doubt",
+				     .lease = plug->kept.lease },
+		  "if QEMU lives it holds the lease" REMEDY
+		  "to take it back: sriovctl detach %s %s %s",
+		  m->option, m->name, plug->id);
+	return code;
 }
 
 static int take_back(struct monitor *m, const struct plug *plug)
@@ -139,10 +145,12 @@ static int take_back(struct monitor *m, const struct plug *plug)
 
 	strcpy(words, m->qmp.error);
 	err = fdset_drop_one(&m->qmp, plug->id, plug->kept.lease);
-	complain("%s: QEMU refused it: %s", plug->vf, words);
+	fail(EXIT_REFUSED, plug->vf, "QEMU refused it: %s", words);
 	if (err)
-		complain("%s: nor did it give the lease back: %s", plug->vf,
-			 m->qmp.error);
+		fail_with(&(struct failure){ .code = EXIT_REFUSED,
+					     .subject = plug->vf,
+					     .lease = plug->kept.lease },
+			  "nor did it give the lease back: %s", m->qmp.error);
 	tell_remedy(m, plug, words);
 	return EXIT_REFUSED;
 }
@@ -166,21 +174,28 @@ int plug_in(struct monitor *m, struct plug *plug, unsigned int timeout_s)
 
 /* ---- what the guest does ---- */
 
+/* @code: that of a failure; 0: it is none. Return: @code */
 static int guest_is_late(struct monitor *m, const struct plug *plug,
-			 unsigned int timeout_s)
+			 unsigned int timeout_s, int code)
 {
+	static const char words[] =
+		"plugged in, but the guest has not enabled it in %u s%s%s" REMEDY
+		"%s";
+	const char *todo = "it may be booting, or have no driver for it";
+	const char *is = "";
 	char status[64];
 
 	qemu_status(&m->qmp, status, sizeof(status));
-	if (status[0] && strcmp(status, "running"))
-		complain(
-			"%s: plugged in, but the guest has not enabled it in %u s, it is %s; let it run",
-			plug->id, timeout_s, status);
-	else
-		complain(
-			"%s: plugged in, but the guest has not enabled it in %u s; it may be booting, or have no driver for it",
-			plug->id, timeout_s);
-	return EXIT_REFUSED;
+	if (!strcmp(status, "running"))
+		status[0] = '\0';
+	if (status[0]) {
+		is = ", it is ";
+		todo = "let it run";
+	}
+	if (code)
+		return fail(code, plug->id, words, timeout_s, is, status, todo);
+	note(plug->id, words, timeout_s, is, status, todo);
+	return 0;
 }
 
 /* Let a moment pass. What happens meanwhile shows in QEMU's state. */
@@ -250,7 +265,7 @@ int plug_settle(struct monitor *m, struct sriovb *sb, struct plug *plug,
 		now_ms() + (timeout_s ? timeout_s * 1000LL : SETTLE_MS), &use);
 	progress_end();
 	if (!err && timeout_s && use == GUEST_NOT_YET)
-		guest_is_late(m, plug, timeout_s);
+		guest_is_late(m, plug, timeout_s, 0);
 	/* It is in, and what the guest does with it later is left to be seen. */
 	if (err == -EINTR && !plug->in_doubt)
 		return 0;
@@ -270,12 +285,11 @@ int plug_await_guest(struct monitor *m, struct sriovb *sb, struct plug *plug,
 	if (err)
 		return monitor_failed_for(m, plug->id);
 	if (use == GUEST_NOT_YET)
-		return guest_is_late(m, plug, timeout_s);
+		return guest_is_late(m, plug, timeout_s, EXIT_TIMEOUT);
 	if (use == GUEST_UNKNOWN) {
-		complain(
-			"%s: plugged in; whether the guest has enabled it can't be known, for it has no memory to be mapped",
-			plug->id);
-		return EXIT_REFUSED;
+		return fail(
+			EXIT_REFUSED, plug->id,
+			"plugged in; whether the guest has enabled it can't be known, for it has no memory to be mapped");
 	}
 	return 0;
 }

@@ -54,9 +54,10 @@ static void tell_of_right(pid_t pid, const struct sriov_broker_addr *addr)
 	if (!pcidev_link(&dev, "iommu_group", group, sizeof(group)))
 		return;
 	user_of(pid, user, sizeof(user));
-	complain(
-		"%s: QEMU, process %d, runs as %s, which may not open /dev/vfio/%s; to let it: chown %s /dev/vfio/%s, which a udev rule for SUBSYSTEM==\"vfio\" makes last",
-		vf, pid, user, group, user, group);
+	note(vf,
+	     "QEMU, process %d, runs as %s, which may not open /dev/vfio/%s" REMEDY
+	     "to let it: chown %s /dev/vfio/%s, which a udev rule for SUBSYSTEM==\"vfio\" makes last",
+	     pid, user, group, user, group);
 }
 
 static unsigned long long lock_wanted(struct monitor *m)
@@ -83,10 +84,11 @@ static void tell_of_limit(struct monitor *m, pid_t pid, const char *vf)
 	if (!wanted || prlimit(pid, RLIMIT_MEMLOCK, NULL, &limit) ||
 	    limit.rlim_cur >= wanted)
 		return;
-	complain(
-		"%s: QEMU, process %d, may lock %llu bytes of memory, and all of its guest's has to be: %llu; to let it: prlimit --pid %d --memlock=%llu; for good: LimitMEMLOCK=%llu in its unit, or ulimit -l %llu before its start",
-		vf, pid, (unsigned long long)limit.rlim_cur, wanted, pid,
-		wanted, wanted, wanted >> 10);
+	note(vf,
+	     "QEMU, process %d, may lock %llu bytes of memory, and all of its guest's has to be: %llu" REMEDY
+	     "to let it: prlimit --pid %d --memlock=%llu; for good: LimitMEMLOCK=%llu in its unit, or ulimit -l %llu before its start",
+	     pid, (unsigned long long)limit.rlim_cur, wanted, pid, wanted,
+	     wanted, wanted >> 10);
 }
 
 void tell_remedy(struct monitor *m, const struct plug *plug, const char *words)
@@ -138,8 +140,9 @@ void warn_of_rights(const struct held *held, char *const *words)
 		check_right(&held->grants[i]);
 	if (memory && !getrlimit(RLIMIT_MEMLOCK, &limit) &&
 	    limit.rlim_cur < memory + BESIDES)
-		complain(
-			"note that QEMU may lock %llu bytes of memory, and all of its guest's has to be: %llu; to let it: ulimit -l %llu",
-			(unsigned long long)limit.rlim_cur, memory + BESIDES,
-			(memory + BESIDES) >> 10);
+		note(NULL,
+		     "note that QEMU may lock %llu bytes of memory, and all of its guest's has to be: %llu" REMEDY
+		     "to let it: ulimit -l %llu",
+		     (unsigned long long)limit.rlim_cur, memory + BESIDES,
+		     (memory + BESIDES) >> 10);
 }

@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #include "base/complain.h"
+#include "base/field.h"
+#include "base/value.h"
 #include "cli/report.h"
 #include "cli/target.h"
 #include "guest/find.h"
@@ -47,8 +49,9 @@ static int lease_new(struct swap *s)
 	if (!s->num_selectors)
 		selectors[request.num_selectors++] =
 			(struct sriov_broker_selector){ .dev = s->old_vf.pf };
-	if (offline_leave_out(s->sb, selectors, &request.num_selectors))
-		return EXIT_REFUSED;
+	err = offline_leave_out(s->sb, selectors, &request.num_selectors);
+	if (err)
+		return err;
 	err = sriovb_lease(s->sb, &request, &s->grant);
 	if (err) {
 		s->grant.fd = -1;
@@ -74,8 +77,11 @@ static void give_new_back(struct swap *s)
 		return;
 	err = fdset_drop_one(&s->monitor->qmp, s->new.id, s->new.kept.lease);
 	if (err && err != -ENOENT)
-		complain("%s: QEMU did not give lease %llu back: %s", s->new.vf,
-			 s->new.kept.lease, s->monitor->qmp.error);
+		fail_with(&(struct failure){ .code = EXIT_REFUSED,
+					     .subject = s->new.vf,
+					     .lease = s->new.kept.lease },
+			  "QEMU did not give lease %llu back: %s",
+			  s->new.kept.lease, s->monitor->qmp.error);
 }
 
 /* ---- break before make ---- */
@@ -108,7 +114,8 @@ static int add_and_settle(struct swap *s, struct plug *plug)
 	return err ? err : plug_settle(s->monitor, s->sb, plug, s->settle_s);
 }
 
-static int put_old_back(struct swap *s)
+/* @code: that of what has failed before. Return: it, or that of what fails here */
+static int put_old_back(struct swap *s, int code)
 {
 	struct plug old = {
 		.kept = { .lease = s->old.lease,
@@ -119,22 +126,24 @@ static int put_old_back(struct swap *s)
 	int err;
 
 	/* Time has passed: its lease may have been revoked meanwhile. */
-	if (swap_find_old_vf(s))
-		return EXIT_REFUSED;
+	err = swap_find_old_vf(s);
+	if (err)
+		return err;
 	strcpy(old.id, s->id);
 	strcpy(old.kept.bus, s->bus);
 	sriovb_format_addr(&s->old.vf, old.vf);
 	err = s->monitor->qmp.broken ? -EPROTO : add_and_settle(s, &old);
 	if (!err) {
 		fdset_unmark_swap(&s->monitor->qmp, s->id);
-		complain("%s: %s is plugged in again", s->id, old.vf);
-		return EXIT_REFUSED;
+		note(s->id, "%s is plugged in again", old.vf);
+		return code;
 	}
-	complain(
-		"%s: nor could %s be plugged in again: %s; to try once more: the same command, to give it up: sriovctl detach %s %s %s",
-		s->id, old.vf, s->monitor->qmp.error, s->monitor->option,
+	return fail(
+		EXIT_PARTLY, s->id,
+		"nor could %s be plugged in again: %s" REMEDY
+		"to try once more: the same command, to give it up: sriovctl detach %s %s %s",
+		old.vf, s->monitor->qmp.error, s->monitor->option,
 		s->monitor->name, s->id);
-	return EXIT_REFUSED;
 }
 
 static int plug_new_in(struct swap *s)
@@ -148,26 +157,27 @@ static int plug_new_in(struct swap *s)
 	err = add_and_settle(s, &s->new);
 	if (!err)
 		return 0;
-	complain("%s: %s%s", s->new.vf,
-		 err == QMP_REFUSED ? "QEMU refused it: " : "",
-		 s->monitor->qmp.error);
-	return EXIT_REFUSED;
+	return fail(err == QMP_REFUSED ? EXIT_REFUSED : exit_code_of(err),
+		    s->new.vf, "%s%s",
+		    err == QMP_REFUSED ? "QEMU refused it: " : "",
+		    s->monitor->qmp.error);
 }
 
 /* The old VF is out: the new one in, or the old one again. */
 static int make(struct swap *s)
 {
-	if (!plug_new_in(s))
+	int ret = plug_new_in(s);
+
+	if (!ret)
 		return 0;
 	/* It may be in all the same: then two leases are kept, as they should. */
 	if (s->new.in_doubt) {
-		complain("%s: to see what became of it: the same command again",
-			 s->id);
+		note(s->id, "to see what became of it: the same command again");
 		close(s->grant.fd);
-		return EXIT_REFUSED;
+		return ret;
 	}
 	give_new_back(s);
-	return put_old_back(s);
+	return put_old_back(s, ret);
 }
 
 static int return_old(struct swap *s)
@@ -216,7 +226,7 @@ static int break_then_make(struct swap *s)
 	if (ret) {
 		give_new_back(s);
 		/* An earlier run has taken it out. */
-		return s->old.state == UNPLUG_GONE ? put_old_back(s) : ret;
+		return s->old.state == UNPLUG_GONE ? put_old_back(s, ret) : ret;
 	}
 	ret = make(s);
 	return ret ? ret : return_old(s);
@@ -250,8 +260,8 @@ static int is_made(struct swap *s)
 		sriovb_format_addr(&kept[i].vf, s->new.vf);
 		return 1;
 	}
-	complain("%s: there is a device of this id, a %s, in the way",
-		 s->new.id, type);
+	fail(EXIT_BUSY, s->new.id,
+	     "there is a device of this id, a %s, in the way", type);
 	return -1;
 }
 
@@ -261,10 +271,10 @@ static int find_free_bus(struct swap *s)
 	int ret = swap_choose_bus(s, "");
 
 	if (!ret && !s->has_bus) {
-		complain(
-			"%s: no free hot-plug slot for the new VF while the old one is in; leave --make-before-break out",
-			s->monitor->name);
-		ret = EXIT_REFUSED;
+		ret = fail(
+			EXIT_BUSY, s->monitor->name,
+			"no free hot-plug slot for the new VF while the old one is in" REMEDY
+			"leave --make-before-break out");
 	}
 	strcpy(s->new.kept.bus, s->bus);
 	return ret;
@@ -289,20 +299,21 @@ static int make_new(struct swap *s)
 	return ret;
 }
 
-static int take_new_out(struct swap *s)
+/* Return: @code */
+static int take_new_out(struct swap *s, int code)
 {
 	const struct unplug_opts opts = { UNPLUG_TIMEOUT_S, 1 };
 	struct unplug new = { .id = s->new.id, .quiet = 1 };
 
 	if (s->monitor->qmp.broken ||
 	    unplug_all(s->monitor, s->sb, &new, 1, &opts))
-		complain(
-			"%s: it has %s as well; to take that out: sriovctl detach %s %s %s",
-			s->id, s->new.id, s->monitor->option, s->monitor->name,
-			s->new.id);
-	else
-		complain("%s: %s is taken out again", s->id, s->new.vf);
-	return EXIT_REFUSED;
+		return fail(EXIT_PARTLY, s->id,
+			    "it has %s as well" REMEDY
+			    "to take that out: sriovctl detach %s %s %s",
+			    s->new.id, s->monitor->option, s->monitor->name,
+			    s->new.id);
+	note(s->id, "%s is taken out again", s->new.vf);
+	return code;
 }
 
 /*
@@ -311,11 +322,11 @@ static int take_new_out(struct swap *s)
  */
 static int keep_both(const struct swap *s)
 {
-	complain(
-		"%s: it was asked for, so that the guest keeps %s too; to go on: the same command again; to undo: sriovctl detach %s %s %s",
-		s->id, s->new.id, s->monitor->option, s->monitor->name,
-		s->new.id);
-	return EXIT_REFUSED;
+	return fail(
+		EXIT_PARTLY, s->id,
+		"it was asked for, so that the guest keeps %s too" REMEDY
+		"to go on: the same command again; to undo: sriovctl detach %s %s %s",
+		s->new.id, s->monitor->option, s->monitor->name, s->new.id);
 }
 
 static int make_then_break(struct swap *s)
@@ -333,9 +344,10 @@ static int make_then_break(struct swap *s)
 		ret = plug_await_guest(s->monitor, s->sb, &s->new,
 				       s->opts->timeout_s);
 		if (ret)
-			return take_new_out(s);
-		if (unplug_from_guest(s->monitor, &s->old, 1, s->opts))
-			return s->old.guest_refused ? take_new_out(s) :
+			return take_new_out(s, ret);
+		ret = unplug_from_guest(s->monitor, &s->old, 1, s->opts);
+		if (ret)
+			return s->old.guest_refused ? take_new_out(s, ret) :
 						      keep_both(s);
 	}
 	return unplug_return(s->monitor, s->sb, &s->old, 1);
@@ -343,14 +355,23 @@ static int make_then_break(struct swap *s)
 
 /* ---- all of it ---- */
 
+/* Is the VF that it has one of those that will do? */
+static int is_chosen(const struct swap *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->num_selectors; i++)
+		if (selector_fits(&s->selectors[i], &s->old_vf))
+			return 1;
+	return 0;
+}
+
 /* The device has what is wanted: an earlier run got so far. */
 static int has_it(struct swap *s)
 {
 	if (s->old.state != UNPLUG_ASK)
 		return 0;
-	if (s->num_selectors ? !selectors_have(s->selectors, s->num_selectors,
-					       &s->old_vf) :
-			       !s->finished)
+	if (s->num_selectors ? !is_chosen(s) : !s->finished)
 		return 0;
 	if (!swap_has_attrs(s))
 		return 0;
@@ -371,10 +392,12 @@ static int check_kept(const struct swap *s)
 {
 	if (s->keeps_old)
 		return 0;
-	complain(
-		"%s: QEMU does not keep its VF's lease, lease %llu, so it can't be exchanged: left",
-		s->id, s->old.lease);
-	return EXIT_REFUSED;
+	return fail_with(
+		&(struct failure){ .code = EXIT_REFUSED,
+				   .subject = s->id,
+				   .lease = s->old.lease },
+		"QEMU does not keep its VF's lease, lease %llu, so it can't be exchanged: left",
+		s->old.lease);
 }
 
 /*
@@ -389,11 +412,14 @@ static int check_holder(const struct swap *s)
 	if (pid > 0 &&
 	    (s->old_vf.lease_pid == pid || guest_holds(pid, s->old.lease)))
 		return 0;
-	complain(
-		"%s: process %d at %s does not hold lease %llu, which is process %d's: left",
-		s->id, pid, s->monitor->name, s->old.lease,
-		s->old_vf.lease_pid);
-	return EXIT_REFUSED;
+	return fail_with(
+		&(struct failure){ .code = EXIT_REFUSED,
+				   .subject = s->id,
+				   .reason = "not-holder",
+				   .lease = s->old.lease,
+				   .pid = s->old_vf.lease_pid },
+		"process %d at %s does not hold lease %llu, which is process %d's: left",
+		pid, s->monitor->name, s->old.lease, s->old_vf.lease_pid);
 }
 
 int swap_vf(struct swap *s)
@@ -401,16 +427,18 @@ int swap_vf(struct swap *s)
 	int ret;
 
 	s->grant.fd = s->new.fd = -1;
-	if (s->make_first && fdset_next_id(s->id, s->new.id)) {
-		complain("%s: too long an id to make another of it", s->id);
-		return EXIT_REFUSED;
-	}
+	if (s->make_first && fdset_next_id(s->id, s->new.id))
+		return fail(EXIT_REFUSED, s->id,
+			    "too long an id to make another of it");
 	ret = swap_find_old(s);
 	if (ret || has_it(s))
 		return ret;
 	s->finished = 0;
-	if (check_kept(s) || check_holder(s))
-		return EXIT_REFUSED;
+	ret = check_kept(s);
+	if (!ret)
+		ret = check_holder(s);
+	if (ret)
+		return ret;
 	swap_choose_attrs(s);
 	return s->make_first ? make_then_break(s) : break_then_make(s);
 }
@@ -419,6 +447,22 @@ int swap_was_needed(const struct swap *s)
 {
 	return !s->finished && !sriovb_same_addr(&s->old.vf, &s->new.kept.vf);
 }
+
+static struct json_object *instead_of(const void *swap)
+{
+	const struct swap *s = swap;
+
+	return swap_was_needed(s) ? value_addr(&s->old.vf) : FIELD_ABSENT;
+}
+
+const struct field swap_fields[] = {
+	{ "id", NULL, offsetof(struct swap, new.id), value_text },
+	{ "bus", NULL, offsetof(struct swap, new.kept.bus), value_text },
+	{ "vf", NULL, offsetof(struct swap, new.vf), value_text },
+	{ "lease", NULL, offsetof(struct swap, new.kept.lease), value_u64 },
+	{ "instead_of", NULL, 0, instead_of },
+	{ 0 },
+};
 
 void swap_print(const struct swap *s, const char *where)
 {

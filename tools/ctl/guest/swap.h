@@ -3,6 +3,7 @@
 #ifndef GUEST_SWAP_H
 #define GUEST_SWAP_H
 
+#include "base/field.h"
 #include "cli/netattr.h"
 #include "guest/monitor.h"
 #include "guest/plug.h"
@@ -39,13 +40,16 @@ struct swap {
 
 /*
  * Exchange, or complain and leave the guest with its old VF. Goes on with what
- * an earlier one that was cut short has left. Return: 0 or EXIT_REFUSED; if
+ * an earlier one that was cut short has left. Return: 0 or an exit code; if
  * 0, @new is what the guest has now.
  */
 int swap_vf(struct swap *s);
 
 /* Was anything left to be done? */
 int swap_was_needed(const struct swap *s);
+
+/* Of a struct swap: what the guest has now. */
+extern const struct field swap_fields[];
 
 /* Say what was done, @where: behind the id, "" or such as " of web1". */
 void swap_print(const struct swap *s, const char *where);

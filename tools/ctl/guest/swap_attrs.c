@@ -129,10 +129,10 @@ void swap_warn_of_mac(const struct swap *s)
 	    !read_attrs(&s->old_vf.pf, s->old_vf.index, &now) ||
 	    now.value[NETATTR_MAC] != s->carried.value[NETATTR_MAC])
 		return;
-	complain(
-		"%s: note that it still has the MAC %s, which is now in use on %s; give it another: sriovctl set",
-		sriovb_format_addr(&s->old_vf.addr, vf),
-		netattr_text(&now, NETATTR_MAC, mac), s->new.vf);
+	note(sriovb_format_addr(&s->old_vf.addr, vf),
+	     "note that it still has the MAC %s, which is now in use on %s" REMEDY
+	     "give it another: sriovctl set",
+	     netattr_text(&now, NETATTR_MAC, mac), s->new.vf);
 }
 
 int swap_check_both(const struct swap *s)
@@ -141,10 +141,11 @@ int swap_check_both(const struct swap *s)
 
 	if (!on_same_pf(s) || !netattr_has(&s->carried, NETATTR_MAC))
 		return 0;
-	complain(
-		"%s: two VFs of a PF can't both have its MAC, %s; name another PF with --to, or leave --make-before-break out",
-		s->id, netattr_text(&s->carried, NETATTR_MAC, mac));
-	return EXIT_REFUSED;
+	return fail(
+		EXIT_REFUSED, s->id,
+		"two VFs of a PF can't both have its MAC, %s" REMEDY
+		"name another PF with --to, or leave --make-before-break out",
+		netattr_text(&s->carried, NETATTR_MAC, mac));
 }
 
 int swap_has_attrs(const struct swap *s)

@@ -32,18 +32,26 @@ int swap_find_old_vf(struct swap *s)
 		return refused(s->sb, found);
 	sriovb_format_addr(&s->old.vf, vf);
 	if (!found || !s->old_vf.lease_id)
-		complain(
-			"%s: the lease of its VF, %s, has ended; sriovctl detach %s %s %s, then attach",
-			s->id, vf, m->option, m->name, s->id);
-	else if (s->old_vf.lease_id != s->old.lease)
-		complain(
-			"%s: its lease %llu has ended, and %s is another's, under lease %llu; sriovctl detach %s %s %s, then attach",
-			s->id, s->old.lease, vf,
+		return fail_with(&(struct failure){ .code = EXIT_NOT_FOUND,
+						    .subject = s->id,
+						    .reason = "lease-ended",
+						    .lease = s->old.lease },
+				 "the lease of its VF, %s, has ended" REMEDY
+				 "sriovctl detach %s %s %s, then attach",
+				 vf, m->option, m->name, s->id);
+	if (s->old_vf.lease_id != s->old.lease)
+		return fail_with(
+			&(struct failure){ .code = EXIT_BUSY,
+					   .subject = s->id,
+					   .reason = "lease-ended",
+					   .lease = s->old_vf.lease_id,
+					   .pid = s->old_vf.lease_pid },
+			"its lease %llu has ended, and %s is another's, under lease %llu" REMEDY
+			"sriovctl detach %s %s %s, then attach",
+			s->old.lease, vf,
 			(unsigned long long)s->old_vf.lease_id, m->option,
 			m->name, s->id);
-	else
-		return 0;
-	return EXIT_REFUSED;
+	return 0;
 }
 
 /* More ports than a machine has. */
@@ -55,10 +63,8 @@ int swap_choose_bus(struct swap *s, const char *wanted)
 	unsigned int found, i;
 	int err;
 
-	if (!buses) {
-		complain("out of memory");
-		return EXIT_REFUSED;
-	}
+	if (!buses)
+		return no_memory();
 	err = qemu_free_buses(&s->monitor->qmp, buses, MAX_PORTS, &found);
 	s->has_bus = found > 0;
 	if (found)
@@ -89,10 +95,9 @@ static int find_bus(struct swap *s, const struct kept *kept)
 	err = swap_choose_bus(s, kept ? kept->bus : "");
 	if (err || s->has_bus)
 		return err;
-	complain(
-		"%s: the device is gone, and there is no free hot-plug slot for another",
-		s->id);
-	return EXIT_REFUSED;
+	return fail(
+		EXIT_BUSY, s->id,
+		"the device is gone, and there is no free hot-plug slot for another");
 }
 
 /*
@@ -104,7 +109,7 @@ static int tidy_device(struct swap *s, const struct kept *kept, unsigned int n)
 {
 	struct unplug old = { .id = s->id, .quiet = 1 };
 	unsigned int i;
-	int err = 0;
+	int err = 0, ret;
 
 	if (n < 2)
 		return 0;
@@ -118,8 +123,9 @@ static int tidy_device(struct swap *s, const struct kept *kept, unsigned int n)
 			s->finished = 1;
 		old.vf = kept[i].vf;
 		old.lease = kept[i].lease;
-		if (unplug_await(s->monitor, s->sb, &old))
-			return EXIT_REFUSED;
+		ret = unplug_await(s->monitor, s->sb, &old);
+		if (ret)
+			return ret;
 	}
 	return 0;
 }
@@ -142,12 +148,12 @@ static int is_made_for(struct swap *s, unsigned long long lease)
 /* It has left, and not because we asked: what an admin took out stays out. */
 static int give_old_back(struct swap *s)
 {
-	if (unplug_return(s->monitor, s->sb, &s->old, 1))
-		return EXIT_REFUSED;
-	complain(
-		"%s: the device has left the guest, and not for a swap; its VF is given back, to get another: attach",
-		s->id);
-	return EXIT_REFUSED;
+	int ret = unplug_return(s->monitor, s->sb, &s->old, 1);
+
+	return ret ? ret :
+		     fail(EXIT_NOT_FOUND, s->id,
+			  "the device has left the guest, and not for a swap; its VF is given back" REMEDY
+			  "to get another: attach");
 }
 
 /* What is kept under a lease, or else the oldest; NULL: there is nothing. */
@@ -166,26 +172,27 @@ int swap_find_old(struct swap *s)
 {
 	struct kept kept[FDSET_MAX];
 	unsigned int n;
+	int ret;
 
 	s->old = (struct unplug){ .id = s->id, .quiet = 1 };
-	if (unplug_identify(s->monitor, s->sb, &s->old))
-		return EXIT_REFUSED;
+	ret = unplug_identify(s->monitor, s->sb, &s->old);
+	if (ret)
+		return ret;
 	if (fdset_list(&s->monitor->qmp, s->id, kept, FDSET_MAX, &n))
 		return swap_failed(s);
 	s->keeps_old = n &&
 		       kept_for(kept, n, s->old.lease)->lease == s->old.lease;
 	if (s->old.state == UNPLUG_GONE && !n) {
-		complain(
-			"%s: no such device, and no lease kept for one, in this QEMU",
-			s->id);
-		return EXIT_REFUSED;
+		return fail(
+			EXIT_NOT_FOUND, s->id,
+			"no such device, and no lease kept for one, in this QEMU" REMEDY
+			"see sriovctl guests");
 	}
 	if (s->old.state == UNPLUG_GONE && fdset_is_left(kept, n, s->id) &&
 	    !is_made_for(s, s->old.lease))
 		return give_old_back(s);
-	if (swap_find_old_vf(s))
-		return EXIT_REFUSED;
-	if (find_bus(s, kept_for(kept, n, s->old.lease)))
-		return EXIT_REFUSED;
-	return tidy_device(s, kept, n);
+	ret = swap_find_old_vf(s);
+	if (!ret)
+		ret = find_bus(s, kept_for(kept, n, s->old.lease));
+	return ret ? ret : tidy_device(s, kept, n);
 }

@@ -28,17 +28,18 @@
 
 #define RETURN_POLL_MS 50
 
-static int has_failed(struct unplug *u)
+/* Return: @code */
+static int has_failed(struct unplug *u, int code)
 {
 	u->state = UNPLUG_FAILED;
-	return EXIT_REFUSED;
+	u->code = code;
+	return code;
 }
 
 /* QEMU, or the way to it, failed us. */
 static int qmp_failed(const struct monitor *m, struct unplug *u)
 {
-	monitor_failed_for(m, u->id);
-	return has_failed(u);
+	return has_failed(u, monitor_failed_for(m, u->id));
 }
 
 /* ---- the broker's side ---- */
@@ -69,10 +70,13 @@ static int report_returned(const struct unplug *u,
 
 	sriovb_format_addr(&vf->addr, addr);
 	if (vf->state == SRIOV_BROKER_VF_QUARANTINED) {
-		complain(
-			"%s: out of the guest, but its return failed (%s); to try again: sriovctl clear %s",
-			addr, sriovb_strfault(vf->fault), addr);
-		return EXIT_REFUSED;
+		return fail_with(
+			&(struct failure){ .code = EXIT_REFUSED,
+					   .subject = addr,
+					   .reason = "quarantined" },
+			"out of the guest, but its return failed (%s)" REMEDY
+			"to try again: sriovctl reset %s",
+			sriovb_strfault(vf->fault), addr);
 	}
 	if (!u->quiet)
 		printf("%s detached: %s is %s\n", u->id, addr,
@@ -89,14 +93,19 @@ static int report_late(const struct monitor *m,
 
 	sriovb_format_addr(&vf->addr, addr);
 	if (vf->state == SRIOV_BROKER_VF_LEASED)
-		complain(
-			"%s: out of the guest, but still leased by process %d; was the lease handed over another monitor than %s?",
-			addr, vf->lease_pid, m->name);
-	else
-		complain(
-			"%s: out of the guest, but still %s; see sriovctl list %s",
-			addr, sriovb_strstate(vf->state), addr);
-	return EXIT_REFUSED;
+		return fail_with(
+			&(struct failure){ .code = EXIT_BUSY,
+					   .subject = addr,
+					   .reason = "leased",
+					   .lease = vf->lease_id,
+					   .pid = vf->lease_pid },
+			"out of the guest, but still leased by process %d" REMEDY
+			"was the lease handed over another monitor than %s?",
+			vf->lease_pid, m->name);
+	return fail(EXIT_TIMEOUT, addr,
+		    "out of the guest, but still %s" REMEDY
+		    "see sriovctl list %s",
+		    sriovb_strstate(vf->state), addr);
 }
 
 static int report_interrupted(const struct unplug *u,
@@ -105,10 +114,11 @@ static int report_interrupted(const struct unplug *u,
 	char addr[SRIOVB_ADDR_LEN];
 
 	sriovb_format_addr(&vf->addr, addr);
-	complain(
-		"%s: interrupted; out of the guest, its VF %s is still %s; to see what becomes of it: sriovctl list %s",
-		u->id, addr, sriovb_strstate(vf->state), addr);
-	return EXIT_REFUSED;
+	return fail(
+		EXIT_REFUSED, u->id,
+		"interrupted; out of the guest, its VF %s is still %s" REMEDY
+		"to see what becomes of it: sriovctl list %s",
+		addr, sriovb_strstate(vf->state), addr);
 }
 
 /* Until the VF is back where it was leased from. */
@@ -217,10 +227,9 @@ static int identify_device(struct monitor *m, struct sriovb *sb,
 	if (err && err != -EINVAL && u->state != UNPLUG_GONE)
 		return qmp_failed(m, u);
 	found = err ? 0 : find_vf_at(sb, &u->vf, &vf);
-	if (found < 0) {
-		refused(sb, found);
-		return has_failed(u);
-	}
+	if (found < 0)
+		return has_failed(u, refused(sb, found));
+
 	if (found && has_lease(&vf)) {
 		u->lease = vf.lease_id;
 		return 0;
@@ -230,10 +239,9 @@ static int identify_device(struct monitor *m, struct sriovb *sb,
 		return EXIT_REFUSED;
 	if (u->lease || u->state == UNPLUG_GONE)
 		return 0;
-	complain(
-		"%s: a vfio-pci, but not of a leased VF; to take it out: device_del",
-		u->id);
-	return has_failed(u);
+	return has_failed(u, fail(EXIT_REFUSED, u->id,
+				  "a vfio-pci, but not of a leased VF" REMEDY
+				  "to take it out: device_del"));
 }
 
 int unplug_identify(struct monitor *m, struct sriovb *sb, struct unplug *u)
@@ -249,8 +257,8 @@ int unplug_identify(struct monitor *m, struct sriovb *sb, struct unplug *u)
 	if (err)
 		return qmp_failed(m, u);
 	if (strcmp(type, "vfio-pci")) {
-		complain("%s: a %s, not a leased VF", u->id, type);
-		return has_failed(u);
+		return has_failed(u, fail(EXIT_REFUSED, u->id,
+					  "a %s, not a leased VF", type));
 	}
 	return identify_device(m, sb, u);
 }
@@ -283,10 +291,9 @@ static int ask(struct monitor *m, struct unplug *u)
 
 static int refused_by_guest(struct unplug *u)
 {
-	complain(
-		"%s: the guest refused to let go of it; stop its use in the guest, then try again",
-		u->id);
-	return has_failed(u);
+	return has_failed(u, fail(EXIT_REFUSED, u->id,
+				  "the guest refused to let go of it" REMEDY
+				  "stop its use in the guest, then try again"));
 }
 
 static int give_up(struct monitor *m, struct unplug *u, unsigned int timeout_s)
@@ -297,14 +304,18 @@ static int give_up(struct monitor *m, struct unplug *u, unsigned int timeout_s)
 		return refused_by_guest(u);
 	qemu_status(&m->qmp, status, sizeof(status));
 	if (status[0] && strcmp(status, "running"))
-		complain(
-			"%s: the guest did not let go in %u s, it is %s; let it run, then try again",
-			u->id, timeout_s, status);
-	else
-		complain(
-			"%s: the guest did not let go in %u s; it may be booting or have no hot-plug driver; try again, with a longer --timeout",
-			u->id, timeout_s);
-	return has_failed(u);
+		return has_failed(
+			u,
+			fail(EXIT_TIMEOUT, u->id,
+			     "the guest did not let go in %u s, it is %s" REMEDY
+			     "let it run, then try again",
+			     timeout_s, status));
+	return has_failed(
+		u,
+		fail(EXIT_TIMEOUT, u->id,
+		     "the guest did not let go in %u s; it may be booting or have no hot-plug driver" REMEDY
+		     "try again, with a longer --timeout",
+		     timeout_s));
 }
 
 static int is_about(struct json_object *event, const char *name, const char *id)
@@ -387,8 +398,8 @@ int unplug_from_guest(struct monitor *m, struct unplug *all, unsigned int n,
 		      const struct unplug_opts *opts)
 {
 	int64_t deadline = now_ms() + opts->timeout_s * 1000LL;
+	struct outcome outcome = { 0 };
 	unsigned int i, left;
-	int ret = 0;
 	int err;
 
 	progress("%s: waiting for the guest to let go", all[0].id);
@@ -401,11 +412,11 @@ int unplug_from_guest(struct monitor *m, struct unplug *all, unsigned int n,
 		if (err &&
 		    (all[i].state == UNPLUG_WAIT || all[i].state == UNPLUG_ASK))
 			qmp_failed(m, &all[i]);
-		if (all[i].state == UNPLUG_FAILED)
-			ret = EXIT_REFUSED;
+		outcome_add(&outcome,
+			    all[i].state == UNPLUG_FAILED ? all[i].code : 0);
 	}
 	progress_end();
-	return ret;
+	return outcome_code(&outcome);
 }
 
 /* ---- the devices are out of QEMU; now the leases ---- */
@@ -422,10 +433,10 @@ static int report_unknown(const struct monitor *m, struct sriovb *sb,
 		return 0;
 	}
 	if (u->kept_none) {
-		complain(
-			"%s: no such device, and no lease kept for one, in this QEMU",
-			u->id);
-		return EXIT_REFUSED;
+		return fail(
+			EXIT_NOT_FOUND, u->id,
+			"no such device, and no lease kept for one, in this QEMU" REMEDY
+			"see sriovctl guests");
 	}
 	unplug_await_all(sb);
 	if (!u->quiet)
@@ -447,14 +458,15 @@ void unplug_tell_left(void *ctx, const struct kept *kept)
 	char vf[SRIOVB_ADDR_LEN];
 
 	(void)ctx;
-	complain("%s: %s has left the guest; lease %llu is given back",
-		 sriovb_format_addr(&kept->vf, vf), kept->id, kept->lease);
+	note(sriovb_format_addr(&kept->vf, vf),
+	     "%s has left the guest; lease %llu is given back", kept->id,
+	     kept->lease);
 }
 
 int unplug_return(struct monitor *m, struct sriovb *sb, struct unplug *all,
 		  unsigned int n)
 {
-	int ret = 0;
+	struct outcome outcome = { 0 };
 	unsigned int i;
 	int err;
 
@@ -467,10 +479,12 @@ int unplug_return(struct monitor *m, struct sriovb *sb, struct unplug *all,
 		if (err && err != -ENOENT)
 			qmp_failed(m, &all[i]);
 	}
-	for (i = 0; i < n; i++)
-		if (all[i].state != UNPLUG_GONE || return_one(m, sb, &all[i]))
-			ret = EXIT_REFUSED;
-	return ret;
+	for (i = 0; i < n; i++) {
+		if (all[i].state == UNPLUG_GONE)
+			all[i].code = return_one(m, sb, &all[i]);
+		outcome_add(&outcome, all[i].code);
+	}
+	return outcome_code(&outcome);
 }
 
 int unplug_all(struct monitor *m, struct sriovb *sb, struct unplug *all,
@@ -488,9 +502,8 @@ int unplug_all(struct monitor *m, struct sriovb *sb, struct unplug *all,
 			qmp_failed(m, &all[i]);
 	}
 	if (!before && wait_interrupted()) {
-		complain("%s: interrupted; nothing was asked of the guest",
-			 m->name);
-		return EXIT_REFUSED;
+		return fail(EXIT_REFUSED, m->name,
+			    "interrupted; nothing was asked of the guest");
 	}
 	unplug_from_guest(m, all, n, opts);
 	return unplug_return(m, sb, all, n);

@@ -28,6 +28,7 @@ struct unplug {
 	const char *id;
 	int quiet; /* no word of success */
 	enum unplug_state state;
+	int code; /* the exit code, once it has failed or is back */
 	struct sriov_broker_addr vf; /* 0: not known */
 	unsigned long long lease;
 	int guest_refused;

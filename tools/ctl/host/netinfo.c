@@ -5,9 +5,12 @@
  */
 #include <errno.h>
 #include <glob.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <linux/if_link.h>
@@ -181,6 +184,57 @@ static int interface_of(struct nl_sock *sock,
 	return index;
 }
 
+/* ---- in another network namespace ---- */
+
+/*
+ * A device with an interface has a directory for them, in which sysfs shows those of one
+ * network namespace.
+ */
+static int is_elsewhere(const char *dir)
+{
+	char pattern[PATH_MAX];
+	struct stat net;
+	glob_t paths;
+	int empty;
+
+	snprintf(pattern, sizeof(pattern), "%s/net", dir);
+	if (stat(pattern, &net))
+		return 0;
+	snprintf(pattern, sizeof(pattern), "%s/net/*", dir);
+	empty = glob(pattern, 0, NULL, &paths) == GLOB_NOMATCH;
+	globfree(&paths);
+	return empty;
+}
+
+int netinfo_is_elsewhere(const struct sriov_broker_addr *dev)
+{
+	char dir[64], addr[SRIOVB_ADDR_LEN];
+
+	snprintf(dir, sizeof(dir), "/sys/bus/pci/devices/%s",
+		 sriovb_format_addr(dev, addr));
+	return is_elsewhere(dir);
+}
+
+int netinfo_elsewhere(char *pf)
+{
+	glob_t paths;
+	int found = 0;
+	size_t i;
+
+	if (glob("/sys/bus/pci/devices/*/sriov_totalvfs", 0, NULL, &paths))
+		paths.gl_pathc = 0;
+	for (i = 0; i < paths.gl_pathc && !found; i++) {
+		char *dir = dirname(paths.gl_pathv[i]);
+
+		found = is_elsewhere(dir);
+		if (found)
+			snprintf(pf, SRIOVB_ADDR_LEN, "%s",
+				 strrchr(dir, '/') + 1);
+	}
+	globfree(&paths);
+	return found;
+}
+
 /* ---- what is known of it ---- */
 
 /* Text of a MAC, "" for none and for all zeroes, which drivers mean so. */
@@ -220,30 +274,66 @@ void netinfo_put(struct netif *netif)
 	netif->link = NULL;
 }
 
-/* libnl has numbers of its own; the kernel's say more. */
-static int keep_errno(struct sockaddr_nl *from, struct nlmsgerr *answer,
-		      void *arg)
+/* What the kernel answers to a request. */
+struct answer {
+	int error;
+	char *words; /* room for NETINFO_WORDS */
+};
+
+/* Behind the error, and the request if that is in it, stand attributes. */
+static void keep_words(const struct nlmsgerr *error, struct answer *answer)
 {
+	struct nlmsghdr *head =
+		(struct nlmsghdr *)((char *)error - NLMSG_HDRLEN);
+	size_t request = head->nlmsg_flags & NLM_F_CAPPED ?
+				 sizeof(error->msg) :
+				 NLMSG_ALIGN(error->msg.nlmsg_len);
+	size_t skip =
+		NLMSG_ALIGN(sizeof(*error) - sizeof(error->msg) + request);
+	struct nlattr *text;
+
+	if (!(head->nlmsg_flags & NLM_F_ACK_TLVS) ||
+	    head->nlmsg_len < NLMSG_HDRLEN + skip)
+		return;
+	text = nla_find((struct nlattr *)((char *)error + skip),
+			head->nlmsg_len - NLMSG_HDRLEN - skip,
+			NLMSGERR_ATTR_MSG);
+	if (text)
+		nla_strlcpy(answer->words, text, NETINFO_WORDS);
+}
+
+/* libnl has numbers of its own; the kernel's say more. */
+static int keep_answer(struct sockaddr_nl *from, struct nlmsgerr *error,
+		       void *arg)
+{
+	struct answer *answer = arg;
+
 	(void)from;
-	*(int *)arg = answer->error;
+	answer->error = error->error;
+	keep_words(error, answer);
 	return NL_STOP;
 }
 
-int netinfo_tell(struct nl_msg *msg)
+int netinfo_tell(struct nl_msg *msg, char *words)
 {
 	struct nl_sock *sock = socket_of_ours();
-	int error = 0;
+	struct answer answer = { .words = words };
+	int on = 1;
 	int err;
 
+	words[0] = '\0';
 	if (!sock)
 		return -ENOMEM;
-	nl_socket_modify_err_cb(sock, NL_CB_CUSTOM, keep_errno, &error);
+	/* Words besides the errno; older kernels have none. */
+	setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_EXT_ACK, &on,
+		   sizeof(on));
+	nl_socket_modify_err_cb(sock, NL_CB_CUSTOM, keep_answer, &answer);
 	err = nl_send_auto(sock, msg);
 	if (err >= 0)
 		err = nl_wait_for_ack(sock);
 	nl_socket_modify_err_cb(sock, NL_CB_DEFAULT, NULL, NULL);
-	if (error)
-		return error;
+	if (answer.error)
+		return answer.error;
 	return err < 0 ? -EIO : 0;
 }
 

@@ -32,12 +32,22 @@ struct vfnet {
  */
 int netinfo_device(const char *name, struct sriov_broker_addr *dev);
 
+/* Has a device an interface in another network namespace than ours? */
+int netinfo_is_elsewhere(const struct sriov_broker_addr *dev);
+
+/* A PF of which that is so; room for SRIOVB_ADDR_LEN. Return: 0: there is none */
+int netinfo_elsewhere(char *pf);
+
 /* The interface of a PCI device, to be put back. Return: 1 if it has one. */
 int netinfo_get(const struct sriov_broker_addr *dev, struct netif *netif);
 void netinfo_put(struct netif *netif);
 
-/* Send a request that changes something. Return: 0 or -errno */
-int netinfo_tell(struct nl_msg *msg);
+/*
+ * Send a request that changes something. @words: room for NETINFO_WORDS: what the kernel
+ * or a driver says of a refusal besides its errno, "" for nothing. Return: 0 or -errno
+ */
+#define NETINFO_WORDS 128
+int netinfo_tell(struct nl_msg *msg, char *words);
 
 /* Attributes of VF @index of the PF behind @netif. Return: 1 if known. */
 int netinfo_vf(const struct netif *netif, unsigned int index,

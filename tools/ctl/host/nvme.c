@@ -150,19 +150,3 @@ const struct nvme_vf *nvme_vf(const struct sriov_broker_addr *pf,
 			return &known->vfs[i];
 	return NULL;
 }
-
-void nvme_json(struct json_object *obj, const struct sriov_broker_vf *vf)
-{
-	const struct nvme_vf *nvme = nvme_vf(&vf->pf, vf->index);
-	struct json_object *about;
-
-	if (!nvme)
-		return;
-	about = json_object_new_object();
-	json_number(about, "controller", nvme->controller);
-	json_object_object_add(about, "online",
-			       json_object_new_boolean(nvme->online));
-	json_number(about, "queues", nvme->queues);
-	json_number(about, "vectors", nvme->vectors);
-	json_object_object_add(obj, "nvme", about);
-}

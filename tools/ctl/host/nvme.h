@@ -24,7 +24,4 @@ struct nvme_vf {
 const struct nvme_vf *nvme_vf(const struct sriov_broker_addr *pf,
 			      unsigned int index);
 
-/* Add it as "nvme" to a JSON object, if it is known. */
-void nvme_json(struct json_object *obj, const struct sriov_broker_vf *vf);
-
 #endif /* HOST_NVME_H */

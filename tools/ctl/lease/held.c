@@ -115,10 +115,8 @@ int held_print_variables(const struct held *held)
 	for (i = 0; i < NUM_VARIABLES; i++) {
 		char *text = join(held, ' ', variables[i].add);
 
-		if (!text) {
-			complain("out of memory");
-			return EXIT_REFUSED;
-		}
+		if (!text)
+			return no_memory();
 		printf("%s='%s'\n", variables[i].name, text);
 		free(text);
 	}

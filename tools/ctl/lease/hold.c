@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/complain.h"
+#include "cli/args.h"
 #include "lease/hold.h"
 
 /* How often to look whether a terminal is ours again. */
@@ -86,6 +87,17 @@ static unsigned long long seconds_until(unsigned long long deadline_ns)
 		       0;
 }
 
+static void fail_end(const struct sriov_broker_grant *grant, const char *vf,
+		     const char *cause)
+{
+	fail_with(&(struct failure){ .code = EXIT_REFUSED,
+				     .subject = vf,
+				     .reason = "lease-ended",
+				     .lease = grant->id },
+		  "lease %llu has ended%s%s", (unsigned long long)grant->id,
+		  cause ? ": " : "", cause ? cause : "");
+}
+
 enum end {
 	LASTS,
 	ENDING,
@@ -93,7 +105,7 @@ enum end {
 };
 
 /*
- * The same for one that the command has as well: the event is its to read, and
+ * For one that the command has as well: the event is its to read, and
  * to read one that it has taken would be to wait for the next.
  */
 static enum end look_at_lease(const struct sriov_broker_grant *grant,
@@ -102,9 +114,12 @@ static enum end look_at_lease(const struct sriov_broker_grant *grant,
 	int over = fd->revents & (POLLHUP | POLLERR | POLLNVAL);
 	char addr[SRIOVB_ADDR_LEN];
 
-	complain("%s: lease %llu %s", sriovb_format_addr(&grant->vf, addr),
-		 (unsigned long long)grant->id,
-		 over ? "has ended" : "is being revoked");
+	sriovb_format_addr(&grant->vf, addr);
+	if (over)
+		fail_end(grant, addr, NULL);
+	else
+		note(addr, "lease %llu is being revoked",
+		     (unsigned long long)grant->id);
 	/* Once is enough; its end is told in any case. */
 	fd->events = 0;
 	return over ? ENDED : ENDING;
@@ -118,15 +133,14 @@ static enum end tell_event(const struct sriov_broker_grant *grant,
 
 	sriovb_format_addr(&grant->vf, addr);
 	if (event->type == SRIOV_BROKER_LEASE_EVENT_REVOKING) {
-		complain("%s: lease %llu ends in %llu s: %s", addr,
-			 (unsigned long long)grant->id,
-			 seconds_until(event->deadline_ns), cause_of(event));
+		note(addr, "lease %llu ends in %llu s: %s",
+		     (unsigned long long)grant->id,
+		     seconds_until(event->deadline_ns), cause_of(event));
 		return ENDING;
 	}
 	if (event->type != SRIOV_BROKER_LEASE_EVENT_REVOKED)
 		return LASTS;
-	complain("%s: lease %llu has ended: %s", addr,
-		 (unsigned long long)grant->id, cause_of(event));
+	fail_end(grant, addr, cause_of(event));
 	return ENDED;
 }
 
@@ -162,7 +176,7 @@ static struct pollfd *make_fds(const struct held *held, int input)
 	unsigned int i;
 
 	if (!fds) {
-		complain("out of memory");
+		no_memory();
 		return NULL;
 	}
 	fds[FD_SIGNALS] = (struct pollfd){ .fd = signals, .events = POLLIN };
@@ -235,8 +249,9 @@ static void warn_of_input(void)
 	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
 
 	if (poll(&fd, 1, 0) == 1 && drain_input(&fd))
-		complain(
-			"standard input is at its end, and with that the lease ends now; to hold it until a signal comes: --hold");
+		note(NULL,
+		     "standard input is at its end, and with that the lease ends now" REMEDY
+		     "to hold it until a signal comes: --hold");
 }
 
 int hold(const struct held *held)
@@ -291,6 +306,13 @@ static char *fill_in(const char *word, const char *vfs)
 	return text;
 }
 
+int could_not_run(const char *program, int error)
+{
+	command_ran = 1;
+	return fail(error == ENOENT ? EXIT_NO_COMMAND : EXIT_NOT_RUN, program,
+		    "%s", strerror(error));
+}
+
 /* In the child. */
 static void exec_command(const struct held *held, char **words)
 {
@@ -306,8 +328,7 @@ static void exec_command(const struct held *held, char **words)
 	sigprocmask(SIG_SETMASK, &old_mask, NULL);
 	signal(SIGTTIN, SIG_DFL);
 	execvp(words[0], words);
-	complain("%s: %s", words[0], strerror(errno));
-	_exit(errno == ENOENT ? 127 : 126);
+	_exit(could_not_run(words[0], errno));
 }
 
 /*
@@ -330,8 +351,10 @@ static pid_t start_command(const struct held *held, char **words)
 	child = fork();
 	if (child < 0)
 		perror("sriovctl: fork");
-	if (child)
+	if (child) {
+		command_ran = child > 0;
 		return child;
+	}
 	if (!held->inherit)
 		die_with_parent(parent);
 	exec_command(held, words);

@@ -11,6 +11,9 @@ int hold_signals(void);
 /* Until end of input, if that counts, a signal, or the end of a lease. Return: exit code. */
 int hold(const struct held *held);
 
+/* Complain that a command can't be run. Return: an exit code */
+int could_not_run(const char *program, int error);
+
 /* While a command runs. Return: its exit code. */
 int hold_for(const struct held *held, char **words);
 

@@ -5,6 +5,7 @@
 
 #include "base/complain.h"
 #include "cli/report.h"
+#include "cli/target.h"
 #include "host/nvme.h"
 #include "lease/offline.h"
 
@@ -22,22 +23,6 @@ static int is_offline(const struct sriov_broker_vf *vf)
 	const struct nvme_vf *nvme = nvme_vf(&vf->pf, vf->index);
 
 	return nvme && !nvme->online;
-}
-
-static int is_any(const struct sriov_broker_selector *s)
-{
-	static const struct sriov_broker_addr none;
-
-	return sriovb_same_addr(&s->dev, &none);
-}
-
-static int fits(const struct sriov_broker_selector *s,
-		const struct sriov_broker_vf *vf)
-{
-	if (is_any(s) || sriovb_same_addr(&s->dev, &vf->addr))
-		return 1;
-	return sriovb_same_addr(&s->dev, &vf->pf) && vf->index >= s->first &&
-	       (!s->count || vf->index - s->first < s->count);
 }
 
 /* One more VF that will do, in the run that ends before it if there is one. */
@@ -69,7 +54,7 @@ static void choose_all(struct choice *c, const struct sriov_broker_selector *s)
 	ssize_t i;
 
 	for (i = 0; i < c->num_vfs; i++) {
-		if (!fits(s, &c->vfs[i]))
+		if (!selector_fits(s, &c->vfs[i]))
 			continue;
 		if (!is_offline(&c->vfs[i]))
 			choose(c, s, &c->vfs[i]);
@@ -84,11 +69,11 @@ static int none_works(const struct choice *c)
 	const struct nvme_vf *nvme = nvme_vf(&vf->pf, vf->index);
 	char addr[SRIOVB_ADDR_LEN];
 
-	complain(
-		"%s: its NVMe controller is offline, so that a guest would have no disk; to give it queues and vectors, and bring it online: nvme virt-mgmt /dev/%s -c %u -r 0 -n 2 -a 8, the same with -r 1, then with -a 9",
-		sriovb_format_addr(&vf->addr, addr), nvme->pf,
-		nvme->controller);
-	return EXIT_REFUSED;
+	return fail(
+		EXIT_REFUSED, sriovb_format_addr(&vf->addr, addr),
+		"its NVMe controller is offline, so that a guest would have no disk" REMEDY
+		"to give it queues and vectors, and bring it online: nvme virt-mgmt /dev/%s -c %u -r 0 -n 2 -a 8, the same with -r 1, then with -a 9",
+		nvme->pf, nvme->controller);
 }
 
 int offline_leave_out(struct sriovb *sb,

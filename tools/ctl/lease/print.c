@@ -3,18 +3,24 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/field.h"
 #include "base/json.h"
+#include "base/value.h"
 #include "lease/print.h"
 
 static void print_text(const struct sriov_broker_grant *grant)
 {
 	char vf[SRIOVB_ADDR_LEN], pf[SRIOVB_ADDR_LEN];
 
-	printf("%s leased: lease %llu, VF %u of %s, driver %.*s, IOMMU group %d",
+	printf("%s leased: lease %llu, VF %u of %s, driver %.*s, ",
 	       sriovb_format_addr(&grant->vf, vf),
 	       (unsigned long long)grant->id, grant->index,
 	       sriovb_format_addr(&grant->pf, pf), SRIOV_BROKER_NAME_LEN,
-	       grant->driver, grant->iommu_group);
+	       grant->driver);
+	if (grant->iommu_group < 0)
+		printf("no IOMMU group");
+	else
+		printf("IOMMU group %d", grant->iommu_group);
 	if (grant->group_vfs > 1)
 		printf(" of %u VFs, which go together", grant->group_vfs);
 	putchar('\n');
@@ -40,33 +46,38 @@ static void print_libvirt(const struct sriov_broker_grant *grant)
 	       vf->domain, vf->bdf >> 8, vf->bdf >> 3 & 0x1f, vf->bdf & 7);
 }
 
-void lease_json(const struct sriov_broker_grant *grant, struct json_object *obj)
-{
-	json_number(obj, "lease", grant->id);
-	json_addr(obj, "vf", &grant->vf);
-	json_addr(obj, "pf", &grant->pf);
-	json_number(obj, "index", grant->index);
-	json_name(obj, "driver", grant->driver);
-	json_group(obj, grant->iommu_group);
-	json_number(obj, "group_vfs", grant->group_vfs);
-}
+#define AT(member) offsetof(struct sriov_broker_grant, member)
+
+const struct field lease_fields[] = {
+	{ "lease", NULL, AT(id), value_u64 },
+	{ "vf", NULL, AT(vf), value_addr },
+	{ "pf", NULL, AT(pf), value_addr },
+	{ "index", NULL, AT(index), value_u32 },
+	{ "driver", NULL, AT(driver), value_name },
+	{ "iommu_group", NULL, AT(iommu_group), value_group },
+	{ "group_vfs", NULL, AT(group_vfs), value_u32 },
+	{ 0 },
+};
 
 static int print_json(const struct held *held, int as_array)
 {
-	struct json_object *array = json_object_new_array();
-	struct json_object *obj = NULL;
+	struct json_object *document = json_document();
+	struct json_object *array;
 	unsigned int i;
 
+	if (!as_array) {
+		fields_json(document, lease_fields, &held->grants[0]);
+		return json_print(document);
+	}
+	array = json_object_new_array();
 	for (i = 0; i < held->count; i++) {
-		obj = json_object_new_object();
-		lease_json(&held->grants[i], obj);
+		struct json_object *obj = json_object_new_object();
+
+		fields_json(obj, lease_fields, &held->grants[i]);
 		json_object_array_add(array, obj);
 	}
-	if (as_array)
-		return json_print(array);
-	json_object_get(obj);
-	json_object_put(array);
-	return json_print(obj);
+	json_object_object_add(document, "vfs", array);
+	return json_print(document);
 }
 
 static const struct {

@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 
+#include "base/field.h"
 #include "lease/held.h"
 
 /* Is there such an output? NULL: the one for people. */
@@ -13,8 +14,7 @@ int lease_output_ok(const char *output);
 /* Print leases: "shell", "json", "qemu", "libvirt", NULL. */
 int print_leases(const struct held *held, const char *output, int as_array);
 
-/* Add what was leased to a JSON object. */
-void lease_json(const struct sriov_broker_grant *grant,
-		struct json_object *obj);
+/* Of a struct sriov_broker_grant. */
+extern const struct field lease_fields[];
 
 #endif /* LEASE_PRINT_H */

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Leases, taken by the words and options of a command. */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/complain.h"
 #include "base/progress.h"
+#include "cli/args.h"
 #include "cli/lease_opts.h"
 #include "cli/report.h"
 #include "cli/target.h"
@@ -63,11 +66,148 @@ void warn_if_down(const struct sriov_broker_addr *vf,
 	if (!netinfo_get(pf, &netif))
 		return;
 	if (!strcmp(netif.state, "down"))
-		complain(
-			"%s: note that its PF's interface is down, so that it has no link; to change that: ip link set %s up",
-			sriovb_format_addr(vf, addr), netif.name);
+		note(sriovb_format_addr(vf, addr),
+		     "note that its PF's interface is down, so that it has no link" REMEDY
+		     "to change that: ip link set %s up",
+		     netif.name);
 	netinfo_put(&netif);
 }
+
+/* ---- why it was not granted ---- */
+
+/* The VFs that fit, by what they are just now. */
+struct census {
+	unsigned int fit;
+	unsigned int free;
+	unsigned int leased;
+	unsigned int returning;
+	unsigned int others; /* in quarantine, with the host, open */
+	char holders[128];   /* "process 12, process 15" */
+};
+
+static void add_holder(struct census *c, const struct sriov_broker_vf *vf)
+{
+	size_t used = strlen(c->holders);
+	char name[32];
+
+	snprintf(name, sizeof(name), "%sprocess %d", used ? ", " : "",
+		 vf->lease_pid);
+	if (vf->lease_pid && !strstr(c->holders, name + (used ? 2 : 0)))
+		snprintf(c->holders + used, sizeof(c->holders) - used, "%s",
+			 name);
+}
+
+static void count(struct census *c, const struct sriov_broker_vf *vf)
+{
+	c->fit++;
+	switch (vf->state) {
+	case SRIOV_BROKER_VF_FREE:
+		c->free++;
+		break;
+	case SRIOV_BROKER_VF_LEASED:
+		c->leased++;
+		add_holder(c, vf);
+		break;
+	case SRIOV_BROKER_VF_DRAINING:
+	case SRIOV_BROKER_VF_RESETTING:
+		c->returning++;
+		break;
+	default:
+		c->others++;
+	}
+}
+
+static int fits(const struct sriovb_request *request,
+		const struct sriov_broker_vf *vf)
+{
+	unsigned int i;
+
+	for (i = 0; i < request->num_selectors; i++)
+		if (selector_fits(&request->selectors[i], vf))
+			return 1;
+	return !request->num_selectors;
+}
+
+static void take_census(struct sriovb *sb, const struct sriovb_request *request,
+			struct census *c)
+{
+	struct sriov_broker_vf *vfs;
+	ssize_t n = sriovb_list_vfs(sb, NULL, &vfs);
+	ssize_t i;
+
+	*c = (struct census){ 0 };
+	for (i = 0; i < n; i++)
+		if (fits(request, &vfs[i]))
+			count(c, &vfs[i]);
+	if (n >= 0)
+		free(vfs);
+}
+
+/* ", 2 being reset" */
+static void add_count(char *text, size_t len, unsigned int number,
+		      const char *what)
+{
+	size_t used = strlen(text);
+
+	if (number)
+		snprintf(text + used, len - used, "%s%u %s", used ? ", " : "",
+			 number, what);
+}
+
+/* How many of which are free, and where the others are. */
+static int too_few_free(const struct sriovb_request *request,
+			const struct census *c, int can_wait)
+{
+	const struct failure failure = { .code = EXIT_BUSY,
+					 .reason = "pool-empty" };
+	char others[256] = "", leased[160];
+
+	snprintf(leased, sizeof(leased), "leased%s%s%s",
+		 c->holders[0] ? " (by " : "", c->holders,
+		 c->holders[0] ? ")" : "");
+	add_count(others, sizeof(others), c->leased, leased);
+	add_count(others, sizeof(others), c->returning, "being reset");
+	add_count(others, sizeof(others), c->others,
+		  "in quarantine or the host's");
+	return fail_with(
+		&failure,
+		"%u VF%s asked%s, %u of the %u that fit %s free%s%s" REMEDY
+		"%ssee sriovctl list",
+		request->count, request->count == 1 ? "" : "s",
+		request->flags & SRIOV_BROKER_LEASE_DISTINCT_PFS ?
+			", each from another PF" :
+			"",
+		c->free, c->fit, c->free == 1 ? "is" : "are",
+		others[0] ? ": " : "", others,
+		can_wait ? "to wait: --wait; " : "");
+}
+
+static int not_granted(struct sriovb *sb, const struct args *args,
+		       const struct sriovb_request *request, int by_options,
+		       int error)
+{
+	const char *device = by_options ? args->opt[LEASE_OPT_DEVICE] : NULL;
+	const struct sriov_broker_why why = *sriovb_why(sb);
+	struct census c;
+
+	if (why.reason == SRIOV_BROKER_WHY_TOO_FEW && !why.value && device)
+		return fail_with(&(struct failure){ .code = EXIT_NOT_FOUND,
+						    .reason = "no-such-id" },
+				 "no VF%s has the id %s" REMEDY
+				 "see sriovctl list",
+				 args->word[0] ? " of those asked for" : "",
+				 device);
+	if (why.reason != SRIOV_BROKER_WHY_POOL_EMPTY &&
+	    (why.reason || error != -EAGAIN))
+		return refused(sb, error);
+	take_census(sb, request, &c);
+	if (c.fit)
+		return too_few_free(request, &c, by_options);
+	return fail(EXIT_NOT_FOUND, args->word[0],
+		    "there is no VF" REMEDY "sriovctl enable PF N");
+}
+
+/* ---- taken ---- */
 
 /* How many of those that wait came before us; some of them may want other VFs. */
 static void say_place(char *buf, size_t len, const void *ctx)
@@ -106,9 +246,10 @@ static int lease_or_wait(struct sriovb *sb, const struct sriovb_request *wish,
 }
 
 static int take(struct sriovb *sb, const struct args *args,
-		const struct sriovb_request *request, const char *device,
+		const struct sriovb_request *request, int by_options,
 		int for_guest, struct sriov_broker_grant *grants)
 {
+	const char *device = by_options ? args->opt[LEASE_OPT_DEVICE] : NULL;
 	struct sriov_broker_selector selectors[SRIOV_BROKER_MAX_SELECTORS];
 	struct sriovb_request whole = *request;
 	int err = 0;
@@ -126,7 +267,7 @@ static int take(struct sriovb *sb, const struct args *args,
 		return err;
 	err = lease_or_wait(sb, &whole, grants);
 	if (err < 0)
-		return refused(sb, err);
+		return not_granted(sb, args, &whole, by_options, err);
 	for (i = 0; for_guest && i < (int)request->count; i++)
 		warn_if_down(&grants[i].vf, &grants[i].pf);
 	return 0;
@@ -136,13 +277,12 @@ int take_leases(struct sriovb *sb, const struct args *args,
 		const struct sriovb_request *request,
 		struct sriov_broker_grant *grants)
 {
-	return take(sb, args, request, NULL, 1, grants);
+	return take(sb, args, request, 0, 1, grants);
 }
 
 int take_leases_by_options(struct sriovb *sb, const struct args *args,
 			   const struct sriovb_request *request, int for_guest,
 			   struct sriov_broker_grant *grants)
 {
-	return take(sb, args, request, args->opt[LEASE_OPT_DEVICE], for_guest,
-		    grants);
+	return take(sb, args, request, 1, for_guest, grants);
 }

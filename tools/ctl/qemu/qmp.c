@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -38,6 +39,7 @@ int qmp_fail(struct qmp *qmp, int err, const char *fmt, ...)
 	vsnprintf(qmp->error, sizeof(qmp->error), fmt, args);
 	va_end(args);
 	qmp->broken = 1;
+	qmp->failed = err;
 	return err;
 }
 
@@ -231,6 +233,7 @@ static int take_error(struct qmp *qmp, struct json_object *error)
 	const char *desc = qmp_text(error, "desc");
 
 	copy_words(qmp->class, sizeof(qmp->class), class ? class : "");
+	qmp->failed = strcmp(qmp->class, "DeviceNotFound") ? 0 : -ENOENT;
 	copy_words(qmp->error, sizeof(qmp->error), desc ? desc : "no reason");
 	return QMP_REFUSED;
 }
@@ -284,6 +287,7 @@ int qmp_call(struct qmp *qmp, const char *command, struct json_object *args,
 	unsigned int id = ++qmp->next_id;
 	int ret;
 
+	qmp->failed = 0;
 	json_object_object_add(message, "execute",
 			       json_object_new_string(command));
 	if (args)
@@ -481,9 +485,16 @@ static int open_file(struct qmp *qmp, const char *path)
 
 int qmp_connect(struct qmp *qmp, const char *path, int timeout_ms)
 {
+	char plain[PATH_MAX];
 	int file, ret;
 
 	*qmp = (struct qmp){ .fd = -1, .timeout_ms = timeout_ms };
+	if (!strncmp(path, "unix:", 5)) {
+		path += 5;
+		snprintf(plain, sizeof(plain), "%.*s", (int)strcspn(path, ","),
+			 path);
+		path = plain;
+	}
 	file = open_file(qmp, path);
 	if (file < 0)
 		return file;

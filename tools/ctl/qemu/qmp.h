@@ -37,6 +37,7 @@ struct qmp {
 	char buf[4096];
 	char class[64];	 /* of the last refusal: "DeviceNotFound" */
 	char error[512]; /* what went wrong last, in words */
+	int failed; /* the same as a negative errno; 0: QEMU's own reason */
 };
 
 /* For whatever does not wait for a guest; main() may set it. */
@@ -45,7 +46,7 @@ struct qmp {
 extern int qmp_timeout_ms;
 
 /*
- * Connect and shake hands. qmp_close() afterwards whatever is returned.
+ * Connect and shake hands; @path may be what QEMU's command line has, "unix:PATH,server=on". qmp_close() afterwards whatever is returned.
  * Return: 0 or -errno with words in qmp->error; so do those below.
  */
 int qmp_open_within(struct qmp *qmp, const char *path, int timeout_ms);
