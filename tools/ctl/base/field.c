@@ -52,7 +52,8 @@ char *printed(void (*print)(FILE *out, const void *thing), const void *thing)
 	return printable(text);
 }
 
-char *field_text(const struct field *field, const void *thing)
+/* What people read of one field; "" where nothing is known. */
+static char *field_text(const struct field *field, const void *thing)
 {
 	struct json_object *value;
 	const char *text = NULL;

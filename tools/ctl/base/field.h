@@ -34,12 +34,8 @@ void fields_json(struct json_object *obj, const struct field *fields,
 		 const void *thing);
 
 /*
- * What people read of one field, fit for a terminal; "" where nothing is known.
- * Return: the caller's to free(), NULL: no memory
+ * What @print writes, fit for a terminal. Return: the caller's to free(), NULL: no memory
  */
-char *field_text(const struct field *field, const void *thing);
-
-/* What @print writes, as field_text(). */
 char *printed(void (*print)(FILE *out, const void *thing), const void *thing);
 
 /* A line for each field with a title of which something is known. */

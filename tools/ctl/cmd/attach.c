@@ -308,15 +308,12 @@ static int report_json(const struct attach *a)
 	return json_print(document);
 }
 
-static int report_all(const struct attach *a)
+static void report_all(const struct attach *a)
 {
 	unsigned int i;
 
-	if (a->args->json)
-		return report_json(a);
 	for (i = 0; i < a->count; i++)
 		report(&a->plugs[i]);
-	return 0;
 }
 
 /* ---- all of it ---- */
@@ -345,9 +342,13 @@ static int lease_and_plug(struct attach *a)
 		undo(a);
 		return ret;
 	}
-	ret = report_all(a);
-	if (!ret && a->args->opt[OPT_WAIT])
+	if (!a->args->json)
+		report_all(a);
+	if (a->args->opt[OPT_WAIT])
 		ret = await_guest(a);
+	/* One document, with what the guest did not do in it. */
+	if (a->args->json)
+		report_json(a);
 	return ret;
 }
 

@@ -131,6 +131,8 @@ static int run(const struct args *args)
 		return bad_usage(
 			args, "%s: the forms are shell, json, qemu and libvirt",
 			args->opt[OPT_OUTPUT]);
+	if (args->opt[OPT_OUTPUT] && !strcmp(args->opt[OPT_OUTPUT], "json"))
+		report_for_programs();
 	if (args->opt[OPT_INHERIT] && !args->rest)
 		return bad_usage(args, "--inherit goes with a command");
 	if (args->opt[OPT_HOLD] && args->rest)

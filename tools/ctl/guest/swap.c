@@ -443,7 +443,8 @@ int swap_vf(struct swap *s)
 	return s->make_first ? make_then_break(s) : break_then_make(s);
 }
 
-int swap_was_needed(const struct swap *s)
+/* Was anything left to be done? */
+static int was_needed(const struct swap *s)
 {
 	return !s->finished && !sriovb_same_addr(&s->old.vf, &s->new.kept.vf);
 }
@@ -452,7 +453,7 @@ static struct json_object *instead_of(const void *swap)
 {
 	const struct swap *s = swap;
 
-	return swap_was_needed(s) ? value_addr(&s->old.vf) : FIELD_ABSENT;
+	return was_needed(s) ? value_addr(&s->old.vf) : FIELD_ABSENT;
 }
 
 const struct field swap_fields[] = {
@@ -469,7 +470,7 @@ void swap_print(const struct swap *s, const char *where)
 	const struct kept *kept = &s->new.kept;
 	char old[SRIOVB_ADDR_LEN];
 
-	if (!swap_was_needed(s))
+	if (!was_needed(s))
 		printf("%s%s has %s, lease %llu: nothing was left to do\n",
 		       s->new.id, where, s->new.vf, kept->lease);
 	else

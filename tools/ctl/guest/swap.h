@@ -45,9 +45,6 @@ struct swap {
  */
 int swap_vf(struct swap *s);
 
-/* Was anything left to be done? */
-int swap_was_needed(const struct swap *s);
-
 /* Of a struct swap: what the guest has now. */
 extern const struct field swap_fields[];
 
