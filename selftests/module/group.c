@@ -94,6 +94,9 @@ static void test_second_pf(void)
 	   "twins: for the group's sake, whose lease is named");
 	unchanged(again, "twins: the host refused");
 	put(text(SYS_PCI "/%s/sriov_drivers_autoprobe", name_of(twin[1])), "0");
+	set_override(name_of(twin[1]), "sriov_broker_pf");
+	is(probe(name_of(twin[1])), 0, "twins: it has a driver");
+	set_override(name_of(twin[1]), "\n");
 	is(put(text(SYS_PCI "/%s/sriov_numvfs", name_of(twin[1])), "2"), 0,
 	   "twins: root makes two, without a driver");
 	worked(disable_force(twin[1], 1000, &why), &why,
