@@ -176,19 +176,61 @@ static int scan_mac(const char *text, uint64_t *value)
 	return 1;
 }
 
-static int parse_mac(const struct args *args, const char *text, uint64_t *value)
+/* Return: what is wrong with it, or NULL */
+static const char *scan_own_mac(const char *text, uint64_t *value)
 {
 	*value = 0;
 	if (!strcmp(text, "none"))
-		return 0;
+		return NULL;
 	if (!scan_mac(text, value))
-		return bad_usage(
-			args, "%s: a MAC looks like 02:00:00:00:00:01, or none",
-			text);
-	if (*value >> 40 & 1)
-		return bad_usage(args, "%s: a group's address, not one's own",
-				 text);
+		return "a MAC looks like 02:00:00:00:00:01, or none";
+	return *value >> 40 & 1 ? "a group's address, not one's own" : NULL;
+}
+
+/* Return: 1 if it is one of them */
+static int scan_word(const struct word *words, const char *text,
+		     uint64_t *value)
+{
+	for (; words->name; words++)
+		if (!strcasecmp(text, words->name)) {
+			*value = words->value;
+			return 1;
+		}
 	return 0;
+}
+
+static int scan_number(const char *text, unsigned int max, uint64_t *value)
+{
+	char *end;
+
+	*value = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && !*end && *value <= max;
+}
+
+int netattr_scan(enum netattr attr, const char *text, struct netattrs *attrs)
+{
+	const struct kind *kind = &kinds[attr];
+	uint64_t value;
+	int ok;
+
+	if (attr == NETATTR_MAC)
+		ok = !scan_own_mac(text, &value);
+	else if (kind->words)
+		ok = scan_word(kind->words, text, &value);
+	else
+		ok = scan_number(text, kind->max, &value);
+	if (!ok)
+		return -1;
+	attrs->has |= 1U << attr;
+	attrs->value[attr] = value;
+	return 0;
+}
+
+static int parse_mac(const struct args *args, const char *text, uint64_t *value)
+{
+	const char *wrong = scan_own_mac(text, value);
+
+	return wrong ? bad_usage(args, "%s: %s", text, wrong) : 0;
 }
 
 static int parse_word(const struct args *args, const struct kind *kind,
@@ -197,11 +239,9 @@ static int parse_word(const struct args *args, const struct kind *kind,
 	const struct word *word;
 	char all[64] = "";
 
+	if (scan_word(kind->words, text, value))
+		return 0;
 	for (word = kind->words; word->name; word++) {
-		if (!strcasecmp(text, word->name)) {
-			*value = word->value;
-			return 0;
-		}
 		strcat(all, all[0] ? ", " : "");
 		strcat(all, word->name);
 	}

@@ -59,6 +59,9 @@ int netattr_unknown(const struct args *args, const char *name);
 int netattr_parse(const struct args *args, enum netattr attr, const char *text,
 		  struct netattrs *attrs);
 
+/* The same, where another complains. Return: 0, or -1: it is no value of that */
+int netattr_scan(enum netattr attr, const char *text, struct netattrs *attrs);
+
 /* Options of commands that hand VFs out, from one of the table on. */
 enum {
 	NETATTR_OPT_MAC,
