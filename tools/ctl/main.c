@@ -55,6 +55,8 @@ static const struct cmd *const commands[] = {
 	&cmd_monitor,
 	&cmd_metrics,
 	&cmd_doctor,
+	&cmd_apply,
+	&cmd_save,
 	&cmd_help,
 	/* As they were called before; not shown. */
 	&cmd_info,

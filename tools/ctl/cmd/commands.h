@@ -27,5 +27,7 @@ extern const struct cmd cmd_show;
 extern const struct cmd cmd_monitor;
 extern const struct cmd cmd_metrics;
 extern const struct cmd cmd_doctor;
+extern const struct cmd cmd_apply;
+extern const struct cmd cmd_save;
 
 #endif /* CMD_COMMANDS_H */

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A PF's changes are made. */
+#ifndef CONF_CARRY_H
+#define CONF_CARRY_H
+
+#include "conf/plan.h"
+
+/* All or none. Return: 0, or EXIT_REFUSED after a complaint, with job->error */
+int job_carry_out(struct sriovb *sb, struct job *job);
+
+#endif /* CONF_CARRY_H */
