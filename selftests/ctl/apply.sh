@@ -1,0 +1,244 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# sriovctl apply and save: files that say what PFs shall be like.  Witnesses: sysfs, iproute2.
+
+set -euo pipefail
+. "$(dirname "$0")/../lib/tap.sh"
+
+work=$(mktemp -d)
+fails 4 "without the module" "^sriovctl: /dev/sriov_broker: not there" sriovctl apply - <<<'{}'
+load_module || bail "the module does not load"
+mapfile -t pfs < <(pfs_of igb)
+a=${pfs[0]} b=${pfs[1]}
+net=$(netdev_of "$a")
+ip link set "$net" up
+
+numvfs() { cat "$SYS/$a/sriov_numvfs" "$SYS/$b/sriov_numvfs" | xargs; }
+drivers() { for vf in $(vfs_of "$1"); do driver_of "$vf"; done | uniq | xargs; }
+# Of VF $1 of the first PF: MAC, VLAN, spoof check, trust.
+witness() { ip -d -j link show "$net" | jq -r ".[0].vfinfo_list[$1] | \"\(.address) \(.vlan_list[0].vlan // 0) \(.spoofchk) \(.trust)\""; }
+# conf LINE...: the file
+conf=$work/a.conf
+conf() { printf '%s\n' "$@" >"$conf"; }
+pf_is() { conf '{ "pfs": [ { "address": "'"$a"'", '"$1"' } ] }'; }
+apply() { sriovctl apply "$conf" "$@"; }
+changed() { sriovctl apply "$conf" --json "$@" | jq -r .changed; }
+
+# --- what is wrong with a file ----------------------------------------------------------------------
+
+wrong() { # NAME PATTERN LINE...
+	local name=$1 pattern=$2
+	shift 2
+	conf "$@"
+	fails 1 "$name" "^sriovctl: $conf:$pattern" apply
+}
+wrong "no JSON" '2: no JSON: ' '{ "pfs": [' '  { "vfs": 1, ] }'
+wrong "it ends too early" '2: no JSON: ' '{ "pfs": ['
+wrong "something behind it" '2: no JSON: ' '{}' 'x'
+wrong "no object" '1: an object with "pfs"' '[]'
+wrong "an unknown key" '2: unknown key "pf"; there are: defaults, pfs$' '{' '"pf": [] }'
+wrong "an unknown key of a PF" '3: unknown key "vf"; there are: address, interface, mac, ' \
+	'// a comment' '{ "pfs": [' '{ "vf": 3 } ] }'
+wrong "an unknown key of a VF" '1: unknown key "color"' '{ "pfs": [ { "mac": "x", "vfs": 1, "net": [ { "vf": "0", "color": 1 } ] } ] }'
+wrong "a key twice" '3: "vfs" is there twice, first in line 2$' '{ "pfs": [ {' '"vfs": 1,' '"vfs": 2 } ] }'
+wrong "a number that is a text" '1: vfs: a number, 0 to 65535, is wanted, not "3"$' '{ "pfs": [ { "mac": "x", "vfs": "3" } ] }'
+wrong "too large a number" '1: vfs: a number, .* not 65536$' '{ "pfs": [ { "mac": "x", "vfs": 65536 } ] }'
+wrong "half a number" '1: vfs: a number, .* not 1.5$' '{ "pfs": [ { "mac": "x", "vfs": 1.5 } ] }'
+wrong "null" '1: driver: a driver.s name, .* not null$' '{ "defaults": { "driver": null } }'
+wrong "no number" '1: "vfs" is missing' '{ "pfs": [ { "interface": "x" } ] }'
+wrong "no PF" '1: which PF' '{ "pfs": [ { "vfs": 1 } ] }'
+wrong "an address that is none" '1: address: an address, such as' '{ "pfs": [ { "address": "01", "vfs": 1 } ] }'
+wrong "no VFs" '2: "vf" is missing' '{ "pfs": [ { "mac": "x", "vfs": 1, "net": [' '{ "vlan": 1 } ] } ] }'
+wrong "a VF that is not there" '1: vf: there is no VF 3 of 3$' '{ "pfs": [ { "mac": "x", "vfs": 3, "net": [ { "vf": "1-3" } ] } ] }'
+wrong "a VF twice" '2: a VF that line 1 is about' '{ "pfs": [ { "mac": "x", "vfs": 3, "net": [ { "vf": "0-1" },' '{ "vf": "1" } ] } ] }'
+wrong "half a MAC" '1: mac: a MAC, such as' '{ "pfs": [ { "mac": "x", "vfs": 1, "net": [ { "vf": "0", "mac": "02:00" } ] } ] }'
+wrong "one MAC for two" '1: mac: a MAC is for one VF' '{ "pfs": [ { "mac": "x", "vfs": 2, "net": [ { "vf": "0-1", "mac": "02:00:00:00:00:01" } ] } ] }'
+wrong "a VLAN that can't be" '1: vlan: a number, 0 to 4094' '{ "pfs": [ { "mac": "x", "vfs": 2, "net": [ { "vf": "0", "vlan": 4095 } ] } ] }'
+fails 1 "no such file" "^sriovctl: $work/nosuch: No such file" sriovctl apply "$work/nosuch"
+like "all that is wrong is said" "$(printf '{ "pfs": [ { "vfs": -1, "mac": 5, "x": 1 } ] }' | sriovctl apply - 2>&1 || true)" \
+	"nothing is applied: 3 things to put right"
+conf '{ "pfs": [ { "address": "'"$a"'", "vfs": 2 },' '{ "interface": "'"$net"'", "vfs": 3 } ] }'
+fails 1 "a PF twice, by two names" "^sriovctl: $conf:2: $a is named twice, first in $conf:1$" apply
+conf '{ "pfs": [ { "device": "8086:10c9", "vfs": 2 } ] }'
+fails 1 "two PFs of one name" "^sriovctl: $conf:1: 2 PFs are called so: $a, $b; say which, or \"all\": true$" apply
+is "nothing was applied of these" "$(numvfs)" "0 0"
+is "the schema has the keys" "$(sriovctl apply --schema | jq -c '.properties.pfs.items.properties | keys')" \
+	'["address","all","device","driver","interface","mac","net","nodriver","open","path","serial","vfs"]'
+
+# --- which PF -------------------------------------------------------------------------------------
+
+mac=$(cat "/sys/class/net/$net/address")
+ip link set "$net" address 02:00:00:00:0f:0f
+# It has no serial number: one more capability in front of the tool's eyes, and lspci's.
+serial() {
+	python3 - "$SYS/$a/config" "$work/config" <<-'END'
+		import struct, sys
+		config = bytearray(open(sys.argv[1], "rb").read())
+		where = 0x100
+		while struct.unpack_from("<I", config, where)[0] >> 20: where = struct.unpack_from("<I", config, where)[0] >> 20
+		struct.pack_into("<I", config, where, struct.unpack_from("<I", config, where)[0] | 0xf00 << 20)
+		struct.pack_into("<IQ", config, 0xf00, 0x10003, 0x0123456789abcdef)
+		open(sys.argv[2], "wb").write(config)
+	END
+	mount --bind "$work/config" "$SYS/$a/config"
+}
+serial
+serial=$(lspci -vv -s "$a" | sed -n 's/.*Device Serial Number //p')
+port=$(basename "$(dirname "$(readlink -f "$SYS/$a")")")
+for name in "address ${a#0000:}" "interface $net" "mac ${mac^^}" "serial $serial" "path $port/00.0"; do
+	conf '{ "pfs": [ { "'"${name% *}"'": "'"${name#* }"'", "vfs": 1 } ] }'
+	is "found by $name" "$(apply --dry-run --json | jq -r '.pfs[].pf')" "$a"
+	is "save calls it so" "$(sriovctl save --by "${name% *}" | jq -r ".pfs[0].${name% *}" | sed s/^0000:01/01/)" \
+		"$(tr 'A-F' 'a-f' <<<"${name#* }")"
+done
+umount "$SYS/$a/config"
+conf '{ "pfs": [ { "serial": "nvme0", "vfs": 1 } ] }'
+is "found by an NVMe controller's serial number" "$(apply --dry-run --json | jq -r '.pfs[].pf')" "$(pfs_of nvme)"
+conf '{ "pfs": [ { "device": "8086:10C9", "vfs": 1, "all": true } ] }'
+is "all of a kind" "$(apply --dry-run --json | jq -r '.pfs[].pf' | xargs)" "$a $b"
+conf '{ "pfs": [ { "address": "00ff:01:00.0", "vfs": 1 } ] }'
+fails 4 "a PF that is not there" "^sriovctl: $conf:1: no PF is called so on this host$" apply
+ok "at boot it may come later" apply --boot
+is "it is told" "$(apply --boot --json | jq -c '[.changed, .missing[].line]')" "[false,1]"
+is "nothing was changed by these" "$(numvfs)" "0 0"
+
+# --- applied --------------------------------------------------------------------------------------
+
+pf_is '"vfs": 3, "driver": "vfio-pci", "net": [ { "vf": "1", "mac": "02:00:00:00:00:01", "vlan": 5, "trust": true },
+	{ "vf": "0,2", "spoofchk": false } ]'
+is "a dry run says it" "$(apply --dry-run)" "$a vfs: 0 -> 3 on vfio-pci
+$a#0 spoofchk: ? -> off
+$a#1 mac: ? -> 02:00:00:00:00:01
+$a#1 vlan: ? -> 5
+$a#1 trust: ? -> on
+$a#2 spoofchk: ? -> off"
+is "and does nothing" "$(numvfs)" "0 0"
+is "in JSON: it would change" "$(changed --dry-run)" true
+ok "applied" apply
+is "so many" "$(numvfs)" "3 0"
+is "on that driver" "$(drivers "$a") $(states "$a")" "vfio-pci free"
+is "attributes" "$(witness 0), $(witness 1)" "00:00:00:00:00:00 0 false false, 02:00:00:00:00:01 5 true true"
+is "once more: nothing to do" "$(apply)" "$a: as it should be"
+is "nor changed" "$(changed)" false
+ip link set "$net" vf 1 vlan 6
+is "one attribute by hand: only that" "$(apply)" "$a#1 vlan: 6 -> 5"
+is "is put right" "$(witness 1)" "02:00:00:00:00:01 5 true true"
+
+sriovctl save >"$work/saved.conf"
+is "what is saved changes nothing" "$(sriovctl apply "$work/saved.conf" --json | jq -c '[.changed, [.pfs[].pf]]')" \
+	"[false,[\"$a\",\"$b\",\"$(pfs_of nvme)\"]]"
+sriovctl disable "$a"
+ok "it brings all back" sriovctl apply "$work/saved.conf"
+is "attributes too" "$(numvfs) $(witness 1)" "3 0 02:00:00:00:00:01 5 true true"
+ok "as it was" diff "$work/saved.conf" <(sriovctl save)
+
+pf_is '"vfs": 3, "driver": "pci-stub"'
+is "another driver" "$(apply)" "$a#0-2 driver: vfio-pci, free -> pci-stub"
+is "is bound" "$(drivers "$a")" pci-stub
+conf '{ "defaults": { "driver": "vfio-pci", "open": true }, "pfs": [ { "address": "'"$a"'", "vfs": 2 },' \
+	'{ "address": "'"$b"'", "vfs": 1, "driver": "host", "open": false } ] }'
+ok "defaults" apply
+is "hold for those that say nothing" "$(drivers "$a") $(states "$a"), $(states "$b")" "vfio-pci open, host"
+is "and stay so" "$(changed)" false
+pf_is '"vfs": 0'
+ok "none" apply
+is "are left" "$(numvfs)" "0 1"
+
+mkdir -p /etc/sriov-broker
+echo '{ "pfs": [ { "address": "'"$b"'", "vfs": 2 } ] }' >/etc/sriov-broker/b.conf
+echo '{ "pfs": [ { "address": "'"$a"'", "vfs": 1 } ] }' >/etc/sriov-broker/a.conf
+echo '{ "no": "conf" }' >/etc/sriov-broker/README
+ok "those of /etc/sriov-broker" sriovctl apply
+is "are all applied" "$(numvfs)" "1 2"
+echo '{ "pfs": [ { "address": "'"$a"'", "vfs": 2 } ] }' >/etc/sriov-broker/c.conf
+fails 1 "a PF in two of them" "^sriovctl: /etc/sriov-broker/c.conf:1: $a is named twice, first in /etc/sriov-broker/a.conf:1$" sriovctl apply
+is "one PF of them" "$(rm /etc/sriov-broker/c.conf; sriovctl apply --pf "$b" --json | jq -r '.pfs[].pf')" "$b"
+rm /etc/sriov-broker/b.conf
+fails 4 "one that no file is about" "^sriovctl: $b: no file says anything of it$" sriovctl apply --pf "$b"
+rm -r /etc/sriov-broker
+is "without any, nothing" "$(sriovctl apply --json | jq -c '[.changed, .pfs]')" "[false,[]]"
+
+# --- refused --------------------------------------------------------------------------------------
+
+ok "the start of it" sriovctl enable "$a" 2
+conf '{ "pfs": [ { "address": "'"$a"'", "vfs": 3 }, { "address": "'"$b"'", "vfs": 4 } ] }'
+vf=$(vfs_of "$a" | head -n 1)
+mkfifo "$work/in"
+sriovctl lease "$vf" --label tenant <"$work/in" >/dev/null &
+holder=$!
+exec 8>"$work/in"
+ok "a VF is leased" await 10 leased "$vf"
+fails 7 "a dry run tells of the lease" "^  in the way: $vf: leased as lease [0-9]+ \"tenant\" by process $holder$" apply --dry-run
+fails 7 "which is in the way" "^sriovctl: $vf: leased as lease" apply
+is "the other PF is done" "$(numvfs)" "2 4"
+is "JSON says which failed" "$(sriovctl apply "$conf" --json 2>/dev/null | jq -c '[.pfs[] | [.changed, (.error // "" | test("leased"))]]')" \
+	"[[false,true],[false,false]]"
+pf_is '"vfs": 2, "net": [ { "vf": "0", "vlan": 7 } ]'
+fails 3 "nor are its attributes touched" "attributes are those of lease" apply
+exec 8>&-
+wait $holder || true
+ok "it is back" await 10 free "$vf"
+ok "now they are" apply
+is "set" "$(witness 0)" "00:00:00:00:00:00 7 true false"
+
+pf_is '"vfs": 4, "net": [ { "vf": "0", "vlan": 8 }, { "vf": "3", "state": "enable" } ]'
+fails 2 "what the driver can't" "state enable: the PF.s driver, igb, can.t" apply
+is "undoes all that was done" "$(numvfs) $(drivers "$a") $(states "$a")" "2 4 vfio-pci free"
+is "attributes too" "$(witness 0)" "00:00:00:00:00:00 7 true false"
+pf_is '"vfs": 3, "driver": "nosuch"'
+fails 4 "a driver that is not there" 'no driver "nosuch"' apply
+is "changes nothing" "$(numvfs) $(drivers "$a")" "2 4 vfio-pci"
+pf_is '"vfs": 8'
+fails 2 "more than it can have" "8 VFs are wanted, it can have 7" apply
+fails 6 "without rights" "not allowed|needs root|Permission denied" \
+	setpriv --reuid nobody --regid nogroup --clear-groups sriovctl apply - <"$conf"
+
+# --- two at once, killed, late drivers ------------------------------------------------------------
+
+pf_is '"vfs": 3, "net": [ { "vf": "0-2", "vlan": 9 } ]'
+flock /run/sriov-broker/apply sleep 600 &
+first=$!
+locked() { ! flock -n /run/sriov-broker/apply true; }
+eventually 10 locked
+apply >"$work/out" 2>&1 &
+second=$!
+waits() { grep -q "waiting for another sriovctl apply" "$work/out"; }
+ok "the second one waits" eventually 10 waits
+is "and does nothing" "$(numvfs)" "2 4"
+pkill -P $first sleep || true
+kill $first 2>/dev/null || true
+status=0
+wait $second || status=$?
+is "then it goes on" $status 0
+is "and does it" "$(numvfs)" "3 4"
+
+# Killed when it is about to make VFs, when they are there, when some attributes are set and others are not.
+afresh() {
+	sriovctl disable "$a"
+	ip link set "$net" vf 0 vlan 0 2>/dev/null || true
+}
+afresh
+ok "it is watched" strace -o "$work/trace" -e trace=ioctl,sendmsg sriovctl apply "$conf"
+enabling=$(grep ioctl "$work/trace" | grep -n '0xbd, 0x3,' | cut -d: -f1)
+sends=$(grep -c sendmsg "$work/trace")
+for point in ioctl:"$enabling" ioctl:$((enabling + 1)) sendmsg:$((sends / 3)) sendmsg:$((sends * 2 / 3)) sendmsg:$((sends - 1)); do
+	afresh
+	fails 137 "killed at $point" "" strace -o /dev/null -e trace="${point%:*}" \
+		-e inject="${point%:*}:signal=KILL:when=${point#*:}" sriovctl apply "$conf"
+	ok "killed at $point and run again" apply
+	is "killed at $point: it gets there" "$(numvfs) $(witness 0) $(witness 2)" \
+		"3 4 00:00:00:00:00:00 9 true false 00:00:00:00:00:00 9 true false"
+done
+
+ok "off" sriovctl disable "$a"
+echo "$a" >"$SYS/$a/driver/unbind"
+pf_is '"vfs": 2'
+like "at boot a PF waits for its driver" "$(apply --boot 2>&1)" "^sriovctl: $a: waits for its driver$"
+is "it is left alone" "$(driver_of "$a")" none
+echo "$a" >/sys/bus/pci/drivers_probe
+ok "which has come" apply --boot
+is "then it has its VFs" "$(numvfs)" "2 4"
+
+rm -r "$work"
+unload_module
+done_testing
