@@ -7,6 +7,7 @@
 #ifndef VFB_COMPAT_H
 #define VFB_COMPAT_H
 
+#include <linux/cgroup.h>
 #include <linux/cleanup.h>
 #include <linux/device.h>
 #include <linux/errno.h>
@@ -130,6 +131,21 @@ static inline void vfb_netdev_unlock(struct net_device *netdev)
 {
 #ifdef VFB_HAVE_NETDEV_LOCK_OPS
 	netdev_unlock_ops(netdev);
+#endif
+}
+
+/**
+ * vfb_cgroup_path - path of a task's control group, of version 2
+ * @task: the task
+ * @path: where to put it; left alone where the kernel has no control groups
+ * @len: room there
+ *
+ * Context: rcu_read_lock() held.
+ */
+static inline void vfb_cgroup_path(struct task_struct *task, char *path, size_t len)
+{
+#ifdef CONFIG_CGROUPS
+	cgroup_path(task_dfl_cgroup(task), path, len);
 #endif
 }
 

@@ -10,8 +10,8 @@
  * it has given, or by an event. The files of a floor do not call one another in circles, but
  * for the objects', which know one another and keep all state, under one lock.
  *
- *	7 ear and door	notify main
- *	6 faces		ioctl op request lease_fd net_hold list genl pf_config
+ *	7 ear and door	notify main vfio_guard
+ *	6 faces		ioctl op request lease_fd net_hold list genl pf_config guard
  *	5 flows		provision move return orphan pfdrv
  *	4 one VF	reset vfio net kept pool
  *	3 objects	pf vf group lease
@@ -53,6 +53,10 @@
  * long as it is, its devices can neither be opened through vfio nor bound to a driver
  * that does DMA for the host. VFs are leased by the group.
  *
+ * A guarded VF, on our own driver of vfio, has no fence in any state: a program that opens
+ * it leases it by that (guard.c), so the driver does what the fence does elsewhere, and
+ * knows whether it is open. A group is guarded as a whole, or is not.
+ *
  * Where the IOMMU tells a VF's group no earlier than when a driver is tried on it
  * (arm64's SMMU, on 6.1 and 6.12), the VF changes its group object once, in the
  * notification of that, under vfb_lock. Till then it was HOST: nothing was claimed for
@@ -61,7 +65,8 @@
  * an IOMMU even then is refused, unless its driver gives it to no user (pci-stub).
  *
  * A lease (struct vfb_lease) lives as long as a file: from the ioctl to the last
- * close. It covers the VFs of one group. When the file goes, the group is sent
+ * close; an implicit one, from the open of a guarded VF to its last close. It covers the
+ * VFs of one group. When it ends, the group is sent
  * through the return path (return.c), which ends in FREE or QUARANTINED; the
  * lease itself is no more by then.
  *
@@ -124,6 +129,7 @@
 #define VFB_HOST  "host"	      /* the driver the host would choose */
 #define VFB_HOLD  "sriov_broker_hold" /* an override that names no driver */
 #define VFB_PFDRV "sriov_broker_pf"   /* our driver of PFs that have none */
+#define VFB_GUARD "sriov_broker_vfio" /* our driver of guarded VFs, a module of that name */
 
 #define VFB_ADDR_LEN 18 /* room for ffffffff:00:00.0 */
 
@@ -157,6 +163,7 @@ struct vfb_why {
 	kuid_t uid;
 	char label[SRIOV_BROKER_NAME_LEN];
 	char driver[SRIOV_BROKER_NAME_LEN];
+	char cgroup[SRIOV_BROKER_CGROUP_LEN];
 };
 
 /* VFs that another program has taken away, until that has been told. */
@@ -191,9 +198,11 @@ struct vfb_pf {
 	 * Both are set under op, and false again when the last VF has left the bus.
 	 * ours: the VFs were enabled by us, unloading disables them.
 	 * open: what is bound to a driver that leaves DMA to its user is open.
+	 * restore: guarded VFs get their network attributes back on the return path.
 	 */
 	bool ours;
 	bool open;
+	bool restore;
 	bool stay;    /* op; unloading: VFs in use stay on */
 	bool waiting; /* op; the log has said that pfs waits for its driver */
 	/* op; pfs has put right what another program did, so often since then. */
@@ -246,11 +255,13 @@ struct vfb_vf {
 	bool counted_open;		    /* in pf->nr_open */
 	bool counted_pool;		    /* in pf->nr_pool */
 	bool moving;			    /* an operation has it */
+	bool opened;			    /* through sriov_broker_vfio */
 	bool managed;			    /* driver leaves DMA to its user */
 	bool awake;			    /* kept from being suspended */
 	unsigned int net_holds;		    /* clients about to change attributes */
 	struct vfb_net *net;		    /* owned; attributes a lease found, or NULL */
 	bool net_asked;			    /* to put these back */
+	struct vfb_net *net_pool;	    /* owned; those to put back on each return, or NULL */
 	char driver[SRIOV_BROKER_NAME_LEN]; /* that it is bound to */
 	char target[SRIOV_BROKER_NAME_LEN]; /* that it belongs on */
 };
@@ -276,11 +287,12 @@ struct vfb_group {
 	/* The rest is under vfb_lock. */
 	struct hlist_node hash; /* in the table of groups */
 	struct list_head vfs;
-	struct vfb_lease *lease; /* that is out; not counted */
-	struct vfb_lease *owner; /* counted: that, or the last one, until all VFs are back */
-	bool returning;		 /* on the return path */
-	bool stray;		 /* in quarantine there, until its user lets go */
-	bool strange;		 /* a user of it would have @stranger as well */
+	struct vfb_lease *lease;    /* that is out; not counted */
+	struct vfb_lease *owner;    /* counted: that, or the last one, until all VFs are back */
+	struct vfb_lease *implicit; /* owned: begun by an open, until the last close; or NULL */
+	bool returning;		    /* on the return path */
+	bool stray;		    /* in quarantine there, until its user lets go */
+	bool strange;		    /* a user of it would have @stranger as well */
 	struct sriov_broker_addr stranger;
 };
 
@@ -312,9 +324,11 @@ struct vfb_lease {
 	struct list_head node; /* in the list of leases */
 	bool resetting;	       /* by its holder */
 	bool revoked;	       /* no longer the holder's */
+	bool implicit;	       /* begun by an open; it has no file */
 	u64 deadline_ns;       /* of the grace, 0: none given */
 	struct pid *pid;       /* counted */
 	char label[SRIOV_BROKER_NAME_LEN];
+	char cgroup[SRIOV_BROKER_CGROUP_LEN]; /* of the process, when it was asked for */
 	struct vfb_lease_news revoking;
 	struct vfb_lease_news over;
 };
@@ -395,6 +409,24 @@ void vfb_pf_unlock(struct vfb_pf *pf);
 static inline bool vfb_pfdrv_is(const char *name)
 {
 	return !strcmp(name, VFB_PFDRV);
+}
+
+/* Is this the driver that asks before it opens a VF? @name is a driver's. */
+static inline bool vfb_guards(const char *name)
+{
+	return !strcmp(name, VFB_GUARD);
+}
+
+/* Is a VF on that? Under vfb_lock. */
+static inline bool vfb_vf_is_guarded(const struct vfb_vf *vf)
+{
+	return vfb_guards(vf->driver);
+}
+
+/* Of what kind a lease is: SRIOV_BROKER_VF_FLAG_*. Under vfb_lock. */
+static inline u32 vfb_lease_flags(const struct vfb_lease *lease)
+{
+	return lease->implicit ? SRIOV_BROKER_VF_FLAG_IMPLICIT : 0;
 }
 
 /* driver.c */

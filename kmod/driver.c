@@ -95,7 +95,8 @@ int vfb_driver_get(struct vfb_driver *d, const char *name, bool may_load)
 	if (!strcmp(name, VFB_HOST) || bus_for_each_drv(&pci_bus_type, NULL, d, vfb_driver_match))
 		return 0;
 
-	if (may_load || !strcmp(name, "vfio-pci") || !strcmp(name, "pci-stub")) {
+	if (may_load || !strcmp(name, "vfio-pci") || !strcmp(name, "pci-stub") ||
+	    vfb_guards(name)) {
 		request_module("%s", name);
 		if (bus_for_each_drv(&pci_bus_type, NULL, d, vfb_driver_match))
 			return 0;

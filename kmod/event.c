@@ -232,6 +232,7 @@ static void vfb_event_of(struct vfb_vf *vf, u32 type, u32 old, enum sriov_broker
 			.old_state = old,
 			.fault = fault,
 			.value = value,
+			.flags = vfb_vf_is_guarded(vf) ? SRIOV_BROKER_VF_FLAG_GUARDED : 0,
 		},
 		.lease_uid = INVALID_UID,
 	};
@@ -239,6 +240,8 @@ static void vfb_event_of(struct vfb_vf *vf, u32 type, u32 old, enum sriov_broker
 	if (lease) {
 		event.out.lease_id = lease->id;
 		strscpy(event.out.lease_label, lease->label, sizeof(event.out.lease_label));
+		strscpy(event.out.lease_cgroup, lease->cgroup, sizeof(event.out.lease_cgroup));
+		event.out.flags |= vfb_lease_flags(lease);
 		event.lease_pid = get_pid(lease->pid);
 		event.lease_uid = lease->uid;
 	}

@@ -81,6 +81,7 @@ int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
 /* lease_fd.c */
 struct file *vfb_lease_file(struct vfb_lease *lease);
+bool vfb_lease_has_file(u64 id);
 
 /* net_hold.c */
 int vfb_ioctl_net_hold(struct file *file, union vfb_arg *arg, struct vfb_why *why);

@@ -15,6 +15,7 @@
 #define VFB_TAKE_PF   BIT(3) /* a PF without a driver gets ours */
 #define VFB_LOAD_PF   BIT(4) /* its own module is asked for first */
 #define VFB_KEPT      BIT(5) /* VFs get what they had when the PF's driver went */
+#define VFB_RESTORE   BIT(6) /* and on each return what they had when they entered the pool */
 
 /* A set of VFs under way from one driver to another; see move.c. */
 struct vfb_moves;
@@ -44,6 +45,7 @@ void vfb_return_work(struct work_struct *work);
 void vfb_return_flush(void);
 void vfb_return_wake(void);
 void vfb_return_wait(struct vfb_pf *pf, unsigned int timeout_ms);
+long vfb_return_wait_vf(struct vfb_vf *vf, bool (*busy)(const struct vfb_vf *vf), long timeout);
 
 /* orphan.c */
 int vfb_orphan_find(struct pci_dev *pf, struct sriov_broker_addr *addr);

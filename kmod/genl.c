@@ -45,7 +45,9 @@ static int vfb_put_event_lease(struct sk_buff *skb, const struct vfb_event *even
 			      SRIOV_BROKER_NL_ATTR_LEASE_UID, event->lease_uid);
 	if (ret)
 		return ret;
-	return nla_put_string(skb, SRIOV_BROKER_NL_ATTR_LEASE_LABEL, event->out.lease_label);
+	return nla_put_string(skb, SRIOV_BROKER_NL_ATTR_LEASE_LABEL, event->out.lease_label) ?:
+		       nla_put_string(skb, SRIOV_BROKER_NL_ATTR_LEASE_CGROUP,
+				      event->out.lease_cgroup);
 }
 
 static int vfb_put_event_vf(struct sk_buff *skb, const struct vfb_event *event)
@@ -59,6 +61,7 @@ static int vfb_put_event_vf(struct sk_buff *skb, const struct vfb_event *event)
 		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_STATE, out->state)		?:
 		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_OLD_STATE, out->old_state) ?:
 		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_FAULT, out->fault)		?:
+		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_FLAGS, out->flags)		?:
 		       vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_LEASE_ID, out->lease_id)	?:
 		       vfb_put_event_lease(skb, event);
 }
@@ -164,6 +167,7 @@ static int vfb_put_pf(struct sk_buff *skb, const struct sriov_broker_pf *pf)
 		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_TOTAL_VFS, pf->total_vfs) ?:
 		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_NUM_VFS, pf->num_vfs)     ?:
 		       nla_put_s32(skb, SRIOV_BROKER_NL_ATTR_NUMA_NODE, pf->numa_node) ?:
+		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_FLAGS, pf->flags)	       ?:
 		       nla_put_string(skb, SRIOV_BROKER_NL_ATTR_DRIVER, pf->driver);
 }
 
@@ -174,9 +178,10 @@ static int vfb_put_lease(struct sk_buff *skb, const struct sriov_broker_vf *vf)
 	/* Of one that has ended, while its VF is not back, the holder is told alone. */
 	if (vf->lease_id && vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_LEASE_ID, vf->lease_id))
 		return -EMSGSIZE;
-	return nla_put_s32(skb, SRIOV_BROKER_NL_ATTR_LEASE_PID, vf->lease_pid)	       ?:
-		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_LEASE_UID, vf->lease_uid) ?:
-		       nla_put_string(skb, SRIOV_BROKER_NL_ATTR_LEASE_LABEL, vf->lease_label);
+	return nla_put_s32(skb, SRIOV_BROKER_NL_ATTR_LEASE_PID, vf->lease_pid)		      ?:
+		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_LEASE_UID, vf->lease_uid)	      ?:
+		       nla_put_string(skb, SRIOV_BROKER_NL_ATTR_LEASE_LABEL, vf->lease_label) ?:
+		       nla_put_string(skb, SRIOV_BROKER_NL_ATTR_LEASE_CGROUP, vf->lease_cgroup);
 }
 
 static int vfb_put_vf(struct sk_buff *skb, const struct sriov_broker_vf *vf)
@@ -190,6 +195,7 @@ static int vfb_put_vf(struct sk_buff *skb, const struct sriov_broker_vf *vf)
 		       nla_put_u16(skb, SRIOV_BROKER_NL_ATTR_VENDOR, vf->vendor)	   ?:
 		       nla_put_u16(skb, SRIOV_BROKER_NL_ATTR_DEVICE, vf->device)	   ?:
 		       nla_put_string(skb, SRIOV_BROKER_NL_ATTR_DRIVER, vf->driver)	   ?:
+		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_FLAGS, vf->flags)		   ?:
 		       vfb_put_lease(skb, vf);
 }
 

@@ -315,6 +315,21 @@ void vfb_group_return(struct vfb_group *group)
 }
 
 /**
+ * vfb_group_closed - no guarded VF of a group is open any more
+ * @group: the group
+ *
+ * If that is what its return path waits for it goes on at once.
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_group_closed(struct vfb_group *group)
+{
+	lockdep_assert_held(&vfb_lock);
+	if (group->returning)
+		mod_delayed_work(vfb_wq, &group->ret, 0);
+}
+
+/**
  * vfb_group_next - go through a group's VFs
  * @group: the group
  * @prev: where we are, or NULL to begin; its reference is dropped
@@ -383,6 +398,47 @@ bool vfb_group_is_pooled(struct pci_dev *pdev)
 	mutex_unlock(&vfb_lock);
 	iommu_group_put(iommu);
 	return pooled;
+}
+
+/**
+ * vfb_group_is_guarded - are all VFs of a group that are in the pool on the guarding driver
+ * @group: the group
+ *
+ * Context: vfb_lock held.
+ * Return: true if so, and there are any.
+ */
+bool vfb_group_is_guarded(struct vfb_group *group)
+{
+	bool guarded = false;
+	struct vfb_vf *vf;
+
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(vf, &group->vfs, group_node) {
+		if (vf->state == SRIOV_BROKER_VF_HOST)
+			continue;
+		if (!vfb_vf_is_guarded(vf))
+			return false;
+		guarded = true;
+	}
+	return guarded;
+}
+
+/**
+ * vfb_group_is_opened - has a program a guarded VF of a group open
+ * @group: the group
+ *
+ * Context: vfb_lock held.
+ * Return: true if so.
+ */
+bool vfb_group_is_opened(struct vfb_group *group)
+{
+	struct vfb_vf *vf;
+
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(vf, &group->vfs, group_node)
+		if (vf->opened)
+			return true;
+	return false;
 }
 
 static int vfb_fence_locked(struct vfb_group *group)
@@ -586,6 +642,14 @@ void vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease)
 	mutex_unlock(&group->fence);
 }
 
+/* Its driver, or its being open to all, does without. */
+static bool vfb_needs_fence(const struct vfb_vf *vf)
+{
+	lockdep_assert_held(&vfb_lock);
+	return vf->state != SRIOV_BROKER_VF_HOST && vf->state != SRIOV_BROKER_VF_OPEN &&
+	       !vfb_vf_is_guarded(vf);
+}
+
 static void vfb_unfence_unneeded(struct vfb_group *group, bool moving)
 {
 	bool needed = false;
@@ -594,8 +658,7 @@ static void vfb_unfence_unneeded(struct vfb_group *group, bool moving)
 	mutex_lock(&group->fence);
 	mutex_lock(&vfb_lock);
 	list_for_each_entry(vf, &group->vfs, group_node)
-		needed |= (moving && vf->moving) ||
-			  (vf->state != SRIOV_BROKER_VF_HOST && vf->state != SRIOV_BROKER_VF_OPEN);
+		needed |= (moving && vf->moving) || vfb_needs_fence(vf);
 	mutex_unlock(&vfb_lock);
 	if (!needed)
 		vfb_unfence_locked(group);

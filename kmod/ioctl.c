@@ -35,6 +35,7 @@ static void vfb_why_tell(u64 uptr, const struct vfb_why *why)
 	out.size = size;
 	strscpy(out.label, why->label, sizeof(out.label));
 	strscpy(out.driver, why->driver, sizeof(out.driver));
+	strscpy(out.cgroup, why->cgroup, sizeof(out.cgroup));
 	if (copy_to_user(to, &out, min_t(size_t, size, sizeof(out))))
 		pr_debug("a caller's struct sriov_broker_why can't be written\n");
 }

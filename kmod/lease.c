@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "objects.h"
 
 static LIST_HEAD(vfb_leases);	    /* vfb_lock */
@@ -33,6 +34,15 @@ static size_t vfb_utf8_char(const u8 *s)
 	return len;
 }
 
+/* Length of the character at @s that can be shown on any terminal; 0: it is none. */
+static size_t vfb_shown_char(const u8 *s)
+{
+	size_t len = vfb_utf8_char(s);
+
+	/* C0, DEL; C1, which are controls as well. */
+	return s[0] < ' ' || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0) ? 0 : len;
+}
+
 /**
  * vfb_label_ok - may this be a lease's label
  * @label: room for SRIOV_BROKER_NAME_LEN characters, from userspace
@@ -48,12 +58,39 @@ bool vfb_label_ok(const char *label)
 	if (strnlen(label, SRIOV_BROKER_NAME_LEN) == SRIOV_BROKER_NAME_LEN)
 		return false;
 	for (; *s; s += len) {
-		len = vfb_utf8_char(s);
-		/* C0, DEL; C1, which are controls as well. */
-		if (!len || s[0] < ' ' || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0))
+		len = vfb_shown_char(s);
+		if (!len)
 			return false;
 	}
 	return true;
+}
+
+/* What a process may call itself or its control group, made fit to be shown. */
+static void vfb_clean(char *text)
+{
+	u8 *s = text;
+
+	while (*s) {
+		size_t len = vfb_shown_char(s);
+
+		if (!len)
+			*s = '?';
+		s += len ?: 1;
+	}
+}
+
+/* The control group of a process. Parts of the tree may be another's, with names of any kind. */
+static void vfb_cgroup_of(struct pid *pid, char *path)
+{
+	struct task_struct *task;
+
+	path[0] = '\0';
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_TGID);
+	if (task)
+		vfb_cgroup_path(task, path, SRIOV_BROKER_CGROUP_LEN);
+	rcu_read_unlock();
+	vfb_clean(path);
 }
 
 /**
@@ -122,6 +159,8 @@ void vfb_lease_show(struct sriov_broker_vf *out, struct vfb_lease *lease)
 	out->lease_pid = vfb_live_pid_nr(lease->pid);
 	out->lease_uid = vfb_uid_nr(lease->uid);
 	strscpy(out->lease_label, lease->label, sizeof(out->lease_label));
+	strscpy(out->lease_cgroup, lease->cgroup, sizeof(out->lease_cgroup));
+	out->flags |= vfb_lease_flags(lease);
 }
 
 /**
@@ -139,6 +178,7 @@ void vfb_lease_blame(struct vfb_why *why, struct vfb_lease *lease)
 	why->pid = get_pid(lease->pid);
 	why->uid = lease->uid;
 	strscpy(why->label, lease->label, sizeof(why->label));
+	strscpy(why->cgroup, lease->cgroup, sizeof(why->cgroup));
 }
 
 /* The descriptor has a reference, and so has the group until its VFs are back. */
@@ -320,6 +360,29 @@ struct vfb_lease *vfb_lease_new(const char *label)
 	lease->pid = get_task_pid(current, PIDTYPE_TGID);
 	lease->uid = current_uid();
 	strscpy(lease->label, label, sizeof(lease->label));
+	vfb_cgroup_of(lease->pid, lease->cgroup);
+	return lease;
+}
+
+/**
+ * vfb_lease_new_implicit - a lease for the caller's program, which is about to open a VF
+ *
+ * Context: system call; may sleep.
+ * Return: the lease, for vfb_lease_free(), or NULL when out of memory.
+ */
+struct vfb_lease *vfb_lease_new_implicit(void)
+{
+	struct vfb_lease *lease;
+	char comm[TASK_COMM_LEN];
+
+	/* The thread that opens may have a name of its own, which is not the program's. */
+	rcu_read_lock();
+	get_task_comm(comm, READ_ONCE(current->group_leader));
+	rcu_read_unlock();
+	vfb_clean(comm);
+	lease = vfb_lease_new(comm);
+	if (lease)
+		lease->implicit = true;
 	return lease;
 }
 

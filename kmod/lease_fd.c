@@ -3,6 +3,7 @@
  * A lease's descriptor: what its holder can do with it, ask of it, and is told by it.
  */
 #include <linux/anon_inodes.h>
+#include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
@@ -263,7 +264,7 @@ static void vfb_lease_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct vfb_lease *lease = file->private_data;
 	struct vfb_vf *vf = lease->vf;
-	char label[SRIOV_BROKER_NAME_LEN];
+	char label[SRIOV_BROKER_NAME_LEN], cgroup[SRIOV_BROKER_CGROUP_LEN];
 	const char *state;
 
 	mutex_lock(&vfb_lock);
@@ -272,6 +273,7 @@ static void vfb_lease_fdinfo(struct seq_file *m, struct file *file)
 	else
 		state = lease->revoked ? "revoked" : vfb_state_names[vf->state];
 	strscpy(label, lease->label, sizeof(label));
+	strscpy(cgroup, lease->cgroup, sizeof(cgroup));
 	mutex_unlock(&vfb_lock);
 
 	seq_printf(m, "pf:\t%s\n", pci_name(vf->pf->pdev));
@@ -280,6 +282,7 @@ static void vfb_lease_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "lease:\t%llu\n", lease->id);
 	seq_printf(m, "state:\t%s\n", state);
 	seq_printf(m, "label:\t%s\n", label);
+	seq_printf(m, "cgroup:\t%s\n", cgroup);
 }
 
 static const struct file_operations vfb_lease_fops = {
@@ -292,6 +295,25 @@ static const struct file_operations vfb_lease_fops = {
 	.show_fdinfo = vfb_lease_fdinfo,
 	.llseek = noop_llseek,
 };
+
+static int vfb_is_file_of(const void *id, struct file *file, unsigned int fd)
+{
+	const struct vfb_lease *lease = file->private_data;
+
+	return file->f_op == &vfb_lease_fops && lease->id == *(const u64 *)id;
+}
+
+/**
+ * vfb_lease_has_file - has this task a descriptor of a lease
+ * @id: number of the lease
+ *
+ * Context: any task; takes the lock of its table of descriptors.
+ * Return: true if so.
+ */
+bool vfb_lease_has_file(u64 id)
+{
+	return current->files && iterate_fd(current->files, 0, vfb_is_file_of, &id);
+}
 
 /**
  * vfb_lease_file - the file that stands for a lease

@@ -62,6 +62,7 @@ static void vfb_fill_vf(struct sriov_broker_vf *out, struct vfb_vf *vf)
 		.vendor = vf->pdev->vendor,
 		.device = vf->pdev->device,
 		.lease_uid = SRIOV_BROKER_NO_UID,
+		.flags = vfb_vf_is_guarded(vf) ? SRIOV_BROKER_VF_FLAG_GUARDED : 0,
 	};
 	strscpy(out->driver, vf->driver, sizeof(out->driver));
 	if (lease)
@@ -97,6 +98,8 @@ unsigned int vfb_take_pfs(void *entries, unsigned int room, struct vfb_pf *only)
 			.total_vfs = pci_sriov_get_totalvfs(pf->pdev),
 			.num_vfs = pci_num_vf(pf->pdev),
 			.numa_node = dev_to_node(&pf->pdev->dev),
+			.flags = (pf->open ? SRIOV_BROKER_PF_FLAG_OPEN : 0) |
+				 (pf->restore ? SRIOV_BROKER_PF_FLAG_RESTORE : 0),
 		};
 		strscpy(out->driver, pf->driver, sizeof(out->driver));
 		out++;

@@ -22,6 +22,7 @@ struct vfb_move {
 	enum sriov_broker_vf_state state;
 	enum sriov_broker_fault fault;
 	bool managed;
+	bool guarded;
 	struct vfb_use use; /* by the host, that stands in the way */
 	char driver[SRIOV_BROKER_NAME_LEN];
 	bool has_override; /* its override is known, and may have been changed since */
@@ -91,16 +92,21 @@ static int vfb_check_movers(struct vfb_moves *all, struct vfb_why *why)
 	return 0;
 }
 
-/* With the fence down, every other VF of the group has to be out of the pool. */
+/*
+ * With the fence down, every other VF of the group that is in the pool has to be one that
+ * does without, and with it up one that does with.
+ */
 static int vfb_check_peers(struct vfb_moves *all, struct vfb_why *why)
 {
+	bool pooled = all->to->managed, guarded = vfb_guards(all->to->name);
 	struct vfb_vf *peer;
 	unsigned int i;
 
 	lockdep_assert_held(&vfb_lock);
 	for (i = 0; i < all->num; i++)
 		list_for_each_entry(peer, &all->move[i].vf->group->vfs, group_node)
-			if (peer->state != SRIOV_BROKER_VF_HOST) {
+			if (peer->state != SRIOV_BROKER_VF_HOST &&
+			    (!pooled || vfb_vf_is_guarded(peer) != guarded)) {
 				vfb_refuse_vf(why, peer);
 				why->reason = SRIOV_BROKER_WHY_GROUP;
 				return -EBUSY;
@@ -119,6 +125,7 @@ static void vfb_take_one(struct vfb_moves *all, struct vfb_vf *vf)
 	m->state = vf->state;
 	m->fault = vf->fault;
 	m->managed = vf->managed;
+	m->guarded = vfb_vf_is_guarded(vf);
 	strscpy(m->driver, vf->driver, sizeof(m->driver));
 	vf->moving = true;
 	vfb_vf_state(vf, SRIOV_BROKER_VF_HOST, SRIOV_BROKER_FAULT_NONE);
@@ -199,7 +206,7 @@ static int vfb_take(struct vfb_moves *all, struct vfb_pf *pf, unsigned int first
 	if (!ret)
 		ret = vfb_check_movers(all, why);
 	/* VFs that leave the bus leave the fence to those that stay. */
-	if (!ret && to && !to->managed)
+	if (!ret && to)
 		ret = vfb_check_peers(all, why);
 	if (ret)
 		vfb_untake_all(all);
@@ -399,7 +406,7 @@ static int vfb_phase_back(struct vfb_move *m)
 		vfb_vf_doze(m->vf);
 	else
 		vfb_vf_wake(m->vf);
-	if (m->state == SRIOV_BROKER_VF_HOST || m->state == SRIOV_BROKER_VF_OPEN)
+	if (m->state == SRIOV_BROKER_VF_HOST || m->state == SRIOV_BROKER_VF_OPEN || m->guarded)
 		vfb_group_relax(m->vf->group);
 
 	/* Unbound by hand, a moment before we took it. */
@@ -424,6 +431,8 @@ static int vfb_phase_refence(struct vfb_move *m)
 {
 	int ret = m->err;
 
+	if (m->guarded)
+		return ret;
 	if (!ret && m->state == SRIOV_BROKER_VF_FREE)
 		ret = vfb_group_fence(m->vf->group);
 	else if (!ret && m->state == SRIOV_BROKER_VF_QUARANTINED)
@@ -454,6 +463,7 @@ static void vfb_strand(struct vfb_moves *all)
 static void vfb_move_end(struct vfb_moves *all)
 {
 	vfb_strand(all);
+	vfb_return_wake(); /* whoever opens a guarded one just now waits for this */
 	vfb_pool_kick();
 	vfb_pf_follow(all->pf);
 	vfb_moves_free(all);
@@ -538,7 +548,7 @@ static int vfb_move_phases(struct vfb_moves *all, struct vfb_pf *pf, unsigned in
 	m = to->managed && !(flags & VFB_MOVE_FRESH) ? vfb_phase(all, vfb_phase_reset) : NULL;
 	if (m)
 		return vfb_reset_refuse(why, m);
-	if (pf->open && to->managed)
+	if ((pf->open && to->managed) || vfb_guards(to->name))
 		vfb_phase(all, vfb_phase_relax);
 	return 0;
 }
@@ -558,6 +568,8 @@ static void vfb_move_settle(struct vfb_moves *all)
 			continue;
 		strscpy(vf->target, all->to->name, sizeof(vf->target));
 		vfb_net_forget(vf); /* its attributes are the admin's from here on */
+		kfree(vf->net_pool);
+		vf->net_pool = NULL;
 		/* Unbound by hand since, when it was not in the pool yet. */
 		if (all->to->managed && !vfb_vf_is_whole(vf))
 			m->err = -ENODEV;

@@ -259,6 +259,22 @@ static void vfb_net_forget_now(struct vfb_vf *vf)
 	mutex_unlock(&vfb_lock);
 }
 
+/*
+ * What is to be put back, if anything: what the pool has of the VF, or what its lease found,
+ * if that was to be changed.
+ */
+static bool vfb_net_wanted(struct vfb_vf *vf, struct ifla_vf_info *was)
+{
+	const struct vfb_net *net;
+
+	mutex_lock(&vfb_lock);
+	net = vf->net_pool ?: vf->net_asked ? vf->net : NULL;
+	if (net)
+		*was = net->was;
+	mutex_unlock(&vfb_lock);
+	return net;
+}
+
 /**
  * vfb_net_restore - put a VF's network attributes back, if anybody was to change them
  * @vf: the VF, on the return path; no client holds it
@@ -268,15 +284,16 @@ static void vfb_net_forget_now(struct vfb_vf *vf)
  */
 enum sriov_broker_fault vfb_net_restore(struct vfb_vf *vf)
 {
+	struct ifla_vf_info was;
 	int ret;
 
-	if (!READ_ONCE(vf->net) || READ_ONCE(vf->gone))
+	if (READ_ONCE(vf->gone))
 		return SRIOV_BROKER_FAULT_NONE;
-	if (!READ_ONCE(vf->net_asked)) {
+	if (!vfb_net_wanted(vf, &was)) {
 		vfb_net_forget_now(vf);
 		return SRIOV_BROKER_FAULT_NONE;
 	}
-	ret = vfb_net_put_back(vf, &vf->net->was, true);
+	ret = vfb_net_put_back(vf, &was, true);
 	if (ret && !READ_ONCE(vf->gone)) {
 		pci_warn(vf->pdev, "network attributes not put back: %pe\n", ERR_PTR(ret));
 		return SRIOV_BROKER_FAULT_NET;
@@ -297,6 +314,68 @@ void vfb_net_forget(struct vfb_vf *vf)
 	kfree(vf->net);
 	vf->net = NULL;
 	vf->net_asked = false;
+}
+
+/* A guarded VF of the PF that has entered the pool since this was done last. */
+static void vfb_net_remember_one(struct net_device *netdev, struct vfb_vf *vf)
+{
+	struct vfb_net *net = kzalloc(sizeof(*net), GFP_KERNEL);
+
+	if (!net || vfb_net_get(netdev, vf->index, &net->was)) {
+		kfree(net);
+		return;
+	}
+	mutex_lock(&vfb_lock);
+	if (!vf->net_pool && vfb_vf_is_guarded(vf))
+		swap(vf->net_pool, net);
+	mutex_unlock(&vfb_lock);
+	kfree(net);
+}
+
+/**
+ * vfb_net_remember_pool - note what a PF's guarded VFs are to get back on each return
+ * @pf: the PF, whose VFs have just entered the pool
+ *
+ * Of one that is noted already nothing new is noted.
+ *
+ * Context: may sleep; pf->op held; takes rtnl.
+ */
+void vfb_net_remember_pool(struct vfb_pf *pf)
+{
+	struct net_device *netdev = vfb_net_lock(pf);
+	struct vfb_vf *vf;
+	unsigned int i;
+
+	if (!netdev)
+		return;
+	for (i = 0; i < pf->slots; i++) {
+		vf = vfb_pf_vf(pf, i);
+		if (!vf)
+			continue;
+		vfb_net_remember_one(netdev, vf);
+		vfb_vf_put(vf);
+	}
+	vfb_net_unlock(netdev);
+}
+
+/**
+ * vfb_net_forget_pool - and forget it
+ * @pf: the PF
+ *
+ * Context: takes vfb_lock.
+ */
+void vfb_net_forget_pool(struct vfb_pf *pf)
+{
+	unsigned int i;
+
+	mutex_lock(&vfb_lock);
+	for (i = 0; i < pf->slots; i++) {
+		if (!pf->vfs[i])
+			continue;
+		kfree(pf->vfs[i]->net_pool);
+		pf->vfs[i]->net_pool = NULL;
+	}
+	mutex_unlock(&vfb_lock);
 }
 
 /**

@@ -67,8 +67,8 @@ void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 		  enum sriov_broker_fault fault);
 
 /* group.c */
-extern work_func_t vfb_group_return_fn; /* takes each group through the return path */
-extern atomic_t vfb_groups_returning;	/* groups on it */
+extern work_func_t vfb_group_return_fn;		/* takes each group through the return path */
+extern atomic_t vfb_groups_returning;		/* groups on it */
 struct iommu_group *vfb_iommu_group(struct device *dev);
 struct vfb_group *vfb_group_join(struct vfb_vf *vf);
 void vfb_group_find(struct vfb_vf *vf);
@@ -82,8 +82,11 @@ bool vfb_is_returning(const struct vfb_vf *vf);
 void vfb_group_state(struct vfb_group *group, enum sriov_broker_vf_state state,
 		     enum sriov_broker_fault fault);
 void vfb_group_return(struct vfb_group *group);
+void vfb_group_closed(struct vfb_group *group);
 struct vfb_vf *vfb_group_next(struct vfb_group *group, struct vfb_vf *prev);
 bool vfb_group_is_pooled(struct pci_dev *pdev);
+bool vfb_group_is_guarded(struct vfb_group *group);
+bool vfb_group_is_opened(struct vfb_group *group);
 int vfb_group_fence(struct vfb_group *group);
 int vfb_group_refence(struct vfb_group *group);
 int vfb_group_is_stray(struct vfb_group *group);
@@ -107,6 +110,7 @@ void vfb_lease_discharge(struct vfb_group *group);
 void vfb_lease_back(struct vfb_group *group);
 bool vfb_label_ok(const char *label);
 struct vfb_lease *vfb_lease_new(const char *label);
+struct vfb_lease *vfb_lease_new_implicit(void);
 void vfb_lease_admit(struct vfb_request *req);
 int vfb_lease_notice(u64 id, unsigned int grace_ms);
 void vfb_lease_end(struct vfb_lease *lease);

@@ -144,12 +144,18 @@ static int vfb_op_enable(struct vfb_op *op)
 int vfb_ioctl_enable(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct sriov_broker_enable *p = &arg->enable;
+	bool guarded = p->flags & SRIOV_BROKER_ENABLE_GUARDED;
 	struct vfb_pf *pf;
 	struct vfb_op *op;
 	int ret;
 
-	if (p->flags & ~(SRIOV_BROKER_ENABLE_OPEN | SRIOV_BROKER_ENABLE_FROM_HOST) || p->reserved)
+	if (p->flags & ~(SRIOV_BROKER_ENABLE_OPEN | SRIOV_BROKER_ENABLE_FROM_HOST |
+			 SRIOV_BROKER_ENABLE_GUARDED | SRIOV_BROKER_ENABLE_RESTORE) ||
+	    p->reserved)
 		return -EOPNOTSUPP;
+	if (guarded ? p->flags & SRIOV_BROKER_ENABLE_OPEN || p->driver[0] :
+		      p->flags & SRIOV_BROKER_ENABLE_RESTORE)
+		return -EINVAL;
 	pf = vfb_pf_find(&p->pf, why);
 	if (IS_ERR(pf))
 		return PTR_ERR(pf);
@@ -163,8 +169,10 @@ int vfb_ioctl_enable(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 		op->flags |= VFB_OPEN;
 	if (p->flags & SRIOV_BROKER_ENABLE_FROM_HOST)
 		op->flags |= VFB_FROM_HOST;
+	if (p->flags & SRIOV_BROKER_ENABLE_RESTORE)
+		op->flags |= VFB_RESTORE;
 	op->num = p->num_vfs;
-	ret = vfb_op_driver(op, p->driver, true);
+	ret = vfb_op_driver(op, guarded ? VFB_GUARD : p->driver, true);
 	if (ret) {
 		kref_put(&op->ref, vfb_op_release);
 		return ret;

@@ -15,6 +15,8 @@
 
 #include "face.h"
 
+#define VFB_PFS_FORM "ADDRESS=NUMBER[:DRIVER|:guarded][:open][:restore][:nodriver]"
+
 struct vfb_pf_config {
 	struct list_head node;
 	struct sriov_broker_addr addr;
@@ -52,18 +54,28 @@ static bool vfb_parse_addr(const char *s, struct sriov_broker_addr *addr)
 static const char *vfb_parse_words(char *s, struct vfb_pf_config *config)
 {
 	const char *word;
+	bool guarded;
 
 	while ((word = strsep(&s, ":"))) {
 		if (!strcmp(word, "open"))
 			config->flags |= VFB_OPEN;
 		else if (!strcmp(word, "nodriver"))
 			config->flags |= VFB_TAKE_PF;
+		else if (!strcmp(word, "restore"))
+			config->flags |= VFB_RESTORE;
+		else if (!strcmp(word, "guarded") && !config->driver[0])
+			strscpy(config->driver, VFB_GUARD, sizeof(config->driver));
 		else if (config->driver[0] || config->flags)
 			return "a driver's name stands behind the number, and only one";
 		else if (!vfb_name_ok(word) ||
 			 strscpy(config->driver, word, sizeof(config->driver)) < 0)
 			return "not a driver's name";
 	}
+	guarded = vfb_guards(config->driver);
+	if (guarded && config->flags & VFB_OPEN)
+		return "VFs are either open to all or guarded";
+	if (!guarded && config->flags & VFB_RESTORE)
+		return "only guarded VFs are restored";
 	return NULL;
 }
 
@@ -73,7 +85,7 @@ static const char *vfb_parse_config(char *s, struct vfb_pf_config *config)
 	char *num = strchr(s, '='), *words;
 
 	if (!num)
-		return "no '=' in it: ADDRESS=NUMBER[:DRIVER][:open][:nodriver] is wanted";
+		return "no '=' in it: " VFB_PFS_FORM " is wanted";
 	*num++ = '\0';
 	words = strchr(num, ':');
 	if (words)
@@ -200,6 +212,12 @@ static int vfb_pfs_set(const char *val, const struct kernel_param *kp)
 	return 0;
 }
 
+/* As it would be written. */
+static const char *vfb_config_word(const char *driver)
+{
+	return vfb_guards(driver) ? "guarded" : driver;
+}
+
 static int vfb_pfs_get(char *buf, const struct kernel_param *kp)
 {
 	struct vfb_pf_config *config;
@@ -208,10 +226,11 @@ static int vfb_pfs_get(char *buf, const struct kernel_param *kp)
 
 	guard(mutex)(&vfb_lock);
 	list_for_each_entry(config, &vfb_pf_configs, node)
-		len += sysfs_emit_at(buf, len, "%s%s=%u%s%s%s%s", len ? "," : "",
+		len += sysfs_emit_at(buf, len, "%s%s=%u%s%s%s%s%s", len ? "," : "",
 				     vfb_addr_str(name, &config->addr), config->num,
-				     config->driver[0] ? ":" : "", config->driver,
+				     config->driver[0] ? ":" : "", vfb_config_word(config->driver),
 				     config->flags & VFB_OPEN ? ":open" : "",
+				     config->flags & VFB_RESTORE ? ":restore" : "",
 				     config->flags & VFB_TAKE_PF ? ":nodriver" : "");
 	len += sysfs_emit_at(buf, len, "\n");
 	return len;
@@ -229,7 +248,7 @@ static const struct kernel_param_ops vfb_pfs_ops = {
 	.free = vfb_pfs_free,
 };
 module_param_cb(pfs, &vfb_pfs_ops, NULL, 0644);
-MODULE_PARM_DESC(pfs, "VFs to have: ADDRESS=NUMBER[:DRIVER][:open][:nodriver],...");
+MODULE_PARM_DESC(pfs, "VFs to have: " VFB_PFS_FORM ",...");
 
 /* Fills in what the parameter says of a PF, if anything. */
 static bool vfb_pf_config_of(struct vfb_pf *pf, struct vfb_pf_config *out)
@@ -356,6 +375,20 @@ static void vfb_orphans_gone(struct work_struct *work)
 /* What could not be had while orphans were in the way. */
 static DECLARE_WORK(vfb_orphans_gone_work, vfb_orphans_gone);
 
+/* Does the parameter want the driver of guarded VFs for any PF? */
+static bool vfb_pf_configs_guard(void)
+{
+	char standard[SRIOV_BROKER_NAME_LEN];
+	struct vfb_pf_config *config;
+
+	vfb_param_driver(standard);
+	guard(mutex)(&vfb_lock);
+	list_for_each_entry(config, &vfb_pf_configs, node)
+		if (vfb_guards(config->driver[0] ? config->driver : standard))
+			return true;
+	return false;
+}
+
 /**
  * vfb_pf_config_start - apply the parameter for the first time
  *
@@ -364,11 +397,14 @@ static DECLARE_WORK(vfb_orphans_gone_work, vfb_orphans_gone);
  */
 void vfb_pf_config_start(void)
 {
+	/* That driver's module uses symbols of ours, which are there once this has returned. */
+	bool wait = !vfb_pf_configs_guard();
+
 	scoped_guard(mutex, &vfb_lock)
 		WRITE_ONCE(vfb_live, true);
 	vfb_orphan_wake(&vfb_orphans_gone_work);
 	vfb_pf_config_all();
-	if (wait_event_killable(vfb_pf_configs_wq, !atomic_read(&vfb_pf_configs_busy)))
+	if (!wait || wait_event_killable(vfb_pf_configs_wq, !atomic_read(&vfb_pf_configs_busy)))
 		pr_info("pfs: going on in the background\n");
 }
 

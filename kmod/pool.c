@@ -473,6 +473,22 @@ static int vfb_pool_wait(struct vfb_request *req, s32 timeout_ms, struct vfb_why
 }
 
 /**
+ * vfb_pool_try - take VFs out of the pool, if all are free just now
+ * @req: which, how many, and the leases to give them to, which begin by that
+ * @why: says why not
+ *
+ * Context: vfb_lock held.
+ * Return: 0 or a negative errno: none was taken.
+ */
+int vfb_pool_try(struct vfb_request *req, struct vfb_why *why)
+{
+	int ret = vfb_over_quota(req, why);
+
+	lockdep_assert_held(&vfb_lock);
+	return ret ?: vfb_serve(req) ? 0 : vfb_pool_refuse(req, why);
+}
+
+/**
  * vfb_pool_take - take VFs out of the pool
  * @req: which, how many, and the leases to give them to
  * @timeout_ms: how long to wait: 0 not at all, less: until there is an answer
@@ -493,9 +509,7 @@ int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why)
 	INIT_LIST_HEAD(&req->node);
 
 	mutex_lock(&vfb_lock);
-	ret = vfb_over_quota(req, why);
-	if (!ret && !vfb_serve(req))
-		ret = vfb_pool_refuse(req, why);
+	ret = vfb_pool_try(req, why);
 	if ((ret != -EAGAIN && ret != -EBUSY) || !timeout_ms) {
 		mutex_unlock(&vfb_lock);
 		return ret;

@@ -356,28 +356,42 @@ static void vfb_bring_back(struct vfb_pf *pf, const struct vfb_place *places, un
 	put_pid(why.pid);
 }
 
+/* How the PF's VFs are meant. */
+static unsigned int vfb_pf_modes(struct vfb_pf *pf)
+{
+	return (pf->open ? VFB_OPEN : 0) | (pf->restore ? VFB_RESTORE : 0);
+}
+
+static void vfb_pf_mode(struct vfb_pf *pf, unsigned int flags)
+{
+	pf->open = flags & VFB_OPEN;
+	pf->restore = flags & VFB_RESTORE;
+}
+
 /* From one number of VFs to another goes through none; back if it fails. */
 static int vfb_recreate(struct vfb_pf *pf, unsigned int num, const struct vfb_driver *to,
 			unsigned int flags, struct vfb_why *why)
 {
 	unsigned int had = pci_num_vf(pf->pdev);
-	bool ours = pf->ours, was_open = pf->open;
 	struct vfb_place *places = vfb_places(pf, had);
 	struct vfb_kept *kept;
+	bool ours = pf->ours;
+	unsigned int was;
 	int ret;
 
 	if (!places)
 		return -ENOMEM;
 	kept = vfb_kept_take(pf);
 	ret = PTR_ERR_OR_ZERO(kept);
+	was = vfb_pf_modes(pf);
 	if (!ret)
 		ret = vfb_destroy(pf, flags, why);
 	if (ret)
 		goto free;
-	pf->open = flags & VFB_OPEN;
+	vfb_pf_mode(pf, flags);
 	ret = vfb_create(pf, num, to, flags, kept, why);
 	if (ret) {
-		pf->open = was_open;
+		vfb_pf_mode(pf, was);
 		vfb_bring_back(pf, places, had, kept);
 		pf->ours = ours;
 	}
@@ -421,16 +435,20 @@ static int vfb_make(struct vfb_pf *pf, unsigned int num, const struct vfb_driver
 		    unsigned int flags, struct vfb_kept *kept, struct vfb_why *why)
 {
 	unsigned int have = pci_num_vf(pf->pdev);
-	bool was_open = pf->open;
+	unsigned int was = vfb_pf_modes(pf);
 	int ret;
 
 	if (have && (have != num || vfb_vfs_missing(pf, num)))
 		return vfb_recreate(pf, num, to, flags, why);
-	pf->open = flags & VFB_OPEN;
+	vfb_pf_mode(pf, flags);
 	ret = have ? vfb_move_vfs(pf, 0, num, to, vfb_move_flags(flags), why) :
 		     vfb_create(pf, num, to, flags, kept, why);
 	if (ret)
-		pf->open = was_open;
+		vfb_pf_mode(pf, was);
+	else if (pf->restore)
+		vfb_net_remember_pool(pf);
+	else
+		vfb_net_forget_pool(pf);
 	return ret;
 }
 
@@ -572,6 +590,8 @@ int vfb_pf_bind(struct vfb_pf *pf, unsigned int first, unsigned int count, const
 	if (ret)
 		return ret;
 	ret = vfb_move_vfs(pf, first, count ?: have - first, &to, vfb_move_flags(flags), why);
+	if (!ret && pf->restore)
+		vfb_net_remember_pool(pf);
 	vfb_driver_put(&to);
 	return ret;
 }

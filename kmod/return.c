@@ -226,14 +226,36 @@ static void vfb_return_again(struct vfb_group *group)
 		queue_delayed_work(vfb_wq, &group->ret, msecs_to_jiffies(VFB_RETRY_MS));
 }
 
-static int vfb_return_fence(struct vfb_group *group, bool stray)
+/* Has vfio let go? Nobody can open it again from here on. */
+static int vfb_return_close(struct vfb_group *group, bool stray)
 {
 	int ret;
 
+	mutex_lock(&vfb_lock);
+	if (vfb_group_is_guarded(group)) {
+		/*
+		 * Its driver lets nobody in before it is free, and tells when the last one has
+		 * left. Whoever has the group alone may go on: it will have to ask again. To
+		 * look at vfio's node would be to wait for an open that waits for us.
+		 */
+		ret = stray ? vfb_group_is_stray(group) : 0;
+		if (!ret && vfb_group_is_opened(group))
+			ret = -EBUSY;
+		mutex_unlock(&vfb_lock);
+		return ret;
+	}
+	mutex_unlock(&vfb_lock);
 	if (!stray)
 		vfb_evict(group);
 	ret = stray ? vfb_group_refence(group) : vfb_group_fence(group);
-	if (!ret && (vfb_vfio_is_open(group) || vfb_net_is_held(group)))
+	return !ret && vfb_vfio_is_open(group) ? -EBUSY : ret;
+}
+
+static int vfb_return_fence(struct vfb_group *group, bool stray)
+{
+	int ret = vfb_return_close(group, stray);
+
+	if (!ret && vfb_net_is_held(group))
 		ret = -EBUSY;
 	if (ret)
 		return ret;
@@ -244,6 +266,19 @@ static int vfb_return_fence(struct vfb_group *group, bool stray)
 		vfb_group_state(group, SRIOV_BROKER_VF_RESETTING, SRIOV_BROKER_FAULT_NONE);
 	mutex_unlock(&vfb_lock);
 	return ret;
+}
+
+static void vfb_return_leave(struct vfb_group *group, enum sriov_broker_fault fault)
+{
+	/*
+	 * A holder may have had another driver on a guarded one, which wanted the fence. One that
+	 * goes into quarantine gets it: no program's memory is to be within its reach.
+	 */
+	if (!fault)
+		vfb_group_abandon(group);
+	else
+		vfb_group_fence(group);
+	vfb_return_end(group, fault);
 }
 
 /**
@@ -266,7 +301,7 @@ void vfb_return_work(struct work_struct *work)
 	else if (!ret && vfb_clean(group, &fault))
 		vfb_return_again(group);
 	else
-		vfb_return_end(group, fault);
+		vfb_return_leave(group, fault);
 }
 
 /**
@@ -292,6 +327,20 @@ void vfb_return_flush(void)
 void vfb_return_wake(void)
 {
 	wake_up_all(&vfb_return_wq);
+}
+
+/**
+ * vfb_return_wait_vf - wait for a VF that is on its way back, or that an operation has
+ * @vf: the VF
+ * @busy: is it so still; without vfb_lock
+ * @timeout: how long at most, in jiffies
+ *
+ * Context: may sleep, but can be killed.
+ * Return: what is left of the time, 0: nothing; or -ERESTARTSYS.
+ */
+long vfb_return_wait_vf(struct vfb_vf *vf, bool (*busy)(const struct vfb_vf *vf), long timeout)
+{
+	return wait_event_killable_timeout(vfb_return_wq, !busy(vf), timeout);
 }
 
 /**

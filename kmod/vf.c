@@ -107,6 +107,7 @@ static void vfb_vf_release(struct kref *ref)
 	vfb_pf_put(vf->pf);
 	pci_dev_put(vf->pdev);
 	kfree(vf->net);
+	kfree(vf->net_pool);
 	kfree(vf);
 }
 
@@ -459,6 +460,7 @@ static bool vfb_pf_emptied(struct vfb_pf *pf)
 			return false;
 	pf->ours = false;
 	pf->open = false;
+	pf->restore = false;
 	if (pf->configuring || pf->leaving || pf->gone)
 		return false;
 	pf->loss.all = pf->loss.had;

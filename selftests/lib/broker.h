@@ -566,6 +566,9 @@ static inline void broker_end(void)
 						 !disable(pfs[i].addr, NULL));
 	close(broker);
 	broker = -1;
+	/* It uses the other one, and is loaded when it is asked for. */
+	if (have_module(MODULE "_vfio") && remove_module(MODULE "_vfio"))
+		fprintf(stderr, "the vfio driver can't be removed: %m\n");
 	if (remove_module(MODULE))
 		fprintf(stderr, "the module can't be removed: %m\n");
 }

@@ -155,7 +155,10 @@ load_module() {
 	insmod "$KO" "$@"
 }
 
-unload_module() { [ ! -d /sys/module/sriov_broker ] || rmmod sriov_broker; }
+unload_module() {
+	[ ! -d /sys/module/sriov_broker_vfio ] || rmmod sriov_broker_vfio
+	[ ! -d /sys/module/sriov_broker ] || rmmod sriov_broker
+}
 
 # PFs of a driver, one a line.
 pfs_of() {

@@ -29,10 +29,10 @@
 		#type)
 
 ENDS(addr, valid, 8);
-ENDS(why, driver, 176);
+ENDS(why, cgroup, 432);
 ENDS(info, driver, 136);
 ENDS(pf, driver, 88);
-ENDS(vf, driver, 184);
+ENDS(vf, lease_cgroup, 440);
 ENDS(list, why, 40);
 ENDS(waiter, label, 104);
 ENDS(cancel, why, 32);
@@ -51,7 +51,7 @@ ENDS(lease_set, label, 80);
 ENDS(lease_reset, flags, 8);
 ENDS(lease_open, reserved, 16);
 ENDS(lease_event, comm, 56);
-ENDS(event, lease_label, 176);
+ENDS(event, reserved, 440);
 
 #define LABEL	 "abi"
 #define NO_LEASE 0xffffffffULL

@@ -114,6 +114,9 @@ enum {
 /* Room for the name of a thread, the ending zero included. */
 #define SRIOV_BROKER_COMM_LEN 16
 
+/* Room for the path of a control group, the ending zero included; a longer one is cut. */
+#define SRIOV_BROKER_CGROUP_LEN 256
+
 /*
  * In place of a user where there is none. One that the namespace of the caller does not
  * know is its overflow uid instead, 65534.
@@ -278,6 +281,8 @@ enum sriov_broker_reason {
  *	are told
  * @label: out: that lease's label; or the name of what else @reason speaks of
  * @driver: out: name of the driver that @reason speaks of
+ * @cgroup: out: control group of the holder's process when it took the lease, as in
+ *	struct sriov_broker_vf
  *
  * Filled when the ioctl fails, and when one that has succeeded has something to say
  * (NET_LOST). It is left alone where the size is wrong, the arguments could not be read,
@@ -295,6 +300,7 @@ struct sriov_broker_why {
 	__aligned_u64 lease_id;
 	char label[SRIOV_BROKER_NAME_LEN];
 	char driver[SRIOV_BROKER_NAME_LEN];
+	char cgroup[SRIOV_BROKER_CGROUP_LEN];
 };
 
 /**
@@ -346,6 +352,10 @@ struct sriov_broker_info {
 };
 #define SRIOV_BROKER_INFO _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_INFO)
 
+/* How the VFs of a PF were enabled: bits of @flags of struct sriov_broker_pf. */
+#define SRIOV_BROKER_PF_FLAG_OPEN    (1U << 0) /* ENABLE_OPEN */
+#define SRIOV_BROKER_PF_FLAG_RESTORE (1U << 1) /* ENABLE_RESTORE */
+
 /**
  * struct sriov_broker_pf - one PF in the answer of LIST_PFS
  * @addr: address
@@ -354,7 +364,7 @@ struct sriov_broker_info {
  * @total_vfs: VFs that the PF can have under its present driver
  * @num_vfs: VFs that are enabled
  * @numa_node: NUMA node, -1 where it has none
- * @flags: 0
+ * @flags: SRIOV_BROKER_PF_FLAG_*
  * @driver: driver it is bound to, empty for none
  */
 struct sriov_broker_pf {
@@ -414,6 +424,12 @@ enum sriov_broker_fault {
 	SRIOV_BROKER_FAULT_NET = 6,
 };
 
+/* Bits of @flags of struct sriov_broker_vf, and of events that are about a VF. */
+/* On the driver sriov_broker_vfio: whoever opens it through vfio has a lease by that. */
+#define SRIOV_BROKER_VF_FLAG_GUARDED  (1U << 0)
+/* Its lease is such a one: it has no descriptor, and ends with the last close of the VF. */
+#define SRIOV_BROKER_VF_FLAG_IMPLICIT (1U << 1)
+
 /**
  * struct sriov_broker_vf - one VF in the answer of LIST_VFS
  * @addr: address
@@ -429,13 +445,15 @@ enum sriov_broker_fault {
  *	not to be seen from there, or there is no lease
  * @lease_uid: user that leased it, in the caller's user namespace, or
  *	SRIOV_BROKER_NO_UID
- * @flags: 0
+ * @flags: SRIOV_BROKER_VF_FLAG_*
  * @lease_id: the lease, 0 for none; never used twice in one load of the module
- * @lease_label: its label
+ * @lease_label: its label; of an implicit lease: the name of the program
  * @driver: driver the VF is bound to, empty for none
+ * @lease_cgroup: control group (version 2) of the lease's process when it took the lease,
+ *	from the root of the hierarchy on; empty for none
  *
- * When the lease of a VF has ended @lease_id is 0, while @lease_pid, @lease_uid and
- * @lease_label go on to name it until the VF is free again, or the host's.
+ * When the lease of a VF has ended @lease_id is 0, while @lease_pid, @lease_uid,
+ * @lease_label and @lease_cgroup go on to name it until the VF is free again, or the host's.
  */
 struct sriov_broker_vf {
 	struct sriov_broker_addr addr;
@@ -452,6 +470,7 @@ struct sriov_broker_vf {
 	__aligned_u64 lease_id;
 	char lease_label[SRIOV_BROKER_NAME_LEN];
 	char driver[SRIOV_BROKER_NAME_LEN];
+	char lease_cgroup[SRIOV_BROKER_CGROUP_LEN];
 };
 
 /**
@@ -595,6 +614,10 @@ struct sriov_broker_stat {
 #define SRIOV_BROKER_ENABLE_OPEN      (1U << 0)
 /* Take VFs from the host although it uses them. */
 #define SRIOV_BROKER_ENABLE_FROM_HOST (1U << 1)
+/* Bind the VFs to sriov_broker_vfio: to open one through vfio is to lease it. */
+#define SRIOV_BROKER_ENABLE_GUARDED   (1U << 2)
+/* With GUARDED: put network attributes back whenever a VF comes back. */
+#define SRIOV_BROKER_ENABLE_RESTORE   (1U << 3)
 
 /**
  * struct sriov_broker_enable - ioctl(SRIOV_BROKER_ENABLE)
@@ -604,7 +627,7 @@ struct sriov_broker_stat {
  * @num_vfs: VFs it shall have, 1 up to its total_vfs
  * @reserved: must be 0
  * @driver: driver to bind them to; "host": the driver that the host would
- *	choose; empty: the module's default
+ *	choose; empty: the module's default; with GUARDED it must be empty (EINVAL)
  * @why: pointer to a struct sriov_broker_why, or 0
  *
  * One transaction: when it returns 0 the PF has @num_vfs VFs, each bound to
@@ -622,6 +645,18 @@ struct sriov_broker_stat {
  *
  * With OPEN the VFs are for other means of handing them out: bound, shown as open,
  * neither fenced nor leased out, yet not disabled while in use.
+ *
+ * With GUARDED any program may open a VF through vfio that may open vfio's node, and has
+ * an implicit lease by that: shown and counted as any lease is, and begun only where the
+ * VF is free. An open of one that is being reset waits for that, up to ten seconds; any
+ * other that can't be fails: EBUSY, or EDQUOT where the user has as many leases as it may
+ * have; the event OPEN_REFUSED says why. The last close ends the lease, and the VF goes
+ * the return path. LEASE takes free ones as of any pool; such a one is then opened by
+ * processes only that have the lease's descriptor, or that are, or descend from, the
+ * process that the lease is shown with. Network attributes are left as their manager
+ * sets them; with RESTORE the return path puts back what they were when the VF entered
+ * the pool. GUARDED goes not with OPEN, RESTORE not without GUARDED (EINVAL). The flag is
+ * short for the driver's name, which BIND takes as well.
  *
  * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_VFS, TOO_MANY, NO_SRIOV_DRIVER,
  * PF_BUSY, PF_REFUSED, PF_SHORT, ORPHANS, NO_IOMMU, NO_MMIO, NO_BUS, NO_DRIVER,
@@ -1102,6 +1137,9 @@ struct sriov_broker_lease_event {
  * @SRIOV_BROKER_EVENT_PF_REPLACED: another program, @pid and @comm, has taken away
  *	@old_value VFs of a PF that the broker had enabled, or that were in the pool; the
  *	PF has @value VFs now
+ * @SRIOV_BROKER_EVENT_OPEN_REFUSED: the process @pid was not let open a guarded VF;
+ *	@value is enum sriov_broker_reason. A lease in the way is the event's lease. No more
+ *	than some are told in a time
  */
 enum sriov_broker_event_type {
 	SRIOV_BROKER_EVENT_LOST = 1,
@@ -1116,6 +1154,7 @@ enum sriov_broker_event_type {
 	SRIOV_BROKER_EVENT_LEASE_REVOKED = 10,
 	SRIOV_BROKER_EVENT_RESET_FAILED = 11,
 	SRIOV_BROKER_EVENT_PF_REPLACED = 12,
+	SRIOV_BROKER_EVENT_OPEN_REFUSED = 13,
 };
 
 /**
@@ -1143,6 +1182,9 @@ enum sriov_broker_event_type {
  * @lease_pid: with @lease_id: the lease's process, in the reader's PID namespace, as @pid
  * @lease_uid: with @lease_id: its user, as @uid
  * @lease_label: with @lease_id: its label
+ * @lease_cgroup: with @lease_id: its control group, as in struct sriov_broker_vf
+ * @flags: SRIOV_BROKER_VF_FLAG_*, where it is about a VF
+ * @reserved: 0
  *
  * A descriptor gets events from its first read() or poll() for input on. One or
  * more whole records a read, which fails with EAGAIN, or waits, where there is
@@ -1170,6 +1212,9 @@ struct sriov_broker_event {
 	__s32 lease_pid;
 	__u32 lease_uid;
 	char lease_label[SRIOV_BROKER_NAME_LEN];
+	char lease_cgroup[SRIOV_BROKER_CGROUP_LEN];
+	__u32 flags;
+	__u32 reserved;
 };
 
 /* The generic netlink family; Documentation/netlink/sriov_broker.yaml. */
@@ -1226,6 +1271,8 @@ enum sriov_broker_nl_cmd {
  * @SRIOV_BROKER_NL_ATTR_COMM: string: its name
  * @SRIOV_BROKER_NL_ATTR_OLD_VALUE: u64: with an event that changes VALUE: what it was
  *	before, else 0
+ * @SRIOV_BROKER_NL_ATTR_FLAGS: u32: SRIOV_BROKER_VF_FLAG_*, or SRIOV_BROKER_PF_FLAG_*
+ * @SRIOV_BROKER_NL_ATTR_LEASE_CGROUP: string: control group of the lease's process
  */
 enum sriov_broker_nl_attr {
 	SRIOV_BROKER_NL_ATTR_UNSPEC = 0,
@@ -1255,6 +1302,8 @@ enum sriov_broker_nl_attr {
 	SRIOV_BROKER_NL_ATTR_UID = 24,
 	SRIOV_BROKER_NL_ATTR_COMM = 25,
 	SRIOV_BROKER_NL_ATTR_OLD_VALUE = 26,
+	SRIOV_BROKER_NL_ATTR_FLAGS = 27,
+	SRIOV_BROKER_NL_ATTR_LEASE_CGROUP = 28,
 };
 
 #endif /* _UAPI_LINUX_SRIOV_BROKER_H */

@@ -1,0 +1,727 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Guarded VFs: a program that knows nothing of the broker opens one through vfio, and has a
+ * lease by that.  Here the program is this one and its children, in a container's clothes
+ * as well.
+ */
+#define _GNU_SOURCE
+#include <grp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+
+#include "broker.h"
+#include "vfio.h"
+
+#define VFS	    4
+#define NOBODY	    65534
+#define DRIVER	    "sriov_broker_vfio"
+#define PARAM(name) "/sys/module/" MODULE "/parameters/" name
+#define GUARDED	    SRIOV_BROKER_VF_FLAG_GUARDED
+#define IMPLICIT    SRIOV_BROKER_VF_FLAG_IMPLICIT
+
+static struct sriov_broker_addr pf, vf;
+static struct sriov_broker_why why;
+
+/* What a child tells. */
+static struct shared {
+	int step, go;
+	int err[8];
+	pid_t pid;
+	__u64 id;
+} *shared;
+
+static int guard(unsigned int flags)
+{
+	return enable_flags(pf, VFS, "", SRIOV_BROKER_ENABLE_GUARDED | flags,
+			    &why);
+}
+
+static char *name(int index)
+{
+	return name_of(vf_at(pf, index));
+}
+
+/* A child process that does @fn, and what that returns. */
+static pid_t child(int (*fn)(void))
+{
+	pid_t pid;
+
+	fflush(stdout);
+	memset(shared, 0, sizeof(*shared));
+	pid = fork();
+	if (!pid)
+		_exit(fn());
+	return pid;
+}
+
+static int ends(pid_t pid)
+{
+	int status;
+
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static bool comes_to_step(int step)
+{
+	return eventually(LONG_MS, __atomic_load_n(&shared->step,
+						   __ATOMIC_SEQ_CST) >= step);
+}
+
+static void at_step(int step)
+{
+	__atomic_store_n(&shared->step, step, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&shared->go, __ATOMIC_SEQ_CST) < step)
+		usleep(1000);
+}
+
+static void let_go(int step)
+{
+	__atomic_store_n(&shared->go, step, __ATOMIC_SEQ_CST);
+}
+
+/* The newest event of a type about a VF; none: all zero. */
+static struct sriov_broker_event last_event(struct sriov_broker_addr dev,
+					    unsigned int type)
+{
+	static struct sriov_broker_event events[1024];
+	struct sriov_broker_list p = {
+		.size = sizeof(p),
+		.pf = dev,
+		.entry_size = sizeof(events[0]),
+		.count = 1024,
+		.entries = (uintptr_t)events,
+	};
+	struct sriov_broker_event last = {};
+	unsigned int i;
+
+	if (!call(broker, SRIOV_BROKER_HISTORY, &p))
+		for (i = 0; i < p.count && i < 1024; i++)
+			if (events[i].type == type)
+				last = events[i];
+	return last;
+}
+
+static unsigned long long resets(void)
+{
+	struct sriov_broker_stat stats[SRIOV_BROKER_STAT_KINDS];
+	struct sriov_broker_list p = {
+		.size = sizeof(p),
+		.entry_size = sizeof(stats[0]),
+		.count = SRIOV_BROKER_STAT_KINDS,
+		.entries = (uintptr_t)stats,
+	};
+
+	return call(broker, SRIOV_BROKER_STATS, &p) ?
+		       0 :
+		       stats[SRIOV_BROKER_STAT_RESET].count;
+}
+
+static void test_args(void)
+{
+	struct sriov_broker_pf entry;
+	unsigned int num = 1;
+
+	is(enable_flags(pf, VFS, "vfio-pci", SRIOV_BROKER_ENABLE_GUARDED, &why),
+	   EINVAL, "guarded, and another driver");
+	is(enable_flags(pf, VFS, "",
+			SRIOV_BROKER_ENABLE_GUARDED | SRIOV_BROKER_ENABLE_OPEN,
+			&why),
+	   EINVAL, "guarded, and open to all");
+	is(enable_flags(pf, VFS, "", SRIOV_BROKER_ENABLE_RESTORE, &why), EINVAL,
+	   "restored, but not guarded");
+	is(numvfs(pf), 0, "nothing is enabled by that");
+	if (!worked(guard(0), &why, "guarded VFs"))
+		bail("nothing to go on with");
+	vf = vf_at(pf, 0);
+	is(count_state(pf, SRIOV_BROKER_VF_FREE), VFS, "all are free");
+	ok(!strcmp(driver_of(name(0)), DRIVER),
+	   "on the driver of guarded ones");
+	is(vf_now(vf).flags, GUARDED, "and shown so");
+	ok(!list_pfs(pf, &entry, &num) && !entry.flags,
+	   "the PF has no flag of its own");
+	ok(!guard(0), "once more is a success");
+}
+
+/* A control group of this process's own, whose name is not fit to be shown. */
+static const char *enter_cgroup(void)
+{
+	const char *dir = "/tmp/cgroup", *pod = "/tmp/cgroup/pod\x7f";
+
+	mkdir(dir, 0755);
+	if (mount("none", dir, "cgroup2", 0, NULL) || mkdir(pod, 0755) ||
+	    put(text("%s/cgroup.procs", pod), "0"))
+		bail("no control group: %m");
+	return "/pod?";
+}
+
+static void test_owner(void)
+{
+	const char *cgroup = enter_cgroup();
+	struct sriov_broker_event event;
+	struct sriov_broker_grant g;
+	struct sriov_broker_vf now;
+	struct sriov_broker_info in;
+	unsigned long long had = resets();
+	struct vfio v, w;
+	char *before;
+
+	is(vfio_open(&v, name(0)), 0, "a program opens one through vfio");
+	now = vf_now(vf);
+	is(now.state, SRIOV_BROKER_VF_LEASED, "it is leased by that");
+	is(now.flags, GUARDED | IMPLICIT, "implicitly");
+	is(now.lease_pid, getpid(), "to the process");
+	is(now.lease_uid, 0, "of the user");
+	ok(!strcmp(now.lease_label, "guarded"), "by the program's name");
+	ok(!strcmp(now.lease_cgroup, cgroup), "in its control group, %s",
+	   cgroup);
+	info(&in);
+	is(in.num_leases, 1, "one lease is out");
+	event = last_event(vf, SRIOV_BROKER_EVENT_LEASE_GRANTED);
+	ok(event.lease_id == now.lease_id && event.lease_pid == getpid() &&
+		   event.flags == (GUARDED | IMPLICIT) &&
+		   !strcmp(event.lease_cgroup, cgroup),
+	   "an event has told that");
+	is(vfio_open(&w, name(0)), EBUSY,
+	   "a second open of the group is vfio's to refuse");
+
+	before = snapshot();
+	refused(disable(pf, &why), EBUSY, &why, SRIOV_BROKER_WHY_LEASED, vf,
+		"DISABLE");
+	ok(why.pid == getpid() && why.uid == 0 &&
+		   !strcmp(why.label, "guarded") &&
+		   why.lease_id == now.lease_id && !strcmp(why.cgroup, cgroup),
+	   "which names the holder");
+	refused(bind_vfs(vf, 0, 0, "vfio-pci", &why), EBUSY, &why,
+		SRIOV_BROKER_WHY_LEASED, vf, "BIND");
+	refused(lease(vf, "other", &g, &why), EBUSY, &why,
+		SRIOV_BROKER_WHY_LEASED, vf, "LEASE");
+	ok(put(text(SYS_PCI "/%s/sriov_numvfs", name_of(pf)), "0"),
+	   "nor does sysfs take it away");
+	ok(remove_module(DRIVER), "nor the driver's module");
+	unchanged(before, "a VF in use");
+
+	vfio_close(&v);
+	ok(comes_back(pf), "closed, it comes back");
+	ok(resets() > had, "reset");
+	is(last_event(vf, SRIOV_BROKER_EVENT_LEASE_ENDED).lease_id,
+	   now.lease_id, "the lease has ended, as an event tells");
+	is(vf_now(vf).lease_id, 0, "and is not shown any more");
+}
+
+static void test_again(void)
+{
+	struct vfio v;
+	int i, err = 0;
+
+	for (i = 0; i < 5 && !err; i++) {
+		err = vfio_open(&v, name(0));
+		if (!err)
+			vfio_close(&v);
+	}
+	is(err, 0, "opened at once after each close, it waits for the reset");
+
+	is(vfio_open(&v, name(0)), 0, "opened");
+	close(v.device);
+	ok(comes_to(vf, SRIOV_BROKER_VF_FREE),
+	   "its device is closed, the group is not: free");
+	v.device = ioctl(v.group, VFIO_GROUP_GET_DEVICE_FD, name(0));
+	ok(v.device >= 0, "the device is opened again");
+	is(vf_now(vf).state, SRIOV_BROKER_VF_LEASED, "which is another lease");
+	close(v.device);
+	v.device = ioctl(v.group, VFIO_GROUP_GET_DEVICE_FD, name(0));
+	ok(v.device >= 0, "and again, at once");
+	vfio_close(&v);
+	ok(comes_back(pf), "it comes back");
+}
+
+/* All VFs at once. */
+static void *open_close(void *arg)
+{
+	struct vfio v;
+	long i, err = 0;
+
+	for (i = 0; i < 3 && !err; i++) {
+		err = vfio_open(&v, (char *)arg);
+		if (!err)
+			vfio_close(&v);
+	}
+	return (void *)err;
+}
+
+static void test_together(void)
+{
+	pthread_t threads[VFS];
+	char names[VFS][16];
+	void *err;
+	int i;
+
+	for (i = 0; i < VFS; i++) {
+		strcpy(names[i], name(i));
+		pthread_create(&threads[i], NULL, open_close, names[i]);
+	}
+	for (i = 0; i < VFS; i++) {
+		pthread_join(threads[i], &err);
+		is((long)err, 0, "VF %d is opened and closed beside the others",
+		   i);
+	}
+	ok(comes_back(pf), "all come back");
+}
+
+static int open_and_wait(void)
+{
+	struct vfio v;
+
+	shared->err[0] = vfio_open(&v, name_of(vf));
+	at_step(1);
+	return 0;
+}
+
+static void test_death(void)
+{
+	pid_t pid = child(open_and_wait);
+
+	ok(comes_to_step(1) && !shared->err[0], "another process opens it");
+	is(vf_now(vf).lease_pid, pid, "and is its holder");
+	kill(pid, SIGKILL);
+	ends(pid);
+	ok(comes_back(pf), "killed, it has let go");
+}
+
+static int as_nobody(void)
+{
+	struct sriov_broker_grant g;
+	struct vfio v, w;
+
+	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
+	    setresuid(NOBODY, NOBODY, NOBODY))
+		return 99;
+	/* LEASE is charged to the user that opened the device. */
+	broker = open(NODE, O_RDWR | O_CLOEXEC);
+	if (broker < 0)
+		return 98;
+	shared->err[0] = vfio_open(&v, name_of(vf_at(pf, 0)));
+	shared->err[1] = vfio_open(&w, name_of(vf_at(pf, 1)));
+	shared->err[2] = lease(pf, "too many", &g, NULL);
+	at_step(1);
+	return 0;
+}
+
+static void test_quota(void)
+{
+	struct vfio v;
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < VFS; i++)
+		chmod(text("/dev/vfio/%d", iommu_group_of(name(i))), 0666);
+	chmod("/dev/vfio/vfio", 0666);
+	chmod(NODE, 0666);
+	put(PARAM("max_leases_per_user"), "1");
+	pid = child(as_nobody);
+	ok(comes_to_step(1), "a user opens two");
+	is(shared->err[0], 0, "may have one");
+	is(shared->err[1], EDQUOT, "but no other");
+	is(shared->err[2], EDQUOT, "nor lease one");
+	is(vf_now(vf).lease_uid, NOBODY, "the one is its own");
+	is(last_event(vf_at(pf, 1), SRIOV_BROKER_EVENT_OPEN_REFUSED).value,
+	   SRIOV_BROKER_WHY_QUOTA, "an event has told of the other");
+	is(last_event(vf_at(pf, 1), SRIOV_BROKER_EVENT_OPEN_REFUSED).pid, pid,
+	   "and by which process");
+	let_go(1);
+	ends(pid);
+	put(PARAM("max_leases_per_user"), "0");
+
+	put(PARAM("max_leases"), "1");
+	pid = child(open_and_wait);
+	comes_to_step(1);
+	is(vfio_open(&v, name(1)), EDQUOT, "no more than there may be of all");
+	let_go(1);
+	ends(pid);
+	put(PARAM("max_leases"), "0");
+	ok(comes_back(pf), "all come back");
+}
+
+/* ---- leases by descriptor ---- */
+
+/* The lease is a child's; its own children try. */
+static int lease_and_open(void)
+{
+	struct sriov_broker_lease_open p = { .size = sizeof(p) };
+	struct sriov_broker_grant g;
+	struct vfio v;
+	pid_t pid;
+
+	shared->err[0] = lease(vf, "mine", &g, NULL);
+	shared->id = g.id;
+	at_step(1); /* the parent tries */
+	shared->err[1] = vfio_open(&v, name_of(vf));
+	vfio_close(&v);
+	shared->err[2] = call(g.fd, SRIOV_BROKER_LEASE_OPEN, &p) ?:
+				 vfio_use(&v, p.fd, name_of(vf));
+	vfio_close(&v);
+	pid = fork();
+	if (!pid) {
+		close(g.fd); /* a descendant, without the descriptor */
+		shared->err[3] = vfio_open(&v, name_of(vf));
+		_exit(0);
+	}
+	ends(pid);
+	pid = fork();
+	if (!pid) {
+		if (fork())
+			_exit(0);
+		/* Init's by now or soon; but it has the descriptor. */
+		while (getppid() != 1)
+			usleep(1000);
+		shared->err[4] = vfio_open(&v, name_of(vf));
+		vfio_close(&v);
+		close(g.fd);
+		shared->err[5] = vfio_open(&v, name_of(vf));
+		at_step(2);
+		_exit(0);
+	}
+	ends(pid);
+	comes_to_step(2);
+	let_go(2);
+	at_step(3);
+	return 0;
+}
+
+static void test_explicit(void)
+{
+	pid_t pid = child(lease_and_open);
+	struct sriov_broker_event event;
+	int logs = log_open();
+	struct vfio v;
+
+	ok(comes_to_step(1) && !shared->err[0], "one is leased by descriptor");
+	is(vf_now(vf).flags, GUARDED, "which is no implicit lease");
+	is(vfio_open(&v, name(0)), EBUSY,
+	   "root has nothing to do with it, and can't open it");
+	event = last_event(vf, SRIOV_BROKER_EVENT_OPEN_REFUSED);
+	ok(event.value == SRIOV_BROKER_WHY_LEASED && event.pid == getpid() &&
+		   event.lease_id == shared->id && event.lease_pid == pid,
+	   "an event tells why");
+	is(log_count(logs, name(0), "is leased"), 1, "and so does the log");
+	let_go(1);
+	ok(comes_to_step(3), "the holder tries");
+	is(shared->err[1], 0, "it may, by path");
+	is(shared->err[2], 0, "and by its lease");
+	is(shared->err[3], 0, "and its child, without the descriptor");
+	is(shared->err[4], 0, "and a stranger that has it");
+	is(shared->err[5], EBUSY, "but no longer when it has closed that");
+	is(state_of(vf), SRIOV_BROKER_VF_LEASED, "it is leased all the time");
+	let_go(3);
+	ends(pid);
+	ok(comes_back(pf), "and free when the holder has ended");
+	is(vfio_open(&v, name(0)), 0, "then it is whose opens it");
+	vfio_close(&v);
+	ok(comes_back(pf), "and comes back");
+	close(logs);
+}
+
+static void test_outlive(void)
+{
+	struct sriov_broker_grant g;
+	struct vfio v;
+
+	worked(lease(vf, "short", &g, &why), &why, "a lease");
+	is(vfio_open(&v, name(0)), 0, "its VF opened");
+	close(g.fd);
+	is(state_of(vf), SRIOV_BROKER_VF_DRAINING,
+	   "closed before the device, it drains");
+	vfio_close(&v);
+	ok(comes_back(pf), "until that is closed");
+
+	worked(lease(vf, "strange", &g, &why), &why, "another");
+	unbind(name(0));
+	set_override(name(0), "vfio-pci");
+	is(probe(name(0)), 0, "its holder binds it elsewhere");
+	close(g.fd);
+	ok(comes_back(pf), "it comes back");
+	ok(!strcmp(driver_of(name(0)), DRIVER), "to its driver");
+	is(vfio_open(&v, name(0)), 0, "and opens");
+	vfio_close(&v);
+	ok(comes_back(pf), "and comes back once more");
+}
+
+/* ---- taken away ---- */
+
+static void test_revoke(void)
+{
+	struct sriov_broker_vf now;
+	struct vfio v;
+	__u64 id;
+
+	is(vfio_open(&v, name(0)), 0, "one is opened");
+	id = vf_now(vf).lease_id;
+	worked(revoke_lease(id, 0, &why), &why, "and taken back");
+	now = vf_now(vf);
+	is(now.state, SRIOV_BROKER_VF_DRAINING, "it drains");
+	ok(!now.lease_id && now.lease_pid == getpid(),
+	   "and is known whose it was");
+	refused(disable_force(pf, 100, &why), EBUSY, &why,
+		SRIOV_BROKER_WHY_RETURNING, vf,
+		"a forced DISABLE does not wait for ever");
+	vfio_close(&v);
+	ok(comes_back(pf), "closed, it comes back");
+
+	is(vfio_open(&v, name(0)), 0, "one is opened");
+	id = vf_now(vf).lease_id;
+	worked(revoke_lease(id, LONG_MS, &why), &why, "its user has notice");
+	is(state_of(vf), SRIOV_BROKER_VF_LEASED, "and the VF so far");
+	vfio_close(&v);
+	ok(comes_back(pf), "and lets go");
+	refused(revoke_lease(id, 0, &why), ENOENT, &why,
+		SRIOV_BROKER_WHY_NO_LEASE, no_addr,
+		"there is no lease any more");
+}
+
+static void test_stray(void)
+{
+	struct vfio v;
+
+	put(PARAM("drain_timeout"), "1");
+	is(vfio_open(&v, name(0)), 0, "one is opened");
+	revoke_lease(vf_now(vf).lease_id, 0, &why);
+	ok(comes_to(vf, SRIOV_BROKER_VF_QUARANTINED),
+	   "it is not given back in time");
+	is(vf_now(vf).fault, SRIOV_BROKER_FAULT_OPEN, "for it is open");
+	vfio_close(&v);
+	ok(comes_back(pf), "closed at last, it comes back by itself");
+	put(PARAM("drain_timeout"), "30");
+}
+
+/* ---- drivers ---- */
+
+static void test_drivers(void)
+{
+	struct vfio v;
+
+	if (!worked(enable(pf, VFS, "vfio-pci", &why), &why,
+		    "not guarded any more"))
+		return;
+	is(vf_now(vf).flags, 0, "nor shown so");
+	is(vfio_open(&v, name(0)), EPERM, "the fence is up");
+	ok(comes_back(pf) && !guard(0), "guarded again");
+	is(vfio_open(&v, name(0)), 0, "and down");
+	vfio_close(&v);
+	ok(comes_back(pf), "it comes back");
+
+	worked(bind_vfs(pf, 1, 2, "vfio-pci", &why), &why,
+	       "two of them are bound elsewhere");
+	is(vfio_open(&v, name(1)), EPERM, "these have a fence");
+	is(vfio_open(&v, name(3)), 0, "the others have not");
+	vfio_close(&v);
+	worked(bind_vfs(pf, 1, 2, DRIVER, &why), &why,
+	       "back, by the driver's name");
+	ok(comes_back(pf), "all are free");
+
+	unbind(name(0));
+	ok(comes_to(vf, SRIOV_BROKER_VF_QUARANTINED),
+	   "unbound by hand, it is in quarantine");
+	bind_to(name(0), DRIVER);
+	ok(comes_to(vf, SRIOV_BROKER_VF_FREE), "bound again, it is free");
+	is(vfio_open(&v, name(0)), 0, "and opens");
+	vfio_close(&v);
+	ok(comes_back(pf), "and comes back");
+}
+
+/* A program has the group, and comes for the device. */
+static void test_group_open(void)
+{
+	struct sriov_broker_grant g;
+	int group = open(text("/dev/vfio/%d", iommu_group_of(name(0))),
+			 O_RDWR | O_CLOEXEC);
+	struct vfio v;
+
+	ok(group >= 0, "a program opens the group alone");
+	is(state_of(vf), SRIOV_BROKER_VF_FREE, "which is no lease");
+	refused(lease(vf, "late", &g, &why), EBUSY, &why,
+		SRIOV_BROKER_WHY_IN_USE, vf, "LEASE passes it over");
+	is(vfio_use(&v, group, name(0)), 0,
+	   "the device is the program's all the same");
+	vfio_close(&v);
+	ok(comes_back(pf), "it comes back");
+}
+
+/* ---- a container ---- */
+
+static void map_ids(const char *file, uid_t id)
+{
+	put("/proc/self/setgroups", "deny");
+	put(text("/proc/self/%s", file), text("0 %u 1", id));
+}
+
+static int contained(void)
+{
+	const char *dir = "/tmp/container";
+	int group = iommu_group_of(name_of(vf));
+	struct stat st;
+	struct vfio v;
+	pid_t pid;
+
+	/* What a runtime makes: nodes of its own, in a mount of its own. */
+	mkdir(dir, 0755);
+	if (unshare(CLONE_NEWNS) ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("tmpfs", dir, "tmpfs", 0, NULL) ||
+	    stat(text("/dev/vfio/%d", group), &st) ||
+	    mknod(text("%s/group", dir), S_IFCHR | 0666, st.st_rdev) ||
+	    stat("/dev/vfio/vfio", &st) ||
+	    mknod(text("%s/vfio", dir), S_IFCHR | 0666, st.st_rdev))
+		return 97;
+	chmod(text("%s/group", dir), 0666);
+	chmod(text("%s/vfio", dir), 0666);
+	if (setresgid(NOBODY, NOBODY, NOBODY) ||
+	    setresuid(NOBODY, NOBODY, NOBODY) || prctl(PR_SET_DUMPABLE, 1) ||
+	    unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET))
+		return 96;
+	map_ids("uid_map", NOBODY);
+	map_ids("gid_map", NOBODY);
+	pid = fork();
+	if (pid) {
+		shared->pid = pid;
+		return ends(pid);
+	}
+	prctl(PR_SET_NAME, "dpdk\xff-\napp");
+	v.group = open(text("%s/group", dir), O_RDWR | O_CLOEXEC);
+	v.container = open(text("%s/vfio", dir), O_RDWR | O_CLOEXEC);
+	if (v.group < 0 || v.container < 0 ||
+	    ioctl(v.group, VFIO_GROUP_SET_CONTAINER, &v.container) ||
+	    ioctl(v.container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
+		return 95;
+	v.device = ioctl(v.group, VFIO_GROUP_GET_DEVICE_FD, name_of(vf));
+	shared->err[0] = v.device < 0 ? errno : 0;
+	at_step(1);
+	return 0;
+}
+
+static void test_container(void)
+{
+	pid_t pid = child(contained);
+	struct sriov_broker_vf now;
+
+	ok(comes_to_step(1), "a container has nodes of its own");
+	is(shared->err[0], 0, "and opens a VF by them");
+	now = vf_now(vf);
+	is(now.state, SRIOV_BROKER_VF_LEASED, "which is leased");
+	is(now.lease_pid, shared->pid, "to its process, as the host knows it");
+	is(now.lease_uid, NOBODY, "and its user");
+	ok(!strcmp(now.lease_label, "dpdk?-?app"),
+	   "whose name is made fit to be shown: %s", now.lease_label);
+	kill(shared->pid, SIGKILL);
+	ends(pid);
+	ok(comes_back(pf), "it comes back when the container ends");
+}
+
+/* ---- network attributes ---- */
+
+static char *mac_of(int index)
+{
+	static char mac[64];
+	FILE *f = popen(text("ip -j link show $(ls " SYS_PCI
+			     "/%s/net) | jq -r '.[0].vfinfo_list[%d].address'",
+			     name_of(pf), index),
+			"r");
+
+	mac[0] = '\0';
+	if (!f || !fgets(mac, sizeof(mac), f))
+		diag("the VF's MAC can't be read");
+	if (f)
+		pclose(f);
+	mac[strcspn(mac, "\n")] = '\0';
+	return mac;
+}
+
+static void set_mac(int index, const char *mac)
+{
+	if (system(text("ip link set $(ls " SYS_PCI "/%s/net) vf %d mac %s",
+			name_of(pf), index, mac)))
+		diag("the VF's MAC can't be set");
+}
+
+static void open_once(void)
+{
+	struct vfio v;
+
+	is(vfio_open(&v, name(0)), 0, "opened, and closed");
+	vfio_close(&v);
+	ok(comes_back(pf), "it comes back");
+}
+
+static void test_attributes(void)
+{
+	static const char mine[] = "02:00:00:00:00:11",
+			  other[] = "02:00:00:00:00:22";
+	struct sriov_broker_pf entry;
+	unsigned int num = 1;
+
+	if (!same_addr(pf, find_igb(0)))
+		return skip("the PF has no such attributes",
+			    "network attributes");
+	set_mac(0, mine);
+	open_once();
+	ok(!strcmp(mac_of(0), mine), "its MAC is left alone");
+	worked(guard(SRIOV_BROKER_ENABLE_RESTORE), &why, "to be restored");
+	ok(!list_pfs(pf, &entry, &num) &&
+		   entry.flags == SRIOV_BROKER_PF_FLAG_RESTORE,
+	   "as the PF says");
+	set_mac(0, other);
+	open_once();
+	ok(!strcmp(mac_of(0), mine), "its MAC is put back: %s", mac_of(0));
+	worked(guard(0), &why, "not to be restored");
+	set_mac(0, other);
+	open_once();
+	ok(!strcmp(mac_of(0), other), "its MAC is left alone again");
+}
+
+static void test_end(void)
+{
+	pid_t pid = child(open_and_wait);
+
+	comes_to_step(1);
+	kill(pid, SIGSTOP);
+	ok(disable_force(pf, 100, &why),
+	   "a forced DISABLE fails while it is open");
+	kill(pid, SIGKILL);
+	ends(pid);
+	ok(comes_back(pf), "it comes back");
+	worked(disable(pf, &why), &why, "nothing is in the way any more");
+	is(remove_module(DRIVER), 0, "the driver can be unloaded");
+}
+
+int main(void)
+{
+	pf = find_igb(0);
+	if (same_addr(pf, no_addr))
+		pf = find_nvme(0);
+	if (same_addr(pf, no_addr))
+		bail("the machine has no PF");
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	modprobe("vfio-pci");
+	broker_begin("");
+	test_args();
+	test_owner();
+	test_again();
+	test_together();
+	test_death();
+	test_quota();
+	test_explicit();
+	test_outlive();
+	test_revoke();
+	test_stray();
+	test_drivers();
+	test_group_open();
+	test_container();
+	test_attributes();
+	test_end();
+	return done();
+}
