@@ -12,7 +12,7 @@
  *
  *	7 ear and door	notify main vfio_guard
  *	6 faces		ioctl op request lease_fd net_hold list genl pf_config guard
- *	5 flows		provision move return orphan pfdrv
+ *	5 flows		provision move return ask orphan pfdrv
  *	4 one VF	reset vfio net kept pool
  *	3 objects	pf vf group lease
  *	2 ledger	event stats user loss
@@ -283,6 +283,12 @@ struct vfb_group {
 	u64 return_ns;		   /* when it began */
 	unsigned long drain_since; /* jiffies */
 	unsigned long drain_until;
+
+	/* Its user is asked to let go; the rest belongs to the one asking that is under way. */
+	struct delayed_work ask;
+	unsigned int asks;	/* so far */
+	unsigned long ask_next; /* jiffies */
+	bool ask_open;		/* it was open when it was looked at last */
 
 	/* The rest is under vfb_lock. */
 	struct hlist_node hash; /* in the table of groups */

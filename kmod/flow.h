@@ -47,6 +47,10 @@ void vfb_return_wake(void);
 void vfb_return_wait(struct vfb_pf *pf, unsigned int timeout_ms);
 long vfb_return_wait_vf(struct vfb_vf *vf, bool (*busy)(const struct vfb_vf *vf), long timeout);
 
+/* ask.c */
+void vfb_ask_work(struct work_struct *work);
+void vfb_ask_flush(void);
+
 /* orphan.c */
 int vfb_orphan_find(struct pci_dev *pf, struct sriov_broker_addr *addr);
 void vfb_orphan_clean(void);

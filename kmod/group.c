@@ -20,6 +20,9 @@
 
 work_func_t vfb_group_return_fn;
 atomic_t vfb_groups_returning;
+work_func_t vfb_group_ask_fn;
+atomic_t vfb_groups_asking;
+DECLARE_WAIT_QUEUE_HEAD(vfb_group_ask_wq);
 
 /* Groups that have an IOMMU group, by its number. Under vfb_lock. */
 static DEFINE_HASHTABLE(vfb_groups, 8);
@@ -87,6 +90,7 @@ static struct vfb_group *vfb_group_alloc(struct iommu_group *iommu)
 	INIT_HLIST_NODE(&group->hash);
 	group->iommu = iommu;
 	INIT_DELAYED_WORK(&group->ret, vfb_group_return_fn);
+	INIT_DELAYED_WORK(&group->ask, vfb_group_ask_fn);
 	return group;
 }
 
@@ -327,6 +331,36 @@ void vfb_group_closed(struct vfb_group *group)
 	lockdep_assert_held(&vfb_lock);
 	if (group->returning)
 		mod_delayed_work(vfb_wq, &group->ret, 0);
+}
+
+/**
+ * vfb_group_ask - begin to ask a group's user to let go, now
+ * @group: the group, whose lease has notice, or is revoked
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_group_ask(struct vfb_group *group)
+{
+	lockdep_assert_held(&vfb_lock);
+	group->asks = 0;
+	group->ask_next = jiffies;
+	kref_get(&group->ref);
+	atomic_inc(&vfb_groups_asking);
+	if (mod_delayed_work(vfb_wq, &group->ask, 0))
+		vfb_group_ask_end(group); /* what was queued before has these as well */
+}
+
+/**
+ * vfb_group_ask_end - and ask it no more
+ * @group: the group
+ *
+ * Context: its work, or vfb_group_ask().
+ */
+void vfb_group_ask_end(struct vfb_group *group)
+{
+	atomic_dec(&vfb_groups_asking);
+	wake_up_all(&vfb_group_ask_wq);
+	vfb_group_put(group);
 }
 
 /**

@@ -328,8 +328,10 @@ void vfb_lease_revoke(struct vfb_lease *lease, u32 cause)
 	vfb_lease_note(lease, &lease->over, SRIOV_BROKER_LEASE_EVENT_REVOKED, cause,
 		       ktime_get_ns());
 	vfb_event_vf(lease->vf, SRIOV_BROKER_EVENT_LEASE_REVOKED, lease->vf->state, lease, cause);
-	if (group->lease == lease)
-		vfb_group_return(group);
+	if (group->lease != lease)
+		return;
+	vfb_group_ask(group);
+	vfb_group_return(group);
 }
 
 static void vfb_lease_grace_work(struct work_struct *work)
@@ -404,6 +406,7 @@ static void vfb_lease_notice_one(struct vfb_lease *lease, unsigned int grace_ms)
 	vfb_lease_note(lease, &lease->revoking, SRIOV_BROKER_LEASE_EVENT_REVOKING,
 		       SRIOV_BROKER_LEASE_CAUSE_ADMIN, deadline);
 	mod_delayed_work(vfb_wq, &lease->grace, msecs_to_jiffies(grace_ms));
+	vfb_group_ask(lease->vf->group);
 }
 
 /**

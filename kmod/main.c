@@ -144,6 +144,7 @@ static void __exit vfb_exit(void)
 	misc_deregister(&vfb_dev);
 	vfb_pf_config_stop();
 	vfb_op_flush();
+	vfb_ask_flush();
 	vfb_return_flush();
 	vfb_pf_leave_all();
 	/* While PFs and VFs are known: it looks whether they are in use. */

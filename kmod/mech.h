@@ -22,6 +22,7 @@ int vfb_reset(struct vfb_vf *vf, enum sriov_broker_fault *fault);
 int vfb_reset_leased(struct vfb_vf *vf, struct vfb_lease *lease);
 
 /* vfio.c */
+void vfb_vfio_ask(struct vfb_vf *vf, unsigned int count);
 bool vfb_vfio_node_is_open(struct pci_dev *pdev);
 bool vfb_vfio_is_open(struct vfb_group *group);
 struct file *vfb_vfio_open(struct vfb_vf *vf, bool cdev);

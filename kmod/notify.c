@@ -128,6 +128,7 @@ int vfb_notify_start(void)
 
 	vfb_pf_config_fn = vfb_pf_config_work;
 	vfb_group_return_fn = vfb_return_work;
+	vfb_group_ask_fn = vfb_ask_work;
 	ret = bus_register_notifier(&pci_bus_type, &vfb_nb);
 	if (ret)
 		return ret;

@@ -69,6 +69,9 @@ void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 /* group.c */
 extern work_func_t vfb_group_return_fn;		/* takes each group through the return path */
 extern atomic_t vfb_groups_returning;		/* groups on it */
+extern work_func_t vfb_group_ask_fn;		/* asks the users of each group to let go */
+extern atomic_t vfb_groups_asking;		/* groups that it is at */
+extern struct wait_queue_head vfb_group_ask_wq; /* woken when that changes */
 struct iommu_group *vfb_iommu_group(struct device *dev);
 struct vfb_group *vfb_group_join(struct vfb_vf *vf);
 void vfb_group_find(struct vfb_vf *vf);
@@ -83,6 +86,8 @@ void vfb_group_state(struct vfb_group *group, enum sriov_broker_vf_state state,
 		     enum sriov_broker_fault fault);
 void vfb_group_return(struct vfb_group *group);
 void vfb_group_closed(struct vfb_group *group);
+void vfb_group_ask(struct vfb_group *group);
+void vfb_group_ask_end(struct vfb_group *group);
 struct vfb_vf *vfb_group_next(struct vfb_group *group, struct vfb_vf *prev);
 bool vfb_group_is_pooled(struct pci_dev *pdev);
 bool vfb_group_is_guarded(struct vfb_group *group);

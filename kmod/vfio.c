@@ -98,6 +98,51 @@ put:
 	return file;
 }
 
+struct vfb_vfio_request {
+	const struct device_driver *drv; /* its module is counted */
+	unsigned int count;
+};
+
+static int vfb_vfio_request(struct device *dev, void *data)
+{
+	const struct vfb_vfio_request *r = data;
+	struct vfio_device *vdev;
+
+	if (!dev->class || strcmp(dev->class->name, "vfio-dev"))
+		return 0;
+	vdev = container_of(dev, struct vfio_device, device);
+	if (READ_ONCE(vdev->dev->driver) == r->drv && vdev->ops->request)
+		vdev->ops->request(vdev, r->count);
+	return 1;
+}
+
+/**
+ * vfb_vfio_ask - ask a VF's user, through vfio, to let go of it
+ * @vf: the VF
+ * @count: how often that was done before
+ *
+ * It is what vfio does when a driver is unbound from a device that is open, on any driver
+ * of vfio: the user's eventfd for requests is signalled. QEMU unplugs the device from its
+ * guest then. A user that has none hears nothing.
+ *
+ * Context: may sleep; takes vfb_lock.
+ */
+void vfb_vfio_ask(struct vfb_vf *vf, unsigned int count)
+{
+	struct vfb_vfio_request r = { .count = count };
+	char name[SRIOV_BROKER_NAME_LEN];
+	struct vfb_driver d;
+
+	mutex_lock(&vfb_lock);
+	strscpy(name, vf->driver, sizeof(name));
+	mutex_unlock(&vfb_lock);
+	if (!name[0] || vfb_driver_get(&d, name, false))
+		return;
+	r.drv = d.drv;
+	device_for_each_child(&vf->pdev->dev, &r, vfb_vfio_request);
+	vfb_driver_put(&d);
+}
+
 /*
  * A node of the VF's own can be open by many, and none of them is seen until he
  * binds it to an iommufd. But vfio counts them: 1 is its driver.
