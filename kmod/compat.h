@@ -150,11 +150,30 @@ static inline void vfb_cgroup_path(struct task_struct *task, char *path, size_t 
 }
 
 /**
- * vfb_pidfd_pid - the process that a pidfd stands for
- * @fd: the descriptor
+ * vfb_file_pid - the process that a file stands for, if it is a pidfd
+ * @file: the file
  *
  * What a pidfd is made of is exported by no kernel: since 6.9 it is a file of a file
  * system of its own, before an anonymous inode, whose name no user can give.
+ *
+ * Context: any.
+ * Return: the process, counted, or NULL.
+ */
+static inline struct pid *vfb_file_pid(struct file *file)
+{
+#ifdef PID_FS_MAGIC
+	if (file_inode(file)->i_sb->s_magic == PID_FS_MAGIC)
+		return get_pid(file_inode(file)->i_private);
+#endif
+	if (file_inode(file)->i_sb->s_magic == ANON_INODE_FS_MAGIC &&
+	    !strcmp(file->f_path.dentry->d_name.name, "[pidfd]"))
+		return get_pid(file->private_data);
+	return NULL;
+}
+
+/**
+ * vfb_pidfd_pid - the process that a pidfd stands for
+ * @fd: the descriptor
  *
  * Context: a task with descriptors.
  * Return: the process, counted, or an ERR_PTR: -EBADF: it is no pidfd.
@@ -162,18 +181,10 @@ static inline void vfb_cgroup_path(struct task_struct *task, char *path, size_t 
 static inline struct pid *vfb_pidfd_pid(int fd)
 {
 	struct file *file = fget(fd);
-	struct pid *pid = NULL;
+	struct pid *pid = file ? vfb_file_pid(file) : NULL;
 
-	if (!file)
-		return ERR_PTR(-EBADF);
-#ifdef PID_FS_MAGIC
-	if (file_inode(file)->i_sb->s_magic == PID_FS_MAGIC)
-		pid = get_pid(file_inode(file)->i_private);
-#endif
-	if (file_inode(file)->i_sb->s_magic == ANON_INODE_FS_MAGIC &&
-	    !strcmp(file->f_path.dentry->d_name.name, "[pidfd]"))
-		pid = get_pid(file->private_data);
-	fput(file);
+	if (file)
+		fput(file);
 	return pid ?: ERR_PTR(-EBADF);
 }
 

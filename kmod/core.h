@@ -14,7 +14,7 @@
  *	6 faces		ioctl op request lease_fd net_hold list genl pf_config guard
  *	5 flows		provision move return ask orphan pfdrv
  *	4 one VF	reset vfio net kept pool
- *	3 objects	pf vf group lease
+ *	3 objects	pf vf group lease anchor
  *	2 ledger	event stats user loss
  *	1 ground	core driver hosts trace
  *
@@ -65,8 +65,9 @@
  * an IOMMU even then is refused, unless its driver gives it to no user (pci-stub).
  *
  * A lease (struct vfb_lease) lives as long as a file: from the ioctl to the last
- * close; an implicit one, from the open of a guarded VF to its last close. It covers the
- * VFs of one group. When it ends, the group is sent
+ * close; an anchored one, until its anchor has ended as well; an implicit one, from the
+ * open of a guarded VF to its last close. It covers the VFs of one group. When it ends, the
+ * group is sent
  * through the return path (return.c), which ends in FREE or QUARANTINED; the
  * lease itself is no more by then.
  *
@@ -310,6 +311,8 @@ struct vfb_lease_news {
 	struct vfb_actor by;
 };
 
+struct vfb_anchor;
+
 struct vfb_lease {
 	u64 id;
 	kuid_t uid;		   /* of the task that asked, as it is shown */
@@ -325,14 +328,17 @@ struct vfb_lease {
 
 	/* The rest is under vfb_lock. */
 	unsigned int refs;
-	struct vfb_user *user; /* counted; NULL before it begins */
-	bool charged;	       /* to that, and to all */
-	struct list_head node; /* in the list of leases */
-	bool resetting;	       /* by its holder */
-	bool revoked;	       /* no longer the holder's */
-	bool implicit;	       /* begun by an open; it has no file */
-	u64 deadline_ns;       /* of the grace, 0: none given */
-	struct pid *pid;       /* counted */
+	unsigned int holds;	   /* its file, an open, its anchor: the last one ends it */
+	struct vfb_anchor *anchor; /* counted, or NULL */
+	struct vfb_user *user;	   /* counted; NULL before it begins */
+	bool charged;		   /* to that, and to all */
+	struct list_head node;	   /* in the list of leases */
+	bool resetting;		   /* by its holder */
+	bool revoked;		   /* no longer the holder's */
+	bool implicit;		   /* begun by an open; it has no file */
+	bool published;		   /* has its file */
+	u64 deadline_ns;	   /* of the grace, 0: none given */
+	struct pid *pid;	   /* counted */
 	char label[SRIOV_BROKER_NAME_LEN];
 	char cgroup[SRIOV_BROKER_CGROUP_LEN]; /* of the process, when it was asked for */
 	struct vfb_lease_news revoking;
@@ -432,7 +438,8 @@ static inline bool vfb_vf_is_guarded(const struct vfb_vf *vf)
 /* Of what kind a lease is: SRIOV_BROKER_VF_FLAG_*. Under vfb_lock. */
 static inline u32 vfb_lease_flags(const struct vfb_lease *lease)
 {
-	return lease->implicit ? SRIOV_BROKER_VF_FLAG_IMPLICIT : 0;
+	return (lease->implicit ? SRIOV_BROKER_VF_FLAG_IMPLICIT : 0) |
+	       (lease->anchor ? SRIOV_BROKER_VF_FLAG_ANCHORED : 0);
 }
 
 /* driver.c */

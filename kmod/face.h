@@ -28,6 +28,8 @@ union vfb_arg {
 	struct sriov_broker_revoke revoke;
 	struct sriov_broker_net_hold net_hold;
 	struct sriov_broker_cancel cancel;
+	struct sriov_broker_anchor anchor;
+	struct sriov_broker_release release;
 };
 
 /* One call of an op. */
@@ -77,6 +79,8 @@ int vfb_ioctl_bind(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_lease(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_revoke(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_cancel(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_anchor(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_release(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
 /* lease_fd.c */

@@ -227,7 +227,7 @@ void vfb_guard_close(struct vfb_vf *vf)
 	}
 	mutex_unlock(&vfb_lock);
 	if (lease)
-		vfb_lease_end(lease);
+		vfb_lease_drop(lease);
 	vfb_group_follow(group);
 	vfb_vf_put(vf);
 }

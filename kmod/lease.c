@@ -328,6 +328,8 @@ void vfb_lease_revoke(struct vfb_lease *lease, u32 cause)
 	vfb_lease_note(lease, &lease->over, SRIOV_BROKER_LEASE_EVENT_REVOKED, cause,
 		       ktime_get_ns());
 	vfb_event_vf(lease->vf, SRIOV_BROKER_EVENT_LEASE_REVOKED, lease->vf->state, lease, cause);
+	if (lease->anchor)
+		vfb_anchor_untie(lease);
 	if (group->lease != lease)
 		return;
 	vfb_group_ask(group);
@@ -357,6 +359,7 @@ struct vfb_lease *vfb_lease_new(const char *label)
 	if (!lease)
 		return NULL;
 	lease->refs = 1;
+	lease->holds = 1;
 	init_waitqueue_head(&lease->wait);
 	INIT_DELAYED_WORK(&lease->grace, vfb_lease_grace_work);
 	lease->pid = get_task_pid(current, PIDTYPE_TGID);
@@ -420,18 +423,31 @@ static void vfb_lease_notice_one(struct vfb_lease *lease, unsigned int grace_ms)
 int vfb_lease_notice(u64 id, unsigned int grace_ms)
 {
 	struct vfb_lease *lease;
-	int ret = -ENOENT;
 
 	mutex_lock(&vfb_lock);
-	list_for_each_entry(lease, &vfb_leases, node) {
-		if (lease->id != id)
-			continue;
+	lease = vfb_lease_find(id);
+	if (lease)
 		vfb_lease_notice_one(lease, grace_ms);
-		ret = 0;
-		break;
-	}
 	mutex_unlock(&vfb_lock);
-	return ret;
+	return lease ? 0 : -ENOENT;
+}
+
+/**
+ * vfb_lease_find - find a lease that is out
+ * @id: its number
+ *
+ * Context: vfb_lock held.
+ * Return: the lease, without a reference, or NULL.
+ */
+struct vfb_lease *vfb_lease_find(u64 id)
+{
+	struct vfb_lease *lease;
+
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(lease, &vfb_leases, node)
+		if (lease->id == id)
+			return lease;
+	return NULL;
 }
 
 static void vfb_lease_unlist(struct vfb_lease *lease)
@@ -443,13 +459,8 @@ static void vfb_lease_unlist(struct vfb_lease *lease)
 	vfb_event_vf(lease->vf, SRIOV_BROKER_EVENT_LEASE_ENDED, lease->vf->state, lease, 0);
 }
 
-/**
- * vfb_lease_end - the end of a lease: its VFs go back
- * @lease: the lease, which is the caller's no more
- *
- * Context: may sleep; takes vfb_lock.
- */
-void vfb_lease_end(struct vfb_lease *lease)
+/* The end of a lease: its VFs go back. */
+static void vfb_lease_end(struct vfb_lease *lease)
 {
 	struct vfb_group *group = lease->vf->group;
 
@@ -462,6 +473,51 @@ void vfb_lease_end(struct vfb_lease *lease)
 	cancel_delayed_work_sync(&lease->grace);
 	module_put(lease->owner);
 	vfb_lease_free(lease);
+}
+
+/**
+ * vfb_lease_drop - one that holds a lease does so no more; the last of them ends it
+ * @lease: the lease, which is the caller's no more
+ *
+ * Context: may sleep; takes vfb_lock.
+ */
+void vfb_lease_drop(struct vfb_lease *lease)
+{
+	bool last;
+
+	mutex_lock(&vfb_lock);
+	last = !--lease->holds;
+	mutex_unlock(&vfb_lock);
+	if (last)
+		vfb_lease_end(lease);
+}
+
+/**
+ * vfb_lease_free_ref - drop a mere reference to a lease
+ * @lease: the lease
+ *
+ * Context: takes vfb_lock.
+ */
+void vfb_lease_free_ref(struct vfb_lease *lease)
+{
+	mutex_lock(&vfb_lock);
+	vfb_lease_put(lease);
+	mutex_unlock(&vfb_lock);
+}
+
+/**
+ * vfb_lease_set_pid - another process is shown as a lease's
+ * @lease: the lease
+ * @pid: the process
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_lease_set_pid(struct vfb_lease *lease, struct pid *pid)
+{
+	lockdep_assert_held(&vfb_lock);
+	put_pid(lease->pid);
+	lease->pid = get_pid(pid);
+	vfb_cgroup_of(pid, lease->cgroup);
 }
 
 static bool vfb_group_is_whole(struct vfb_group *group)

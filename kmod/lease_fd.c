@@ -80,7 +80,7 @@ static int vfb_lease_set(struct file *file, union vfb_arg *arg, struct vfb_why *
 		if (set_label)
 			strscpy(lease->label, set->label, sizeof(lease->label));
 		if (set_pid)
-			swap(lease->pid, pid);
+			vfb_lease_set_pid(lease, pid);
 	}
 	mutex_unlock(&vfb_lock);
 	put_pid(pid);
@@ -169,7 +169,7 @@ static long vfb_lease_ioctl(struct file *file, unsigned int cmd, unsigned long u
 
 static int vfb_lease_release(struct inode *inode, struct file *file)
 {
-	vfb_lease_end(file->private_data);
+	vfb_lease_drop(file->private_data);
 	return 0;
 }
 
@@ -324,5 +324,13 @@ bool vfb_lease_has_file(u64 id)
  */
 struct file *vfb_lease_file(struct vfb_lease *lease)
 {
-	return anon_inode_getfile("[sriov_broker:lease]", &vfb_lease_fops, lease, O_RDWR);
+	struct file *file;
+
+	file = anon_inode_getfile("[sriov_broker:lease]", &vfb_lease_fops, lease, O_RDWR);
+	if (!IS_ERR(file)) {
+		mutex_lock(&vfb_lock);
+		lease->published = true;
+		mutex_unlock(&vfb_lock);
+	}
+	return file;
 }

@@ -118,9 +118,19 @@ struct vfb_lease *vfb_lease_new(const char *label);
 struct vfb_lease *vfb_lease_new_implicit(void);
 void vfb_lease_admit(struct vfb_request *req);
 int vfb_lease_notice(u64 id, unsigned int grace_ms);
-void vfb_lease_end(struct vfb_lease *lease);
+struct vfb_lease *vfb_lease_find(u64 id);
+void vfb_lease_drop(struct vfb_lease *lease);
+void vfb_lease_free_ref(struct vfb_lease *lease);
+void vfb_lease_set_pid(struct vfb_lease *lease, struct pid *pid);
 void vfb_lease_undo(struct vfb_lease *lease);
 void vfb_lease_renew(struct vfb_lease *lease);
 void vfb_lease_free(struct vfb_lease *lease);
+
+/* anchor.c */
+struct vfb_anchor *vfb_anchor_new(struct file *file);
+void vfb_anchor_free(struct vfb_anchor *anchor);
+struct vfb_anchor *vfb_anchor_tie(struct vfb_lease *lease, struct vfb_anchor *anchor);
+struct vfb_anchor *vfb_anchor_take(struct vfb_lease *lease);
+void vfb_anchor_untie(struct vfb_lease *lease);
 
 #endif /* VFB_OBJECTS_H */

@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "compat.h"
 #include "face.h"
 
 /* In a worker, which may open the node. */
@@ -135,7 +136,7 @@ static struct file *vfb_lease_publish(struct vfb_lease *lease, struct sriov_brok
 
 	file = vfb_lease_file(lease);
 	if (IS_ERR(file)) {
-		vfb_lease_end(lease);
+		vfb_lease_drop(lease);
 		return file;
 	}
 	vfb_fill_grant(&grant, lease);
@@ -203,7 +204,7 @@ static int vfb_lease_publish_all(struct vfb_request *req, struct sriov_broker_le
 
 		req->leases[i] = NULL;
 		if (ret) {
-			vfb_lease_end(lease);
+			vfb_lease_drop(lease);
 			continue;
 		}
 		file = vfb_lease_publish(lease, p, slots[i].fd, to + (size_t)i * p->grant_size,
@@ -391,6 +392,106 @@ int vfb_ioctl_revoke(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 		return ret;
 	ret = vfb_lease_notice(p->lease_id, p->grace_ms);
 	return ret ? vfb_refuse(why, ret, SRIOV_BROKER_WHY_NO_LEASE, NULL) : 0;
+}
+
+/* A lease by its number, if it is the caller's, or the caller an admin; or an ERR_PTR. */
+static struct vfb_lease *vfb_own_lease(struct vfb_client *client, u64 id, struct vfb_why *why)
+{
+	struct vfb_lease *lease = vfb_lease_find(id);
+	int ret = 0;
+
+	lockdep_assert_held(&vfb_lock);
+	why->lease_id = id;
+	if (!lease || lease->revoked)
+		ret = vfb_refuse(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, NULL);
+	else if ((client->user != lease->user || !uid_eq(current_uid(), lease->uid)) &&
+		 !capable(CAP_SYS_ADMIN))
+		ret = vfb_refuse(why, -EPERM, SRIOV_BROKER_WHY_NOT_LEASER, &lease->vf->addr);
+	return ret ? ERR_PTR(ret) : lease;
+}
+
+/* Ties the lease; leaves in @anchor what is not needed, or no more. */
+static int vfb_anchor_lease(struct vfb_client *client, struct sriov_broker_anchor *p,
+			    struct vfb_anchor **anchor, struct pid *pid, struct vfb_why *why)
+{
+	struct vfb_lease *lease = vfb_own_lease(client, p->lease_id, why);
+
+	lockdep_assert_held(&vfb_lock);
+	if (IS_ERR(lease))
+		return PTR_ERR(lease);
+	if (lease->implicit)
+		return vfb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_IMPLICIT, &lease->vf->addr);
+	/* Not given to its caller yet, or about to end. */
+	if (!lease->published || !lease->holds)
+		return vfb_refuse(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, NULL);
+	*anchor = vfb_anchor_tie(lease, *anchor);
+	if (pid)
+		vfb_lease_set_pid(lease, pid);
+	return 0;
+}
+
+/* ioctl(SRIOV_BROKER_ANCHOR) */
+int vfb_ioctl_anchor(struct file *file, union vfb_arg *arg, struct vfb_why *why)
+{
+	struct sriov_broker_anchor *p = &arg->anchor;
+	struct vfb_anchor *anchor;
+	struct file *until;
+	struct pid *pid;
+	int ret;
+
+	if (p->flags || p->reserved)
+		return -EOPNOTSUPP;
+	ret = vfb_check_instance(p->instance, why);
+	if (ret)
+		return ret;
+	until = fget(p->fd);
+	if (!until)
+		return -EBADF;
+	pid = vfb_file_pid(until);
+	anchor = vfb_anchor_new(until);
+	ret = PTR_ERR_OR_ZERO(anchor);
+	/* To be shown with a process it takes what SET_PID takes. */
+	if (!ret && pid)
+		ret = kill_pid(pid, 0, 0);
+	if (ret == -ESRCH)
+		vfb_refuse(why, ret, SRIOV_BROKER_WHY_ANCHOR_OVER, NULL);
+	if (!ret) {
+		mutex_lock(&vfb_lock);
+		ret = vfb_anchor_lease(file->private_data, p, &anchor, pid, why);
+		mutex_unlock(&vfb_lock);
+	}
+	if (!IS_ERR_OR_NULL(anchor))
+		vfb_anchor_free(anchor);
+	put_pid(pid);
+	return ret;
+}
+
+/* ioctl(SRIOV_BROKER_RELEASE) */
+int vfb_ioctl_release(struct file *file, union vfb_arg *arg, struct vfb_why *why)
+{
+	struct sriov_broker_release *p = &arg->release;
+	struct vfb_anchor *anchor = NULL;
+	struct vfb_lease *lease;
+	int ret;
+
+	if (p->flags)
+		return -EOPNOTSUPP;
+	ret = vfb_check_instance(p->instance, why);
+	if (ret)
+		return ret;
+	mutex_lock(&vfb_lock);
+	lease = vfb_own_lease(file->private_data, p->lease_id, why);
+	ret = PTR_ERR_OR_ZERO(lease);
+	if (!ret)
+		anchor = vfb_anchor_take(lease);
+	if (!ret && !anchor)
+		ret = vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_NO_ANCHOR, &lease->vf->addr);
+	mutex_unlock(&vfb_lock);
+	if (ret)
+		return ret;
+	vfb_lease_drop(lease);
+	vfb_anchor_free(anchor);
+	return 0;
 }
 
 /* ioctl(SRIOV_BROKER_CANCEL) */

@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <stddef.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 
 /* No holes, which 32-bit programs might have elsewhere, and which nothing checks. */
@@ -51,6 +52,8 @@ ENDS(lease_set, label, 80);
 ENDS(lease_reset, flags, 8);
 ENDS(lease_open, reserved, 16);
 ENDS(lease_event, comm, 56);
+ENDS(anchor, why, 40);
+ENDS(release, why, 32);
 ENDS(event, reserved, 440);
 
 #define LABEL	 "abi"
@@ -179,6 +182,22 @@ static void fill_cancel(void *arg)
 	((struct sriov_broker_cancel *)arg)->waiter_id = NO_LEASE;
 }
 
+static void fill_anchor(void *arg)
+{
+	static int until = -1;
+	struct sriov_broker_anchor *p = arg;
+
+	if (until < 0)
+		until = eventfd(0, EFD_CLOEXEC);
+	p->lease_id = NO_LEASE;
+	p->fd = until;
+}
+
+static void fill_release(void *arg)
+{
+	((struct sriov_broker_release *)arg)->lease_id = NO_LEASE;
+}
+
 static void fill_nothing(void *arg)
 {
 	(void)arg;
@@ -256,6 +275,13 @@ static const struct op ops[] = {
 	  fill_cancel, ENOENT, .admin = true,
 	  .why = AT(sriov_broker_cancel, why),
 	  .instance = AT(sriov_broker_cancel, instance) },
+	{ "ANCHOR", SRIOV_BROKER_ANCHOR, sizeof(struct sriov_broker_anchor),
+	  fill_anchor, ENOENT, .why = AT(sriov_broker_anchor, why),
+	  .instance = AT(sriov_broker_anchor, instance),
+	  .reserved = { AT(sriov_broker_anchor, reserved) } },
+	{ "RELEASE", SRIOV_BROKER_RELEASE, sizeof(struct sriov_broker_release),
+	  fill_release, ENOENT, .why = AT(sriov_broker_release, why),
+	  .instance = AT(sriov_broker_release, instance) },
 	{ "LEASE_INFO", SRIOV_BROKER_LEASE_INFO,
 	  sizeof(struct sriov_broker_lease_info), fill_lease_info, 0,
 	  .lease = true, .out = true },

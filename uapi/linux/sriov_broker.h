@@ -98,6 +98,8 @@ enum {
 	SRIOV_BROKER_CMD_HISTORY = 0x0b,
 	SRIOV_BROKER_CMD_LIST_WAITERS = 0x0c,
 	SRIOV_BROKER_CMD_CANCEL = 0x0d,
+	SRIOV_BROKER_CMD_ANCHOR = 0x0e,
+	SRIOV_BROKER_CMD_RELEASE = 0x0f,
 };
 
 /* Numbers of the ioctls of a lease descriptor. */
@@ -216,6 +218,11 @@ struct sriov_broker_addr {
  *	it is (EINVAL)
  * @SRIOV_BROKER_WHY_NO_PF_DRIVER: the PF @dev has no driver, so its VFs are not leased
  *	out (EBUSY)
+ * @SRIOV_BROKER_WHY_NOT_LEASER: lease @lease_id is another user's (EPERM)
+ * @SRIOV_BROKER_WHY_IMPLICIT: lease @lease_id was begun by an open of its VF, and lasts
+ *	as long as that (EOPNOTSUPP)
+ * @SRIOV_BROKER_WHY_NO_ANCHOR: lease @lease_id is not anchored (EINVAL)
+ * @SRIOV_BROKER_WHY_ANCHOR_OVER: what the lease was to be tied to has ended (ESRCH)
  */
 enum sriov_broker_reason {
 	SRIOV_BROKER_WHY_NONE = 0,
@@ -262,6 +269,10 @@ enum sriov_broker_reason {
 	SRIOV_BROKER_WHY_NO_WAITER = 41,
 	SRIOV_BROKER_WHY_NOT_QUARANTINED = 42,
 	SRIOV_BROKER_WHY_NO_PF_DRIVER = 43,
+	SRIOV_BROKER_WHY_NOT_LEASER = 44,
+	SRIOV_BROKER_WHY_IMPLICIT = 45,
+	SRIOV_BROKER_WHY_NO_ANCHOR = 46,
+	SRIOV_BROKER_WHY_ANCHOR_OVER = 47,
 };
 
 /**
@@ -429,6 +440,8 @@ enum sriov_broker_fault {
 #define SRIOV_BROKER_VF_FLAG_GUARDED  (1U << 0)
 /* Its lease is such a one: it has no descriptor, and ends with the last close of the VF. */
 #define SRIOV_BROKER_VF_FLAG_IMPLICIT (1U << 1)
+/* Its lease is tied to something that it ends with; see ANCHOR. */
+#define SRIOV_BROKER_VF_FLAG_ANCHORED (1U << 2)
 
 /**
  * struct sriov_broker_vf - one VF in the answer of LIST_VFS
@@ -917,6 +930,63 @@ struct sriov_broker_revoke {
 	__aligned_u64 why;
 };
 #define SRIOV_BROKER_REVOKE _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_REVOKE)
+
+/**
+ * struct sriov_broker_anchor - ioctl(SRIOV_BROKER_ANCHOR)
+ * @size: sizeof(struct sriov_broker_anchor)
+ * @flags: must be 0
+ * @lease_id: the lease
+ * @instance: that of the load which the id is of, or 0: not to be checked
+ * @fd: what it is tied to: a pidfd, or anything that polls readable or hung up at its end
+ * @reserved: must be 0
+ * @why: pointer to a struct sriov_broker_why, or 0
+ *
+ * Ties a lease to something else than its descriptor: it lasts until that has ended,
+ * though no process has the descriptor, and until the descriptor is closed, though that
+ * has ended. A lease has one anchor at most; another one takes the place of the first. With
+ * a pidfd the lease is shown with that process, which the caller must be allowed to signal
+ * (EPERM). A process has ended when its last thread has; exec and fork change nothing. A
+ * lease that is revoked is anchored no more. The module can't be unloaded meanwhile.
+ *
+ * For the user that leased, and for CAP_SYS_ADMIN. EBADF: no descriptor. EINVAL: one that
+ * can't be waited for, or that is woken by more than one queue, as a terminal is; or one
+ * of the broker's own.
+ *
+ * Of the reasons: NO_LEASE, OTHER_LOAD, NOT_LEASER, IMPLICIT, ANCHOR_OVER.
+ */
+struct sriov_broker_anchor {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 lease_id;
+	__aligned_u64 instance;
+	__s32 fd;
+	__u32 reserved;
+	__aligned_u64 why;
+};
+#define SRIOV_BROKER_ANCHOR _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_ANCHOR)
+
+/**
+ * struct sriov_broker_release - ioctl(SRIOV_BROKER_RELEASE)
+ * @size: sizeof(struct sriov_broker_release)
+ * @flags: must be 0
+ * @lease_id: the lease
+ * @instance: that of the load which the id is of, or 0: not to be checked
+ * @why: pointer to a struct sriov_broker_why, or 0
+ *
+ * Takes the anchor from a lease. It ends by that, if no process has its descriptor. The
+ * VF is on its way back then; it drains while vfio has it open. For the user that leased,
+ * and for CAP_SYS_ADMIN.
+ *
+ * Of the reasons: NO_LEASE, OTHER_LOAD, NOT_LEASER, NO_ANCHOR.
+ */
+struct sriov_broker_release {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 lease_id;
+	__aligned_u64 instance;
+	__aligned_u64 why;
+};
+#define SRIOV_BROKER_RELEASE _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_RELEASE)
 
 /**
  * struct sriov_broker_net_hold - ioctl(SRIOV_BROKER_NET_HOLD)
