@@ -43,7 +43,7 @@ is "five leases were granted, by two calls" "$(count lease)" 5
 is "one call had to wait" "$(count wait)" 1
 is "five VFs were returned" "$(count return)" 5
 is "five VFs were reset" "$(count reset)" 5
-fails 3 "(a lease is refused)" "no VF" sriovctl lease "$nvme"
+fails 4 "(a lease is refused)" "there is no VF" sriovctl lease "$nvme"
 is "it is counted" "$(value 'operation_failures_total{operation="lease"}')" 1
 is "resets have not failed" "$(value 'operation_failures_total{operation="reset"}')" 0
 times=$(value 'operation_slowest_seconds{operation="reset"}')

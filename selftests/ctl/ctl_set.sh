@@ -105,7 +105,7 @@ fails 1 "a group's MAC" "a group's address" sriovctl set "$netdev#2" mac 01:00:5
 fails 1 "a VLAN that can't be" "vlan is a number, 0 to 4094" sriovctl set "$netdev#2" vlan 4095
 fails 1 "neither on nor off" "trust is one of off, on$" sriovctl set "$netdev#2" trust maybe
 fails 1 "no such attribute" "^sriovctl: color: no attribute of a VF$" sriovctl set "$netdev#2" color red
-fails 1 "no value" "^sriovctl: vlan: which value" sriovctl set "$netdev#2" mac $c vlan
+fails 1 "no value" "^sriovctl: vlan: missing argument: VALUE" sriovctl set "$netdev#2" mac $c vlan
 fails 1 "twice" "^sriovctl: vlan: given twice" sriovctl set "$netdev#2" vlan 1 vlan 2
 is "nothing was set by these" "$(witness 2)" "$none"
 
@@ -186,11 +186,11 @@ ok "the lease is given back" await 10 free "${vfs[1]}"
 is "with all as it was" "$(witness 1)" "$lasting"
 fails 125 "lease with the MAC of another VF" "VF 1 of $netdev has the MAC $b already" \
 	sriovctl lease "$netdev#0" --mac $b -- true
-fails 1 "one MAC for two" "a MAC is for one VF, not for 2" sriovctl lease -n 2 --mac $a -- true
+fails 125 "one MAC for two" "a MAC is for one VF, not for 2" sriovctl lease -n 2 --mac $a -- true
 fails 1 "nor for two of attach" "a MAC is for one VF, not for 2" \
 	sriovctl attach --qmp none -n 2 --mac $a
-fails 1 "no such attribute" "^sriovctl: color: no attribute" sriovctl lease --net color=red -- true
-fails 1 "no value" "^sriovctl: trust: --net is ATTR=VALUE" sriovctl lease --net trust -- true
+fails 125 "no such attribute" "^sriovctl: color: no attribute" sriovctl lease --net color=red -- true
+fails 125 "no value" "^sriovctl: trust: --net is ATTR=VALUE" sriovctl lease --net trust -- true
 ok "VF 0 is free too" await 10 free "${vfs[0]}"
 
 # --- a tool that is killed, or slow, between hold and set -------------------------------------------
@@ -230,7 +230,7 @@ pkill -x strace
 status=0
 wait $slow || status=$?
 is "the tool finds that its work was for nothing" "$status $(cat "$work/slow")" \
-	"2 sriovctl: ${vfs[1]}: lease $(sed -n 's/.*lease \([0-9]*\) has.*/\1/p' "$work/slow") has ended, and the attributes are put back with it"
+	"4 sriovctl: ${vfs[1]}: lease $(sed -n 's/.*lease \([0-9]*\) has.*/\1/p' "$work/slow") has ended, and the attributes are put back with it"
 ok "the VF comes back" await 10 free "${vfs[1]}"
 is "as it was before" "$(witness 1)" "$lasting"
 

@@ -81,8 +81,9 @@ struct census {
 	unsigned int free;
 	unsigned int leased;
 	unsigned int returning;
-	unsigned int others; /* in quarantine, with the host, open */
-	char holders[128];   /* "process 12, process 15" */
+	unsigned int others;	     /* in quarantine, with the host, open */
+	char holders[128];	     /* "process 12, process 15" */
+	struct sriov_broker_vf last; /* the only one, if one fits */
 };
 
 static void add_holder(struct census *c, const struct sriov_broker_vf *vf)
@@ -100,6 +101,7 @@ static void add_holder(struct census *c, const struct sriov_broker_vf *vf)
 static void count(struct census *c, const struct sriov_broker_vf *vf)
 {
 	c->fit++;
+	c->last = *vf;
 	switch (vf->state) {
 	case SRIOV_BROKER_VF_FREE:
 		c->free++;
@@ -182,6 +184,50 @@ static int too_few_free(const struct sriovb_request *request,
 		can_wait ? "to wait: --wait; " : "");
 }
 
+/* Of the only one that fits, as when it was named by its address. */
+static int is_not_free(const struct sriov_broker_vf *vf)
+{
+	char addr[SRIOVB_ADDR_LEN];
+	struct failure failure = {
+		.code = EXIT_REFUSED,
+		.subject = sriovb_format_addr(&vf->addr, addr),
+		.lease = vf->lease_id,
+		.pid = vf->lease_pid,
+	};
+
+	switch (vf->state) {
+	case SRIOV_BROKER_VF_LEASED:
+		failure.code = EXIT_BUSY;
+		failure.reason = sriovb_strreason(SRIOV_BROKER_WHY_LEASED);
+		return fail_with(
+			&failure,
+			"leased as lease %llu \"%.*s\" by process %d" REMEDY
+			"it comes back when its holder ends or gives it back; to take it: sriovctl revoke %s",
+			(unsigned long long)vf->lease_id, SRIOV_BROKER_NAME_LEN,
+			vf->lease_label, vf->lease_pid, addr);
+	case SRIOV_BROKER_VF_QUARANTINED:
+		failure.reason = sriovb_strreason(SRIOV_BROKER_WHY_QUARANTINED);
+		return fail_with(&failure,
+				 "in quarantine" REMEDY
+				 "to try its reset again: sriovctl reset %s",
+				 addr);
+	case SRIOV_BROKER_VF_HOST:
+		failure.reason = sriovb_strreason(SRIOV_BROKER_WHY_NOT_POOLED);
+		return fail_with(&failure,
+				 "with the host, not in the pool" REMEDY
+				 "bind it to vfio-pci first");
+	case SRIOV_BROKER_VF_OPEN:
+		failure.reason = sriovb_strreason(SRIOV_BROKER_WHY_OPEN_POOL);
+		return fail_with(&failure,
+				 "open to all, so not leased out" REMEDY
+				 "enable its PF without --open for that");
+	}
+	failure.code = EXIT_BUSY;
+	failure.reason = sriovb_strreason(SRIOV_BROKER_WHY_RETURNING);
+	return fail_with(&failure, "on its way back from its last lease" REMEDY
+				   "try again");
+}
+
 static int not_granted(struct sriovb *sb, const struct args *args,
 		       const struct sriovb_request *request, int by_options,
 		       int error)
@@ -201,6 +247,8 @@ static int not_granted(struct sriovb *sb, const struct args *args,
 	    (why.reason || error != -EAGAIN))
 		return refused(sb, error);
 	take_census(sb, request, &c);
+	if (c.fit == 1 && !c.free)
+		return is_not_free(&c.last);
 	if (c.fit)
 		return too_few_free(request, &c, by_options);
 	return fail(EXIT_NOT_FOUND, args->word[0],
