@@ -71,10 +71,10 @@ fails 1 "both ways" "not both" sriovctl attach --libvirt lv --qmp /run/x "$pf"
 fails 2 "no such domain" "^sriovctl: nosuch: libvirt has no domain of this name" sriovctl attach --libvirt nosuch "$pf"
 mkdir -p "$GUESTS/alone"
 cp "$(command -v sriovctl)" "$GUESTS/alone"
-fails 2 "no helper" "^sriovctl: .*there is no $GUESTS/alone/sriovctl-libvirt; install the package sriovctl-libvirt" \
+fails 4 "no helper" "^sriovctl: .*there is no $GUESTS/alone/sriovctl-libvirt; install the package sriovctl-libvirt" \
 	"$GUESTS/alone/sriovctl" attach --libvirt lv "$pf"
 : >"$GUESTS/alone/sriovctl-libvirt"
-fails 2 "a helper that is no program" "$GUESTS/alone/sriovctl-libvirt: is there, but may not be executed$" \
+fails 6 "a helper that is no program" "$GUESTS/alone/sriovctl-libvirt: is there, but may not be executed$" \
 	"$GUESTS/alone/sriovctl" attach --libvirt lv "$pf"
 kill -STOP $LIBVIRTD
 fails 2 "a libvirtd that hangs is not waited for" "^sriovctl: lv: no answer of libvirt in 2 s" \
