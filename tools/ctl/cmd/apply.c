@@ -20,7 +20,6 @@
 #include "cli/target.h"
 #include "cmd/commands.h"
 #include "conf/carry.h"
-#include "host/sysfs_list.h"
 
 #define LOCK_DIR  "/run/sriov-broker"
 #define LOCK_FILE LOCK_DIR "/apply"
@@ -85,7 +84,14 @@ static void add_job(struct apply *a, const struct conf_pf *entry,
 				   a->jobs[i].entry->line);
 			return;
 		}
-	job = &a->jobs[a->num_jobs++];
+	job = reallocarray(a->jobs, a->num_jobs + 1, sizeof(*a->jobs));
+	if (!job) {
+		conf_wrong(&a->conf.errors, entry->file, entry->line,
+			   "out of memory");
+		return;
+	}
+	a->jobs = job;
+	job += a->num_jobs++;
 	*job = (struct job){ .entry = entry, .pf = *pf };
 	sriovb_format_addr(pf, job->name);
 }
@@ -109,16 +115,10 @@ static void complain_of_many(struct apply *a, const struct conf_pf *entry,
 static int find_jobs(struct apply *a)
 {
 	struct sriov_broker_addr *pfs;
-	struct sriov_broker_pf *all;
-	ssize_t num = sysfs_list_pfs(&all);
 	size_t i, j, n;
 
-	if (num < 0)
-		return -1;
-	free(all);
-	a->jobs = calloc(num + 1, sizeof(*a->jobs));
 	a->missing = calloc(a->conf.num_pfs + 1, sizeof(*a->missing));
-	if (!a->jobs || !a->missing)
+	if (!a->missing)
 		return -1;
 	for (i = 0; i < a->conf.num_pfs; i++) {
 		n = conf_find(&a->conf.pfs[i].names, &pfs);
