@@ -45,6 +45,8 @@ sriovctl lease "$pf#1" --label web1 -- sleep 600 &
 holder=$!
 await 10 leased "$pf#1" || bail "no lease"
 lease=$(sriovctl list -j "$pf#1" | jq '.pfs[0].vfs[0].lease.id')
+answers 0 "anchor" '[.lease, .pid]' "[$lease,$holder]" anchor "$lease" $holder
+answers 0 "release" .lease "$lease" release "$pf#1"
 answers 0 "guests" .guests '[]' guests
 answers 0 "waiters" .waiters '[]' waiters
 answers 0 "revoke" '[.lease, .grace]' "[$lease,0]" revoke "$pf#1"

@@ -31,7 +31,7 @@ is "without a name: all PFs" "$(list | jq -r '.pfs[].bdf' | xargs)" "$(echo "$pf
 
 ok "VFs are switched on" sriovctl enable "$pf" 7
 is "the keys of a VF" "$(field "$pf" '.pfs[0].vfs[0] | del(.mac, .link, .ifname) | keys_unsorted')" \
-	'["bdf","index","vendor","device","driver","state","fault","iommu_group","lease"]'
+	'["bdf","index","vendor","device","driver","guarded","state","fault","iommu_group","lease"]'
 is "VFs in the kernel's order" "$(field "$pf" '[.pfs[0].vfs[].bdf]')" \
 	"$(for i in 0 1 2 3 4 5 6; do basename "$(readlink "$SYS/$pf/virtfn$i")"; done | jq -Rnc '[inputs]')"
 vf=$(basename "$(readlink "$SYS/$pf/virtfn1")")

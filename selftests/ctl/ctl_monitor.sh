@@ -154,7 +154,9 @@ sriovctl list -j >"$work/list"
 # What VFs and leases look like, by the reader and by list.
 read_vfs='.entries[] | [.pf, .vf, .index, .vendor, .device, (.driver | if . == "" then null else . end), .state,
 	(.fault | if . == "none" then null else . end), (."iommu-group" | if . == -1 then null else . end),
-	if has("lease-id") then {id: ."lease-id", label: ."lease-label", pid: ."lease-pid", uid: ."lease-uid"}
+	if has("lease-id") then {id: ."lease-id", label: ."lease-label", pid: ."lease-pid", uid: ."lease-uid",
+		implicit: ((.flags / 2 | floor) % 2 == 1), anchored: ((.flags / 4 | floor) % 2 == 1),
+		cgroup: (."lease-cgroup" | if . == "" then null else . end)}
 	else null end]'
 # shellcheck disable=SC2016 # jq's variables
 list_vfs='.pfs[] as $p | $p.vfs[] | [$p.bdf, .bdf, .index, .vendor, .device, .driver, .state, .fault,

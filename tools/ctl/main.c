@@ -41,6 +41,8 @@ static const struct cmd *const commands[] = {
 	&cmd_disable,
 	&cmd_bind,
 	&cmd_lease,
+	&cmd_anchor,
+	&cmd_release,
 	&cmd_revoke,
 	&cmd_waiters,
 	&cmd_cancel,

@@ -421,6 +421,33 @@ int sriovb_try_lease_sized(struct sriovb *sb,
 	return err ? err : request_leases(sb, &known, grants, &sizes);
 }
 
+int sriovb_anchor(struct sriovb *sb, unsigned long long lease,
+		  unsigned long long instance, int fd)
+{
+	struct sriov_broker_anchor arg = {
+		.size = sizeof(arg),
+		.lease_id = lease,
+		.instance = instance,
+		.fd = fd,
+		.why = sriovb_begin(sb, NULL, 0, NULL),
+	};
+
+	return sriovb_call(sb->fd, SRIOV_BROKER_ANCHOR, &arg);
+}
+
+int sriovb_release(struct sriovb *sb, unsigned long long lease,
+		   unsigned long long instance)
+{
+	struct sriov_broker_release arg = {
+		.size = sizeof(arg),
+		.lease_id = lease,
+		.instance = instance,
+		.why = sriovb_begin(sb, NULL, 0, NULL),
+	};
+
+	return sriovb_call(sb->fd, SRIOV_BROKER_RELEASE, &arg);
+}
+
 int sriovb_net_hold(struct sriovb *sb, const struct sriov_broker_addr *vf,
 		    unsigned long long lease)
 {

@@ -37,18 +37,23 @@ static void add(struct text *t, const char *fmt, ...)
 }
 
 /* A label may hold anything its author liked, which no terminal shall obey. */
-static void add_name(struct text *t, const char *name)
+static void add_words(struct text *t, const char *words, unsigned int len)
 {
-	char text[SRIOV_BROKER_NAME_LEN + 1];
+	char text[SRIOV_BROKER_CGROUP_LEN + 1];
 	unsigned char *c;
 
-	snprintf(text, sizeof(text), "%.*s", SRIOV_BROKER_NAME_LEN, name);
+	snprintf(text, sizeof(text), "%.*s", (int)len, words);
 	for (c = (unsigned char *)text; *c; c++)
 		if (*c < ' ' || *c == 0x7f)
 			*c = '?';
 		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
 			c[0] = c[1] = '?'; /* C1, in UTF-8 */
 	add(t, "%s", text);
+}
+
+static void add_name(struct text *t, const char *name)
+{
+	add_words(t, name, SRIOV_BROKER_NAME_LEN);
 }
 
 static int is_set(const struct sriov_broker_addr *addr)
@@ -106,6 +111,11 @@ static void add_holder(struct text *t, const struct sriovb *sb)
 	}
 	if (why->pid)
 		add(t, " by process %d", why->pid);
+	/* That of the root tells nothing. */
+	if (why->cgroup[0] && strcmp(why->cgroup, "/")) {
+		add(t, " in ");
+		add_words(t, why->cgroup, sizeof(why->cgroup));
+	}
 }
 
 static void add_leased(struct text *t, const struct sriovb *sb)
@@ -275,6 +285,11 @@ static const char *const plain[] = {
 	[SRIOV_BROKER_WHY_CANCELLED] = "an admin has ended the wait",
 	[SRIOV_BROKER_WHY_NO_WAITER] = "no call of that number waits",
 	[SRIOV_BROKER_WHY_NOT_QUARANTINED] = "not in quarantine",
+	[SRIOV_BROKER_WHY_NOT_LEASER] = "the lease is another user's",
+	[SRIOV_BROKER_WHY_IMPLICIT] =
+		"the lease lasts as long as a program has the VF open",
+	[SRIOV_BROKER_WHY_NO_ANCHOR] = "the lease is tied to no process",
+	[SRIOV_BROKER_WHY_ANCHOR_OVER] = "that process has ended",
 	[SRIOV_BROKER_WHY_NO_PF_DRIVER] =
 		"has no driver, so its VFs are not leased out",
 	[SRIOV_BROKER_WHY_RESET] =
@@ -453,6 +468,10 @@ const char *sriovb_strreason(unsigned int reason)
 		[SRIOV_BROKER_WHY_NO_WAITER] = "no-waiter",
 		[SRIOV_BROKER_WHY_NOT_QUARANTINED] = "not-quarantined",
 		[SRIOV_BROKER_WHY_NO_PF_DRIVER] = "no-pf-driver",
+		[SRIOV_BROKER_WHY_NOT_LEASER] = "not-leaser",
+		[SRIOV_BROKER_WHY_IMPLICIT] = "implicit",
+		[SRIOV_BROKER_WHY_NO_ANCHOR] = "no-anchor",
+		[SRIOV_BROKER_WHY_ANCHOR_OVER] = "anchor-over",
 		[SRIOV_BROKER_WHY_HOST_NET] = "host-net",
 		[SRIOV_BROKER_WHY_HOST_DISK] = "host-disk",
 		[SRIOV_BROKER_WHY_PF_VFIO] = "pf-vfio",

@@ -103,6 +103,7 @@ const char *sriovb_strevent(unsigned int type)
 		[SRIOV_BROKER_EVENT_LEASE_REVOKED] = "lease-revoked",
 		[SRIOV_BROKER_EVENT_RESET_FAILED] = "reset-failed",
 		[SRIOV_BROKER_EVENT_PF_REPLACED] = "pf-replaced",
+		[SRIOV_BROKER_EVENT_OPEN_REFUSED] = "open-refused",
 	};
 
 	return type < NUM(names) && names[type] ? names[type] : "?";

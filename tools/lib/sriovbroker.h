@@ -338,6 +338,30 @@ int sriovb_revoke(struct sriovb *sb, unsigned long long lease,
 		  unsigned long long instance, unsigned int grace_ms);
 
 /**
+ * sriovb_anchor - tie a lease to a process, or to anything that polls at its end
+ * @instance: as with sriovb_revoke()
+ * @fd: a pidfd of the process; or a pipe, socket or eventfd; the kernel keeps what it
+ *	stands for, so it may be closed
+ *
+ * The lease lasts until that has ended, though its descriptor is closed. What it was
+ * tied to before counts no more.
+ *
+ * Return: 0 or -errno, -EPERM: the lease is another user's, or the process is one that
+ * the caller may not signal; -ESRCH: it has ended; -EINVAL: it can't be waited for.
+ */
+int sriovb_anchor(struct sriovb *sb, unsigned long long lease,
+		  unsigned long long instance, int fd);
+
+/**
+ * sriovb_release - untie it again, which ends it, if its descriptor is closed
+ * @instance: as with sriovb_revoke()
+ *
+ * Return: 0 or -errno, -EPERM: the lease is another user's; -EINVAL: it is not tied.
+ */
+int sriovb_release(struct sriovb *sb, unsigned long long lease,
+		   unsigned long long instance);
+
+/**
  * sriovb_net_hold - before changing a leased VF's network attributes through its PF
  * @vf: the VF
  * @lease: its lease

@@ -12,7 +12,7 @@
 
 #include "internal.h"
 
-#define LAST_REASON SRIOV_BROKER_WHY_NO_PF_DRIVER
+#define LAST_REASON SRIOV_BROKER_WHY_ANCHOR_OVER
 
 static const char *sentence(struct sriovb *sb, char *text)
 {

@@ -78,6 +78,12 @@ struct json_object *value_driver(const void *name)
 	return *(const char *)name ? value_name(name) : NULL;
 }
 
+struct json_object *value_cgroup(const void *path)
+{
+	return *(const char *)path ? words(path, SRIOV_BROKER_CGROUP_LEN) :
+				     NULL;
+}
+
 struct json_object *value_text(const void *text)
 {
 	return *(const char *)text ? words(text, strlen(text)) : NULL;
@@ -98,6 +104,26 @@ struct json_object *value_word(const void *word)
 struct json_object *value_group(const void *group)
 {
 	return *(const __s32 *)group < 0 ? NULL : value_s32(group);
+}
+
+static struct json_object *has(const void *flags, __u32 flag)
+{
+	return json_object_new_boolean(!!(*(const __u32 *)flags & flag));
+}
+
+struct json_object *value_guarded(const void *flags)
+{
+	return has(flags, SRIOV_BROKER_VF_FLAG_GUARDED);
+}
+
+struct json_object *value_implicit(const void *flags)
+{
+	return has(flags, SRIOV_BROKER_VF_FLAG_IMPLICIT);
+}
+
+struct json_object *value_anchored(const void *flags)
+{
+	return has(flags, SRIOV_BROKER_VF_FLAG_ANCHORED);
 }
 
 struct json_object *value_state(const void *state)

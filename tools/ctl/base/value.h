@@ -28,11 +28,19 @@ struct json_object *value_comm(const void *comm);
 struct json_object *value_text(const void *text);
 struct json_object *value_text_or_absent(const void *text);
 
+/* The kernel's char[SRIOV_BROKER_CGROUP_LEN]; null where it is empty. */
+struct json_object *value_cgroup(const void *path);
+
 /* A const char *; null where it is. */
 struct json_object *value_word(const void *word);
 
 /* An __s32: null where it is negative. */
 struct json_object *value_group(const void *group);
+
+/* A __u32 of the kernel's SRIOV_BROKER_VF_FLAG_*. */
+struct json_object *value_guarded(const void *flags);
+struct json_object *value_implicit(const void *flags);
+struct json_object *value_anchored(const void *flags);
 
 /* __u32: enum sriov_broker_vf_state, enum sriov_broker_fault */
 struct json_object *value_state(const void *state);

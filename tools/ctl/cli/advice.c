@@ -56,6 +56,10 @@ static const char *const advices[] = {
 	[SRIOV_BROKER_WHY_HOST_DISK] =
 		"unmount or close it first, or take it with --force",
 	[SRIOV_BROKER_WHY_PF_VFIO] = "bind it to its own driver, or to none",
+	[SRIOV_BROKER_WHY_NOT_LEASER] = "be that user, or root",
+	[SRIOV_BROKER_WHY_IMPLICIT] = "end that, or revoke it",
+	[SRIOV_BROKER_WHY_NO_ANCHOR] =
+		"end the process that has its descriptor, or revoke it",
 	[SRIOV_BROKER_WHY_NET_LOST] = "the kernel's log names them",
 };
 

@@ -60,6 +60,20 @@ static struct json_object *label(const void *event)
 	return e->lease_id ? value_name(e->lease_label) : FIELD_ABSENT;
 }
 
+static struct json_object *implicit(const void *event)
+{
+	const struct sriov_broker_event *e = event;
+
+	return e->lease_id ? value_implicit(&e->flags) : FIELD_ABSENT;
+}
+
+static struct json_object *cgroup(const void *event)
+{
+	const struct sriov_broker_event *e = event;
+
+	return e->lease_id ? value_cgroup(e->lease_cgroup) : FIELD_ABSENT;
+}
+
 /* Of VFs, that the PF has now, and had before. */
 static int has_number(const struct sriov_broker_event *event)
 {
@@ -90,6 +104,21 @@ static struct json_object *cause(const void *event)
 		       FIELD_ABSENT;
 }
 
+/* Why a program could not open the VF. */
+static const char *why_not(const struct sriov_broker_event *event)
+{
+	return event->type == SRIOV_BROKER_EVENT_OPEN_REFUSED ?
+		       sriovb_strreason(event->value) :
+		       NULL;
+}
+
+static struct json_object *reason(const void *event)
+{
+	const char *text = why_not(event);
+
+	return text ? json_object_new_string(text) : FIELD_ABSENT;
+}
+
 #define AT(member) offsetof(struct sriov_broker_event, member)
 
 static const struct field fields[] = {
@@ -110,6 +139,8 @@ static const struct field vf_fields[] = {
 	{ "fault", NULL, AT(fault), value_fault },
 	{ "lease", NULL, 0, lease },
 	{ "label", NULL, 0, label },
+	{ "implicit", NULL, 0, implicit },
+	{ "cgroup", NULL, 0, cgroup },
 	{ 0 },
 };
 
@@ -117,6 +148,7 @@ static const struct field more_fields[] = {
 	{ "num_vfs", NULL, 0, num_vfs },
 	{ "had_vfs", NULL, 0, had_vfs },
 	{ "cause", NULL, 0, cause },
+	{ "reason", NULL, 0, reason },
 	{ 0 },
 };
 
@@ -149,6 +181,8 @@ void event_print(FILE *out, const void *event)
 		fprintf(out, ": %s", fault);
 	if (e->type == SRIOV_BROKER_EVENT_LEASE_REVOKED)
 		fprintf(out, " (%s)", sriovb_strcause(e->value));
+	if (why_not(e))
+		fprintf(out, " (%s)", why_not(e));
 	if (e->lease_id)
 		fprintf(out, ", lease %llu", (unsigned long long)e->lease_id);
 	if (e->uid != SRIOV_BROKER_NO_UID)

@@ -11,6 +11,8 @@ extern const struct cmd cmd_disable;
 extern const struct cmd cmd_bind;
 extern const struct cmd cmd_clear;
 extern const struct cmd cmd_lease;
+extern const struct cmd cmd_anchor;
+extern const struct cmd cmd_release;
 extern const struct cmd cmd_revoke;
 extern const struct cmd cmd_waiters;
 extern const struct cmd cmd_cancel;

@@ -5,11 +5,13 @@
 #include "base/value.h"
 #include "base/wait.h"
 #include "cli/args.h"
+#include "cli/lease_name.h"
 #include "cli/report.h"
 #include "cmd/commands.h"
 #include "guest/monitor.h"
 #include "guest/plug.h"
 #include "guest/unplug.h"
+#include "lease/take_back.h"
 #include "qemu/fdset.h"
 #include "qemu/qemu.h"
 
@@ -88,19 +90,54 @@ static int detach(struct sriovb *sb, const struct args *args,
 	return ret;
 }
 
+/* Without a monitor: the kernel asks through vfio, and QEMU unplugs it by itself. */
+static int detach_asked(struct sriovb *sb, const struct args *args,
+			unsigned int timeout_s)
+{
+	static struct taken all[MAX_WORDS];
+	struct json_object *document;
+	unsigned int n;
+	int told, ret = 0;
+
+	for (n = 0; !ret && n < MAX_WORDS && args->word[n]; n++)
+		ret = lease_vf_named(sb, args, n, &all[n].vf);
+	if (ret)
+		return ret;
+	ret = take_back(sb, all, n, timeout_s, args->json);
+	if (!args->json)
+		return ret;
+	document = json_document();
+	taken_json(document, all, n);
+	told = json_print(document);
+	return ret ? ret : told;
+}
+
+/* Are the words VFs or leases, and no devices of a QEMU's? */
+static int names_vfs(const struct args *args)
+{
+	int i;
+
+	for (i = 0; i < MAX_WORDS && args->word[i]; i++)
+		if (qemu_id_ok(args->word[i]))
+			return 0;
+	return !args->opt[OPT_QMP] && !args->opt[OPT_LIBVIRT];
+}
+
 static int run(const struct args *args)
 {
 	unsigned int timeout_s = UNPLUG_TIMEOUT_S;
 	const char *text = args->opt[OPT_TIMEOUT];
+	int asked = names_vfs(args);
 	struct unplug_opts opts;
 	struct sriovb *sb;
 	int i;
-	int ret =
-		monitor_check(args, args->opt[OPT_QMP], args->opt[OPT_LIBVIRT]);
+	int ret = asked ? 0 :
+			  monitor_check(args, args->opt[OPT_QMP],
+					args->opt[OPT_LIBVIRT]);
 
 	if (ret)
 		return ret;
-	for (i = 0; i < MAX_WORDS && args->word[i]; i++)
+	for (i = 0; i < MAX_WORDS && args->word[i] && !asked; i++)
 		if (!qemu_id_ok(args->word[i]))
 			return bad_usage(args, "%s: not the id of a device",
 					 args->word[i]);
@@ -114,15 +151,16 @@ static int run(const struct args *args)
 	wait_catch_signals();
 	/* A time that was given is used up, whatever the guest says. */
 	opts = (struct unplug_opts){ timeout_s, !!text };
-	ret = detach(sb, args, &opts);
+	ret = asked ? detach_asked(sb, args, timeout_s) :
+		      detach(sb, args, &opts);
 	sriovb_close(sb);
 	return ret;
 }
 
 const struct cmd cmd_detach = {
 	.name = "detach",
-	.needs = "--qmp SOCKET|--libvirt DOMAIN",
-	.words = "ID ...",
+	.needs = "[--qmp SOCKET|--libvirt DOMAIN]",
+	.words = "ID|VF|PF#INDEX|LEASE ...",
 	.min_words = 1,
 	.max_words = MAX_WORDS,
 	.help = "Unplug VFs from a running QEMU and give them back.",

@@ -14,6 +14,8 @@
 enum {
 	OPT_DRIVER,
 	OPT_OPEN,
+	OPT_GUARDED,
+	OPT_RESTORE,
 	OPT_TAKE
 };
 
@@ -22,6 +24,10 @@ static const struct opt options[] = {
 			 "vfio-pci, pci-stub, another, or host" },
 	[OPT_OPEN] = { "open", 0, NULL,
 		       "leave the VFs to others: no fence, no leases" },
+	[OPT_GUARDED] = { "guarded", 0, NULL,
+			  "lease a VF to whatever program opens it by vfio" },
+	[OPT_RESTORE] = { "restore", 0, NULL,
+			  "guarded VFs get their MAC and the like back" },
 	[OPT_TAKE] = { "force", 'f', NULL, "also if the host uses a VF" },
 	{ 0 },
 };
@@ -70,6 +76,17 @@ static int enable(const struct args *args)
 	int ret = parse_number(args, "the number of VFs", args->word[1], 0,
 			       0xffff, &e.num_vfs);
 
+	if (args->opt[OPT_GUARDED] &&
+	    (args->opt[OPT_OPEN] || args->opt[OPT_DRIVER]))
+		return bad_usage(
+			args,
+			"--guarded goes with neither --open nor --driver");
+	if (args->opt[OPT_RESTORE] && !args->opt[OPT_GUARDED])
+		return bad_usage(args, "--restore goes with --guarded");
+	if (args->opt[OPT_GUARDED])
+		e.flags |= SRIOV_BROKER_ENABLE_GUARDED;
+	if (args->opt[OPT_RESTORE])
+		e.flags |= SRIOV_BROKER_ENABLE_RESTORE;
 	if (args->opt[OPT_OPEN])
 		e.flags |= SRIOV_BROKER_ENABLE_OPEN;
 	if (args->opt[OPT_TAKE])

@@ -14,6 +14,7 @@
 #include "cli/netattr.h"
 #include "cli/netset.h"
 #include "cli/report.h"
+#include "cli/until.h"
 #include "cmd/commands.h"
 #include "lease/held.h"
 #include "lease/hold.h"
@@ -25,6 +26,7 @@ enum {
 	OPT_NET,
 	OPT_INHERIT = OPT_NET + NUM_NETATTR_OPTS,
 	OPT_HOLD,
+	OPT_UNTIL,
 	OPT_OUTPUT,
 };
 
@@ -37,6 +39,8 @@ static const struct opt options[] = {
 			  "COMMAND gets the lease's descriptor" },
 	[OPT_HOLD] = { "hold", 'H', NULL,
 		       "without COMMAND: until a signal, whatever the input" },
+	[OPT_UNTIL] = { "until-exit", 0, "PID",
+			"until that process ends; return at once" },
 	[OPT_OUTPUT] = { "output", 0, "shell|json|qemu|libvirt",
 			 "for programs" },
 	{ 0 },
@@ -70,6 +74,22 @@ static void let_inherit(const struct held *held)
 		fcntl(held->grants[i].fd, F_SETFD, 0);
 }
 
+/* The kernel holds them from here on. One that can't be tied ends, and so do all. */
+static int tie(struct sriovb *sb, const struct held *held, int until)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < held->count && !err; i++)
+		err = sriovb_anchor(sb, held->grants[i].id, 0, until);
+	if (!err)
+		return 0;
+	err = refused(sb, err);
+	while (--i)
+		sriovb_release(sb, held->grants[i - 1].id, 0);
+	return err;
+}
+
 /* Say what is leased, then hold it. */
 static int use(const struct args *args, const struct held *held)
 {
@@ -80,7 +100,7 @@ static int use(const struct args *args, const struct held *held)
 		ret = print_leases(held, output, !!args->opt[LEASE_OPT_COUNT]);
 	/* Whoever reads this from a pipe waits for it: main() is too late. */
 	fflush(stdout);
-	if (ret || ferror(stdout))
+	if (ret || ferror(stdout) || args->opt[OPT_UNTIL])
 		return ret;
 	if (hold_signals())
 		return EXIT_REFUSED;
@@ -90,7 +110,7 @@ static int use(const struct args *args, const struct held *held)
 
 static int lease_and_use(struct sriovb *sb, const struct args *args,
 			 const struct sriovb_request *request,
-			 const struct netattrs *attrs)
+			 const struct netattrs *attrs, int until)
 {
 	struct held held = {
 		.grants = calloc(request->count, sizeof(*held.grants)),
@@ -106,6 +126,8 @@ static int lease_and_use(struct sriovb *sb, const struct args *args,
 	ret = take_leases_by_options(sb, args, request, 0, held.grants);
 	if (!ret) {
 		ret = netset_apply_leases(held.grants, held.count, attrs);
+		if (!ret && until >= 0)
+			ret = tie(sb, &held, until);
 		if (!ret)
 			ret = use(args, &held);
 		for (i = 0; i < held.count; i++)
@@ -123,8 +145,10 @@ static int run(const struct args *args)
 		.numa_node = -1,
 		.label = choose_label(args, label, sizeof(label)),
 	};
+	const char *until = args->opt[OPT_UNTIL];
 	struct netattrs attrs;
-	struct sriovb *sb;
+	struct sriovb *sb = NULL;
+	int pidfd = -1;
 	int ret;
 
 	if (!lease_output_ok(args->opt[OPT_OUTPUT]))
@@ -138,15 +162,22 @@ static int run(const struct args *args)
 	if (args->opt[OPT_HOLD] && args->rest)
 		return bad_usage(
 			args, "--hold goes without a command: that holds it");
+	if (until && (args->opt[OPT_HOLD] || args->rest))
+		return bad_usage(
+			args,
+			"--until-exit goes with neither a command nor --hold: the kernel holds it");
 	ret = lease_opts_parse(args, &request);
 	if (!ret)
 		ret = netattr_from_options(args, OPT_NET, request.count,
 					   &attrs);
+	if (!ret && until)
+		ret = until_process(args, "--until-exit", until, &pidfd);
 	if (!ret)
 		ret = open_broker(&sb);
-	if (ret)
-		return ret;
-	ret = lease_and_use(sb, args, &request, &attrs);
+	if (!ret)
+		ret = lease_and_use(sb, args, &request, &attrs, pidfd);
+	if (pidfd >= 0)
+		close(pidfd);
 	sriovb_close(sb);
 	return ret;
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* sriovctl revoke: take a lease from its holder. */
-#include "base/complain.h"
 #include "base/json.h"
+#include "base/wait.h"
 #include "cli/args.h"
+#include "cli/lease_name.h"
 #include "cli/report.h"
-#include "cli/target.h"
 #include "cmd/commands.h"
+#include "lease/take_back.h"
 
 enum {
 	OPT_GRACE
@@ -13,40 +14,44 @@ enum {
 
 static const struct opt options[] = {
 	[OPT_GRACE] = { "grace", 'g', "S",
-			"so long for the holder to end it itself (0)" },
+			"ask its user to let go, for so long; wait (0)" },
 	{ 0 },
 };
 
-/* A lease's number, or else the VF it is on. */
-static int find_lease(struct sriovb *sb, const struct args *args,
-		      unsigned long long *lease)
-{
-	const char *text = args->word[0];
-	struct sriov_broker_vf vf;
-	const char *p = text;
-	int err;
-
-	*lease = 0;
-	for (; *p >= '0' && *p <= '9' && *lease < 1ULL << 59; p++)
-		*lease = *lease * 10 + (*p - '0');
-	if (!*p)
-		return 0;
-	err = want_vf(sb, args, text, &vf);
-	if (err)
-		return err;
-	*lease = vf.lease_id;
-	return *lease ? 0 :
-			fail(EXIT_NOT_FOUND, text,
-			     "not leased" REMEDY "see sriovctl list");
-}
-
-static int tell(unsigned long long lease, unsigned int grace_s)
+static int tell(const struct taken *t, int waited, unsigned int grace_s)
 {
 	struct json_object *document = json_document();
 
-	json_number(document, "lease", lease);
+	json_number(document, "lease", t->vf.lease_id);
 	json_number(document, "grace", grace_s);
+	if (waited)
+		taken_json(document, t, 1);
 	return json_print(document);
+}
+
+/* Without a time no user is waited for. */
+static int revoke(struct sriovb *sb, const struct args *args,
+		  unsigned long long lease, unsigned int grace_s)
+{
+	struct taken t = { .vf.lease_id = lease };
+	int waited = grace_s ? find_lease(sb, lease, &t.vf) : 0;
+	int ret, told;
+
+	if (waited < 0)
+		return refused(sb, waited);
+	if (waited) {
+		wait_catch_signals();
+		ret = take_back(sb, &t, 1, grace_s, args->json);
+	} else {
+		/* Its holder may be left with no VF; or there is no such lease. */
+		ret = sriovb_revoke(sb, lease, 0, grace_s * 1000);
+		if (ret)
+			ret = refused(sb, ret);
+	}
+	if (!args->json || t.refused || (!waited && ret))
+		return ret;
+	told = tell(&t, waited, grace_s);
+	return ret ? ret : told;
 }
 
 static int run(const struct args *args)
@@ -63,14 +68,9 @@ static int run(const struct args *args)
 		ret = open_broker(&sb);
 	if (ret)
 		return ret;
-	ret = find_lease(sb, args, &lease);
-	if (!ret) {
-		ret = sriovb_revoke(sb, lease, 0, grace_s * 1000);
-		if (ret)
-			ret = refused(sb, ret);
-		else if (args->json)
-			ret = tell(lease, grace_s);
-	}
+	ret = lease_named(sb, args, 0, &lease);
+	if (!ret)
+		ret = revoke(sb, args, lease, grace_s);
 	sriovb_close(sb);
 	return ret;
 }

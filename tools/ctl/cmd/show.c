@@ -439,6 +439,13 @@ static void print_lease(FILE *out, const void *vf)
 	pid = vf_lease_pid(v);
 	if (pid)
 		fprintf(out, " of process %d", pid);
+	if (v->flags & SRIOV_BROKER_VF_FLAG_IMPLICIT)
+		fputs(", which opened it", out);
+	if (v->flags & SRIOV_BROKER_VF_FLAG_ANCHORED)
+		fputs(", until that ends", out);
+	if (v->lease_cgroup[0] && strcmp(v->lease_cgroup, "/"))
+		fprintf(out, ", in %.*s", SRIOV_BROKER_CGROUP_LEN,
+			v->lease_cgroup);
 }
 
 static void print_nvme(FILE *out, const void *vf)
@@ -626,6 +633,7 @@ static const struct field vf_fields[] = {
 	{ "index", NULL, offsetof(struct show, vf.vf.index), value_u32 },
 	{ "vendor", NULL, offsetof(struct show, vf.vf.vendor), value_id },
 	{ "device", NULL, offsetof(struct show, vf.vf.device), value_id },
+	{ "guarded", NULL, offsetof(struct show, vf.vf.flags), value_guarded },
 	{ "state", NULL, offsetof(struct show, vf.vf.state), value_state },
 	{ "fault", NULL, offsetof(struct show, vf.vf.fault), value_fault },
 	{ NULL, "state", offsetof(struct show, vf.vf), NULL, vf_print_state },

@@ -15,7 +15,7 @@
 
 #include "host/events.h"
 
-#define MAX_ATTR	  SRIOV_BROKER_NL_ATTR_OLD_VALUE
+#define MAX_ATTR	  SRIOV_BROKER_NL_ATTR_LEASE_CGROUP
 #define RECEIVE_BUFFER	  (1 << 20) /* some thousand events, if we may */
 #define ATTR(tb, name)	  ((tb)[SRIOV_BROKER_NL_ATTR_##name])
 #define GET_U32(tb, name) (ATTR(tb, name) ? nla_get_u32(ATTR(tb, name)) : 0)
@@ -66,6 +66,8 @@ static const struct nla_policy policy[MAX_ATTR + 1] = {
 	[SRIOV_BROKER_NL_ATTR_UID] = { .type = NLA_U32 },
 	[SRIOV_BROKER_NL_ATTR_COMM] = { .type = NLA_STRING },
 	[SRIOV_BROKER_NL_ATTR_OLD_VALUE] = { .type = NLA_U64 },
+	[SRIOV_BROKER_NL_ATTR_FLAGS] = { .type = NLA_U32 },
+	[SRIOV_BROKER_NL_ATTR_LEASE_CGROUP] = { .type = NLA_STRING },
 };
 
 /* ---- messages ---- */
@@ -105,6 +107,7 @@ static int tell_pf(struct nlattr **tb, const struct call *call)
 		.total_vfs = GET_U32(tb, TOTAL_VFS),
 		.num_vfs = GET_U32(tb, NUM_VFS),
 		.numa_node = get_s32(ATTR(tb, NUMA_NODE), -1),
+		.flags = GET_U32(tb, FLAGS),
 	};
 
 	get_addr(ATTR(tb, PF), &pf.addr);
@@ -124,12 +127,15 @@ static int tell_vf(struct nlattr **tb, const struct call *call)
 		.lease_pid = get_s32(ATTR(tb, LEASE_PID), 0),
 		.lease_uid = get_uid(ATTR(tb, LEASE_UID)),
 		.lease_id = GET_U64(tb, LEASE_ID),
+		.flags = GET_U32(tb, FLAGS),
 	};
 
 	get_addr(ATTR(tb, PF), &vf.pf);
 	get_addr(ATTR(tb, VF), &vf.addr);
 	get_name(ATTR(tb, DRIVER), vf.driver, sizeof(vf.driver));
 	get_name(ATTR(tb, LEASE_LABEL), vf.lease_label, sizeof(vf.lease_label));
+	get_name(ATTR(tb, LEASE_CGROUP), vf.lease_cgroup,
+		 sizeof(vf.lease_cgroup));
 	return call->handler->vf(&vf, call->arg);
 }
 
@@ -151,6 +157,7 @@ static int tell_event(struct nlattr **tb, struct call *call)
 		.uid = get_uid(ATTR(tb, UID)),
 		.lease_pid = get_s32(ATTR(tb, LEASE_PID), 0),
 		.lease_uid = get_uid(ATTR(tb, LEASE_UID)),
+		.flags = GET_U32(tb, FLAGS),
 	};
 
 	if (events->last && event.seq > events->last + 1) {
@@ -166,6 +173,8 @@ static int tell_event(struct nlattr **tb, struct call *call)
 	get_name(ATTR(tb, COMM), event.comm, sizeof(event.comm));
 	get_name(ATTR(tb, LEASE_LABEL), event.lease_label,
 		 sizeof(event.lease_label));
+	get_name(ATTR(tb, LEASE_CGROUP), event.lease_cgroup,
+		 sizeof(event.lease_cgroup));
 	return call->handler->event(&event, call->arg);
 }
 

@@ -68,6 +68,13 @@ struct json_object *vf_lease(const void *vf)
 		  value_s32 },
 		{ "uid", NULL, offsetof(struct sriov_broker_vf, lease_uid),
 		  value_u32 },
+		{ "implicit", NULL, offsetof(struct sriov_broker_vf, flags),
+		  value_implicit },
+		{ "anchored", NULL, offsetof(struct sriov_broker_vf, flags),
+		  value_anchored },
+		{ "cgroup", NULL,
+		  offsetof(struct sriov_broker_vf, lease_cgroup),
+		  value_cgroup },
 		{ 0 },
 	};
 	struct sriov_broker_vf now = *(const struct sriov_broker_vf *)vf;

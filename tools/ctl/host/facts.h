@@ -79,6 +79,7 @@ void name_print(FILE *out, const void *name);
 	{ "vendor", NULL, offsetof(type, member vendor), value_id }, \
 	{ "device", NULL, offsetof(type, member device), value_id }, \
 	{ "driver", "DRIVER", offsetof(type, member driver), value_driver }, \
+	{ "guarded", NULL, offsetof(type, member flags), value_guarded }, \
 	{ "state", NULL, offsetof(type, member state), value_state }, \
 	{ "fault", NULL, offsetof(type, member fault), value_fault }, \
 	{ "iommu_group", "GROUP", offsetof(type, member iommu_group), \
