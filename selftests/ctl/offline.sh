@@ -37,6 +37,16 @@ is "the tree says so" "$(sriovctl list "$nvme" | grep -c 'free, offline')" 2
 is "show as well" "$(sriovctl show --json "${vfs[0]}" | jq -c .nvme)" "$(about "${vfs[0]}" .)"
 like "for people" "$(sriovctl show "${vfs[1]}")" "^  controller     [0-9]+, online, 2 queues, 1 vectors$"
 like "of a PF's VFs" "$(sriovctl show "$nvme")" "^  VF 0 .* free, offline$"
+TENANT=65534
+as_tenant=(setpriv --reuid "$TENANT" --regid "$TENANT" --clear-groups --inh-caps=-all)
+chgrp "$TENANT" /dev/sriov_broker
+chmod 660 /dev/sriov_broker
+is "a user that may not ask the PF does not know" "$("${as_tenant[@]}" sriovctl list --json "$nvme" | jq -c '[.pfs[0].vfs[].nvme] | unique')" '[{"online":null}]'
+is "which is said" "$("${as_tenant[@]}" sriovctl list "$nvme" | grep -c 'free, may be offline')" 3
+like "by show as well" "$("${as_tenant[@]}" sriovctl show "${vfs[1]}")" "^  controller     not known whether online; root can ask"
+like "and when one is for a guest" "$("${as_tenant[@]}" sriovctl run "${vfs[1]}" --id x -- echo 2>&1)" \
+	"^sriovctl: ${vfs[1]}: note that it is not known whether its NVMe controller is online, .*; if it is not, the guest has no disk$"
+await 20 free || bail "VFs do not come back"
 is "a network card's VFs have none" "$(about "${nics[0]}" .)" null
 
 # --- no choice for a guest --------------------------------------------------------------------------

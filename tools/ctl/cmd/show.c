@@ -453,7 +453,10 @@ static void print_nvme(FILE *out, const void *vf)
 	const struct sriov_broker_vf *v = vf;
 	const struct nvme_vf *nvme = nvme_vf(&v->pf, v->index);
 
-	if (nvme)
+	if (nvme && !nvme->known)
+		fputs("not known whether online; root can ask, through the driver nvme",
+		      out);
+	else if (nvme)
 		fprintf(out, "%u, %s, %u queues, %u vectors", nvme->controller,
 			nvme->online ? "online" : "offline", nvme->queues,
 			nvme->vectors);

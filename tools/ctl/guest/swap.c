@@ -57,7 +57,7 @@ static int lease_new(struct swap *s)
 		s->grant.fd = -1;
 		return refused(s->sb, err);
 	}
-	warn_if_down(&s->grant.vf, &s->grant.pf);
+	warn_of(&s->grant);
 	plug_take(&s->new, &s->grant);
 	s->new.kept.instead_of = s->old.lease;
 	s->new.kept.by_iommufd = s->by_iommufd;

@@ -107,8 +107,19 @@ struct json_object *vf_nvme(const void *vf)
 	if (!nvme)
 		return FIELD_ABSENT;
 	obj = json_object_new_object();
-	fields_json(obj, fields, nvme);
+	if (nvme->known)
+		fields_json(obj, fields, nvme);
+	else
+		json_object_object_add(obj, "online", NULL);
 	return obj;
+}
+
+/* Of one that a guest would have no disk of, or of which that is not known. */
+static const char *online_words(const struct nvme_vf *nvme)
+{
+	if (!nvme || nvme->online)
+		return "";
+	return nvme->known ? ", offline" : ", may be offline";
 }
 
 void vf_print_state(FILE *out, const void *vf)
@@ -118,7 +129,7 @@ void vf_print_state(FILE *out, const void *vf)
 	const char *fault = sriovb_strfault(v->fault);
 
 	fprintf(out, "%s%s%s%s", sriovb_strstate(v->state), fault ? ": " : "",
-		fault ? fault : "", nvme && !nvme->online ? ", offline" : "");
+		fault ? fault : "", online_words(nvme));
 }
 
 struct json_object *net_ifname(const void *net)

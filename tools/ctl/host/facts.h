@@ -41,7 +41,7 @@ pid_t vf_lease_pid(const struct sriov_broker_vf *vf);
 /* null, or an object with the process that has it now */
 struct json_object *vf_lease(const void *vf);
 
-/* NVMe: what its PF knows of the controller; absent where that is not known */
+/* What its PF knows of an NVMe VF; "online" is null where it can't be asked */
 struct json_object *vf_nvme(const void *vf);
 
 /* "quarantined: reset", "free, offline" */

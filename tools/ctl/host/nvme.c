@@ -5,6 +5,7 @@
  * in like any other, and does not answer: the guest has a device and no disk. The PF
  * knows: Identify, CNS 15h, the secondary controller list.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@
 #include "base/json.h"
 #include "host/nvme.h"
 
+#define CLASS_NVME 0x0108
+
 #define IDENTIFY	0x06
 #define SECONDARY_LIST	0x15
 #define LIST_BYTES	4096
@@ -28,7 +31,11 @@ struct pf {
 	struct sriov_broker_addr addr;
 	struct nvme_vf *vfs;
 	size_t num_vfs;
+	int unknown; /* they are NVMe, and it could not be asked for them */
 };
+
+/* Any of such a PF's. */
+static const struct nvme_vf unknown_vf;
 
 /* Those that were asked. */
 static struct pf *pfs;
@@ -41,7 +48,7 @@ static unsigned int word(const unsigned char *p)
 	return p[0] | p[1] << 8;
 }
 
-/* The list from a controller's id on. Return: 0 or -1 */
+/* The list from a controller's id on. Return: 0, -errno, or NVMe's status */
 static int get_list(int fd, unsigned int from, unsigned char *list)
 {
 	struct nvme_admin_cmd command = {
@@ -51,7 +58,9 @@ static int get_list(int fd, unsigned int from, unsigned char *list)
 		.cdw10 = SECONDARY_LIST | from << 16,
 	};
 
-	return ioctl(fd, NVME_IOCTL_ADMIN_CMD, &command) ? -1 : 0;
+	int status = ioctl(fd, NVME_IOCTL_ADMIN_CMD, &command);
+
+	return status < 0 ? -errno : status;
 }
 
 static int add_vf(struct pf *pf, const char *name, const unsigned char *entry)
@@ -67,6 +76,7 @@ static int add_vf(struct pf *pf, const char *name, const unsigned char *entry)
 	pf->vfs = more;
 	more += pf->num_vfs++;
 	*more = (struct nvme_vf){
+		.known = 1,
 		.index = word(entry + 8) - 1,
 		.controller = word(entry),
 		.online = entry[4] & 1,
@@ -77,20 +87,22 @@ static int add_vf(struct pf *pf, const char *name, const unsigned char *entry)
 	return 0;
 }
 
-static void ask(struct pf *pf, const char *name)
+/* Return: 0, -errno: it could not be asked, or NVMe's status */
+static int ask(struct pf *pf, const char *name)
 {
 	unsigned char list[LIST_BYTES];
 	char node[32];
 	unsigned int from = 0;
-	int fd, n, i;
+	int fd, n, i, err = 0;
 
 	snprintf(node, sizeof(node), "/dev/%s", name);
 	fd = open(node, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return;
+		return -errno;
 	do {
 		memset(list, 0, sizeof(list));
-		if (get_list(fd, from, list))
+		err = get_list(fd, from, list);
+		if (err)
 			break;
 		n = list[0] > ENTRIES_AT_ONCE ? ENTRIES_AT_ONCE : list[0];
 		for (i = 1; i <= n; i++) {
@@ -100,6 +112,7 @@ static void ask(struct pf *pf, const char *name)
 		}
 	} while (n == ENTRIES_AT_ONCE && from <= 0xffff);
 	close(fd);
+	return err;
 }
 
 /* The controller of a PF that is with the host's driver: "nvme0" */
@@ -119,6 +132,24 @@ static int controller_of(const struct sriov_broker_addr *pf, char *name,
 	return err;
 }
 
+/* By its class, whatever driver it has. */
+static int is_nvme(const struct sriov_broker_addr *pf)
+{
+	char addr[SRIOVB_ADDR_LEN], path[64];
+	unsigned int class = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/class",
+		 sriovb_format_addr(pf, addr));
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%x", &class) != 1)
+		class = 0;
+	fclose(file);
+	return class >> 8 == CLASS_NVME;
+}
+
 static const struct pf *look_at(const struct sriov_broker_addr *addr)
 {
 	struct pf *more;
@@ -134,8 +165,11 @@ static const struct pf *look_at(const struct sriov_broker_addr *addr)
 	pfs = more;
 	more += num_pfs++;
 	*more = (struct pf){ .addr = *addr };
-	if (!controller_of(addr, name, sizeof(name)))
-		ask(more, name);
+	if (controller_of(addr, name, sizeof(name)))
+		more->unknown = is_nvme(addr);
+	else
+		/* One that has no such list has nothing to bring online either. */
+		more->unknown = ask(more, name) < 0;
 	return more;
 }
 
@@ -148,5 +182,5 @@ const struct nvme_vf *nvme_vf(const struct sriov_broker_addr *pf,
 	for (i = 0; known && i < known->num_vfs; i++)
 		if (known->vfs[i].index == index)
 			return &known->vfs[i];
-	return NULL;
+	return known && known->unknown ? &unknown_vf : NULL;
 }

@@ -9,6 +9,7 @@
 
 /* What the PF says of a VF's secondary controller. */
 struct nvme_vf {
+	int known; /* the rest of this; or else it may be online or not */
 	unsigned int index;	 /* of the VF */
 	unsigned int controller; /* its id */
 	int online;		 /* or else it does not answer */
@@ -18,8 +19,9 @@ struct nvme_vf {
 };
 
 /*
- * That of VF @index of a PF. Each PF is asked once, which only root may.
- * Return: NULL where that is not known, as of all that are not NVMe
+ * That of VF @index of a PF. Each PF is asked once, which only root may, and only
+ * through the host's driver.
+ * Return: NULL: it has none, as all that are not NVMe
  */
 const struct nvme_vf *nvme_vf(const struct sriov_broker_addr *pf,
 			      unsigned int index);

@@ -22,7 +22,7 @@ static int is_offline(const struct sriov_broker_vf *vf)
 {
 	const struct nvme_vf *nvme = nvme_vf(&vf->pf, vf->index);
 
-	return nvme && !nvme->online;
+	return nvme && nvme->known && !nvme->online;
 }
 
 /* One more VF that will do, in the run that ends before it if there is one. */
@@ -100,4 +100,14 @@ int offline_leave_out(struct sriovb *sb,
 	}
 	free(c.vfs);
 	return ret;
+}
+
+void offline_warn(const struct sriov_broker_grant *grant)
+{
+	const struct nvme_vf *nvme = nvme_vf(&grant->pf, grant->index);
+	char addr[SRIOVB_ADDR_LEN];
+
+	if (nvme && !nvme->known)
+		note(sriovb_format_addr(&grant->vf, addr),
+		     "note that it is not known whether its NVMe controller is online, for its PF can't be asked (root can, through the driver nvme); if it is not, the guest has no disk");
 }

@@ -14,4 +14,7 @@ int offline_leave_out(struct sriovb *sb,
 		      struct sriov_broker_selector *selectors,
 		      unsigned int *num_selectors);
 
+/* Say of a VF for a guest that it may be one. */
+void offline_warn(const struct sriov_broker_grant *grant);
+
 #endif /* LEASE_OFFLINE_H */

@@ -57,16 +57,16 @@ static int add_device(const struct args *args, const char *text,
 	return 0;
 }
 
-void warn_if_down(const struct sriov_broker_addr *vf,
-		  const struct sriov_broker_addr *pf)
+void warn_of(const struct sriov_broker_grant *grant)
 {
 	char addr[SRIOVB_ADDR_LEN];
 	struct netif netif;
 
-	if (!netinfo_get(pf, &netif))
+	offline_warn(grant);
+	if (!netinfo_get(&grant->pf, &netif))
 		return;
 	if (!strcmp(netif.state, "down"))
-		note(sriovb_format_addr(vf, addr),
+		note(sriovb_format_addr(&grant->vf, addr),
 		     "note that its PF's interface is down, so that it has no link" REMEDY
 		     "to change that: ip link set %s up",
 		     netif.name);
@@ -317,7 +317,7 @@ static int take(struct sriovb *sb, const struct args *args,
 	if (err < 0)
 		return not_granted(sb, args, &whole, by_options, err);
 	for (i = 0; for_guest && i < (int)request->count; i++)
-		warn_if_down(&grants[i].vf, &grants[i].pf);
+		warn_of(&grants[i]);
 	return 0;
 }
 

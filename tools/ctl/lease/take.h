@@ -11,9 +11,11 @@ int take_leases_by_options(struct sriovb *sb, const struct args *args,
 			   const struct sriovb_request *request, int for_guest,
 			   struct sriov_broker_grant *grants);
 
-/* Say so if a VF can have no link because its PF is down. */
-void warn_if_down(const struct sriov_broker_addr *vf,
-		  const struct sriov_broker_addr *pf);
+/*
+ * Say what may keep a VF from being of use to a guest: its PF is down, so that it has no
+ * link; it may be an NVMe controller that is offline.
+ */
+void warn_of(const struct sriov_broker_grant *grant);
 
 /*
  * Lease VFs that fit the words of @args, or any, or complain. @request says the
