@@ -134,6 +134,26 @@ ok "a user that may lease can't hold up commands for others' guests" \
 end_last
 is "the lock is where only root can take it" "$(stat -c '%U %a' /run/sriov-broker)" "root 700"
 
+# --- what another command is about to plug in -------------------------------------------------------
+
+sriovctl lease "${vfs[3]}" --hold >/dev/null 2>&1 &
+jobs+=($!)
+is_leased() { [ "$(state "$1")" = leased ]; }
+eventually 20 is_leased "${vfs[3]}" || bail "${vfs[3]} is not leased"
+theirs=$(lease_of "${vfs[3]}")
+words=(-add-fd "fd=1,set=1000001,opaque=sriov_broker lease=$theirs vf=${vfs[3]} id=net2")
+serve shared polite env PORTS=1
+words=()
+attach_net2() { timeout 60 sriovctl attach --qmp "$work/shared" "${vfs[3]}" --id net2; }
+fails 3 "an id that a lease of another command's is kept for" "^sriovctl: net2: lease $theirs is kept for a device of this id" attach_net2
+fails 2 "nor is it there to be detached" "^sriovctl: net2: no such device, and no lease kept for one" \
+	timeout 60 sriovctl detach --qmp "$work/shared" net2
+is "QEMU is not told to give it back" "$(grep -c remove-fd "$work/shared.log")" 0
+kill -9 "${jobs[-2]}"
+await 20 free "${vfs[3]}" || bail "${vfs[3]} does not come back"
+ok "what a command left that has ended is not in the way" attach_net2
+end_last
+
 # --- an interface that gets another one's name ------------------------------------------------------
 
 if command -v strace >/dev/null; then

@@ -33,13 +33,35 @@ void plug_take(struct plug *plug, const struct sriov_broker_grant *grant)
 	sriovb_format_addr(&grant->vf, plug->vf);
 }
 
+/*
+ * What is kept for an id without a device, and was not given back as left: another
+ * command, which the guest's lock does not hold up, is about to plug it in; or a swap was
+ * cut short, and is to put it back.
+ */
+static int check_kept(struct monitor *m, const char *id)
+{
+	struct kept kept;
+	unsigned int found;
+
+	if (fdset_list(&m->qmp, id, &kept, 1, &found))
+		return monitor_failed(m);
+	if (!found)
+		return 0;
+	return fail_with(
+		&(struct failure){
+			.code = EXIT_BUSY, .subject = id, .lease = kept.lease },
+		"lease %llu is kept for a device of this id: another sriovctl is about to plug that in, or a swap was cut short" REMEDY
+		"choose another --id, or: sriovctl detach %s %s %s",
+		kept.lease, m->option, m->name, id);
+}
+
 int plug_check_id(struct monitor *m, const struct plug *plug)
 {
 	char type[64];
 	int err = qemu_device_type(&m->qmp, plug->id, type, sizeof(type));
 
 	if (err == -ENOENT)
-		return 0;
+		return check_kept(m, plug->id);
 	if (err)
 		return monitor_failed(m);
 	return fail(EXIT_BUSY, plug->id,
@@ -157,12 +179,8 @@ static int take_back(struct monitor *m, const struct plug *plug)
 
 int plug_in(struct monitor *m, struct plug *plug, unsigned int timeout_s)
 {
-	/* What an unfinished command left there for the same id. */
-	int err = fdset_drop_all(&m->qmp, plug->id);
+	int err = hand_over(m, plug);
 
-	if (err && err != -ENOENT)
-		return monitor_failed_for(m, plug->vf);
-	err = hand_over(m, plug);
 	if (!err)
 		err = plug_device_add(m, plug, timeout_s);
 	else if (err == QMP_REFUSED)

@@ -182,7 +182,7 @@ static int make(struct swap *s)
 
 static int return_old(struct swap *s)
 {
-	int err = fdset_drop_others(&s->monitor->qmp, s->id, s->new.kept.lease);
+	int err = fdset_drop_one(&s->monitor->qmp, s->id, s->old.lease);
 	int ret;
 
 	close(s->grant.fd);
@@ -280,6 +280,14 @@ static int find_free_bus(struct swap *s)
 	return ret;
 }
 
+/* What a swap that was cut short may have left for its id. */
+static int forget_new(struct swap *s)
+{
+	int err = fdset_drop_all(&s->monitor->qmp, s->sb, s->new.id, 0);
+
+	return err && err != -ENOENT ? swap_failed(s) : 0;
+}
+
 static int make_new(struct swap *s)
 {
 	int ret = find_free_bus(s);
@@ -291,6 +299,8 @@ static int make_new(struct swap *s)
 	ret = swap_check_both(s);
 	if (!ret)
 		ret = swap_carry_all(s);
+	if (!ret)
+		ret = forget_new(s);
 	if (!ret)
 		ret = plug_in(s->monitor, &s->new, PLUG_TIMEOUT_S);
 	/* Of the descriptor, QEMU's copy is left, or none. */

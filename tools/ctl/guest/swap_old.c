@@ -109,16 +109,17 @@ static int tidy_device(struct swap *s, const struct kept *kept, unsigned int n)
 {
 	struct unplug old = { .id = s->id, .quiet = 1 };
 	unsigned int i;
-	int err = 0, ret;
+	int err, ret;
 
 	if (n < 2)
 		return 0;
-	err = fdset_drop_others(&s->monitor->qmp, s->id, s->old.lease);
-	if (err && err != -ENOENT)
-		return swap_failed(s);
 	for (i = 0; i < n; i++) {
-		if (kept[i].lease == s->old.lease)
+		if (kept[i].lease == s->old.lease ||
+		    fdset_is_anothers(&s->monitor->qmp, s->sb, &kept[i]))
 			continue;
+		err = fdset_drop_one(&s->monitor->qmp, s->id, kept[i].lease);
+		if (err && err != -ENOENT)
+			return swap_failed(s);
 		if (s->old.state == UNPLUG_ASK && kept[i].lease < s->old.lease)
 			s->finished = 1;
 		old.vf = kept[i].vf;

@@ -189,19 +189,23 @@ void unplug_await_all(struct sriovb *sb)
 /*
  * What QEMU keeps for it: all that is known of a device that is gone, or came by
  * descriptor. Of several a swap that was cut short has left, the newest is that
- * of a device which is there; of one which is gone, the oldest.
+ * of a device which is there; of one which is gone, the oldest. What is another
+ * command's is for a device that is about to come.
  */
-static int identify_kept(struct monitor *m, struct unplug *u)
+static int identify_kept(struct monitor *m, struct sriovb *sb, struct unplug *u)
 {
 	struct kept kept[FDSET_MAX];
 	unsigned int found, i;
 
 	if (fdset_list(&m->qmp, u->id, kept, FDSET_MAX, &found))
 		return qmp_failed(m, u);
-	if (found) {
-		i = u->state == UNPLUG_GONE ? 0 : found - 1;
+	for (i = 0; i < found; i++) {
+		if (fdset_is_anothers(&m->qmp, sb, &kept[i]))
+			continue;
 		u->vf = kept[i].vf;
 		u->lease = kept[i].lease;
+		if (u->state == UNPLUG_GONE)
+			break;
 	}
 	return 0;
 }
@@ -235,7 +239,7 @@ static int identify_device(struct monitor *m, struct sriovb *sb,
 		return 0;
 	}
 	/* One that came by descriptor does not know where from; or is gone. */
-	if (identify_kept(m, u))
+	if (identify_kept(m, sb, u))
 		return EXIT_REFUSED;
 	if (u->lease || u->state == UNPLUG_GONE)
 		return 0;
@@ -252,7 +256,7 @@ int unplug_identify(struct monitor *m, struct sriovb *sb, struct unplug *u)
 	u->state = UNPLUG_ASK;
 	if (err == -ENOENT) {
 		u->state = UNPLUG_GONE;
-		return identify_kept(m, u);
+		return identify_kept(m, sb, u);
 	}
 	if (err)
 		return qmp_failed(m, u);
@@ -474,7 +478,7 @@ int unplug_return(struct monitor *m, struct sriovb *sb, struct unplug *all,
 	for (i = 0; i < n; i++) {
 		if (all[i].state != UNPLUG_GONE)
 			continue;
-		err = fdset_drop_all(&m->qmp, all[i].id);
+		err = fdset_drop_all(&m->qmp, sb, all[i].id, all[i].lease);
 		all[i].kept_none = err == -ENOENT;
 		if (err && err != -ENOENT)
 			qmp_failed(m, &all[i]);

@@ -171,6 +171,26 @@ int proc_fd_device(pid_t pid, int fd, dev_t *device)
 	return 0;
 }
 
+/* ---- whose child ---- */
+
+static pid_t parent_of(pid_t pid)
+{
+	size_t len;
+	char *text = proc_read(pid, "status", &len);
+	char *line = text ? strstr(text, "\nPPid:\t") : NULL;
+	pid_t parent = line ? atoi(line + 7) : 0;
+
+	free(text);
+	return parent;
+}
+
+int proc_descends(pid_t pid, pid_t from)
+{
+	while (pid > 0 && pid != from)
+		pid = parent_of(pid);
+	return pid > 0;
+}
+
 /* ---- whose a lease is ---- */
 
 struct holder {

@@ -32,6 +32,9 @@ int proc_fdinfo(pid_t pid, int fd, const char *key, char *to, size_t len);
  */
 int proc_fd_device(pid_t pid, int fd, dev_t *device);
 
+/* Is a process the other one, or a child of its, or a child's child? */
+int proc_descends(pid_t pid, pid_t from);
+
 /* A process that has a lease's descriptor, 0: none that we may look at. */
 pid_t proc_lease_holder(unsigned long long lease);
 

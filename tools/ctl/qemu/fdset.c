@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "cli/target.h"
+#include "host/proc.h"
 #include "qemu/fdset.h"
 
 #define OPAQUE	   "sriov_broker "
@@ -188,21 +189,32 @@ int fdset_keep(struct qmp *qmp, const char *id, const struct kept *kept, int fd)
 	return ret;
 }
 
-/* Of the leases kept for an id: all, one of them, all the others. */
-enum which {
-	ALL,
-	THIS,
-	OTHERS
-};
-
-static int is_meant(const struct kept *kept, enum which which,
-		    unsigned long long lease)
+int fdset_has_lease(struct sriovb *sb, const struct kept *kept, pid_t *holder)
 {
-	return which == ALL || (kept->lease == lease) == (which == THIS);
+	struct sriov_broker_vf vf;
+
+	*holder = 0;
+	if (find_vf_at(sb, &kept->vf, &vf) <= 0 ||
+	    vf.state != SRIOV_BROKER_VF_LEASED || vf.lease_id != kept->lease)
+		return 0;
+	*holder = vf.lease_pid;
+	return 1;
 }
 
-/* Return also: -ENOENT: there was none. */
-static int drop(struct qmp *qmp, const char *id, enum which which,
+int fdset_is_anothers(const struct qmp *qmp, struct sriovb *sb,
+		      const struct kept *kept)
+{
+	pid_t peer = qmp_peer(qmp), holder;
+
+	if (!fdset_has_lease(sb, kept, &holder) || !holder ||
+	    holder == getpid())
+		return 0;
+	/* sriovctl run may have been given a script that starts QEMU. */
+	return !proc_descends(peer, holder);
+}
+
+/* Those of a lease; with @sb all but what others are at work on. */
+static int drop(struct qmp *qmp, struct sriovb *sb, const char *id,
 		unsigned long long lease)
 {
 	struct json_object *array;
@@ -217,7 +229,8 @@ static int drop(struct qmp *qmp, const char *id, enum which which,
 		struct json_object *fdset = json_object_array_get_idx(array, i);
 
 		if (!parse_fdset(fdset, &kept) || strcmp(kept.id, id) ||
-		    !is_meant(&kept, which, lease))
+		    (kept.lease != lease &&
+		     (!sb || fdset_is_anothers(qmp, sb, &kept))))
 			continue;
 		found = 1;
 		ret = remove_keeper(qmp, kept.lease);
@@ -228,19 +241,15 @@ static int drop(struct qmp *qmp, const char *id, enum which which,
 	return ret || found ? ret : -ENOENT;
 }
 
-int fdset_drop_all(struct qmp *qmp, const char *id)
-{
-	return drop(qmp, id, ALL, 0);
-}
-
 int fdset_drop_one(struct qmp *qmp, const char *id, unsigned long long lease)
 {
-	return drop(qmp, id, THIS, lease);
+	return drop(qmp, NULL, id, lease);
 }
 
-int fdset_drop_others(struct qmp *qmp, const char *id, unsigned long long lease)
+int fdset_drop_all(struct qmp *qmp, struct sriovb *sb, const char *id,
+		   unsigned long long lease)
 {
-	return drop(qmp, id, OTHERS, lease);
+	return drop(qmp, sb, id, lease);
 }
 
 static int by_lease(const void *a, const void *b)
@@ -396,18 +405,6 @@ int fdset_is_left(const struct kept *kept, unsigned int n, const char *id)
 	return found;
 }
 
-int fdset_has_lease(struct sriovb *sb, const struct kept *kept, pid_t *holder)
-{
-	struct sriov_broker_vf vf;
-
-	*holder = 0;
-	if (find_vf_at(sb, &kept->vf, &vf) <= 0 ||
-	    vf.state != SRIOV_BROKER_VF_LEASED || vf.lease_id != kept->lease)
-		return 0;
-	*holder = vf.lease_pid;
-	return 1;
-}
-
 /*
  * One of a device that QEMU does not have. While another process than QEMU is its holder
  * that may be about to plug it in, from where the guest's lock is not ours; or else
@@ -422,13 +419,12 @@ static int drop_one(struct qmp *qmp, struct sriovb *sb, const struct kept *kept,
 	char type[64];
 	int ret;
 
-	if (fdset_has_lease(sb, kept, &holder) && holder &&
-	    holder != qmp_peer(qmp))
+	if (fdset_is_anothers(qmp, sb, kept))
 		return 0;
 	ret = qemu_device_type(qmp, kept->id, type, sizeof(type));
 	if (ret != -ENOENT)
 		return ret < 0 ? ret : 0;
-	ret = drop(qmp, kept->id, THIS, kept->lease);
+	ret = fdset_drop_one(qmp, kept->id, kept->lease);
 	/* By the broker's word; QEMU may have said what it likes. */
 	if (!ret && !fdset_has_lease(sb, kept, &holder))
 		dropped(ctx, kept);

@@ -91,12 +91,19 @@ int fdset_next_id(const char *id, char *next);
 int fdset_resolve_id(struct qmp *qmp, char *id);
 
 /*
- * Close the descriptors kept for @id: all, that of a lease, those of others.
+ * Is a process at work on it, other than ours and QEMU? That may be another user's
+ * sriovctl, about to plug in what it has just handed over.
+ */
+int fdset_is_anothers(const struct qmp *qmp, struct sriovb *sb,
+		      const struct kept *kept);
+
+/*
+ * Close the descriptors kept for @id: of one lease; or all, but of leases that another
+ * process is at work on, if they are not @lease (0: none).
  * Return also: -ENOENT: there are none.
  */
-int fdset_drop_all(struct qmp *qmp, const char *id);
 int fdset_drop_one(struct qmp *qmp, const char *id, unsigned long long lease);
-int fdset_drop_others(struct qmp *qmp, const char *id,
-		      unsigned long long lease);
+int fdset_drop_all(struct qmp *qmp, struct sriovb *sb, const char *id,
+		   unsigned long long lease);
 
 #endif /* QEMU_FDSET_H */
