@@ -117,22 +117,59 @@ tenant=${jobs[-1]}
 mv "$work/tenant/qmp" "$work/tenant/away"
 ln -s "$work/private/socket" "$work/tenant/qmp.new"
 ln -s "$work/private/socket" "$work/tenant/link"
+ln -s "$work/private" "$work/tenant/way"
 chown -h $TENANT "$work/tenant"/*
 id_of() { sriovctl guests --json | jq -r ".guests[] | select(.pid == $1).vfs[].id"; }
 is "a monitor whose path was made to lead elsewhere is asked, and no other" "$(id_of "$tenant")" net1
 fails 2 "nor is a tenant's link followed for a command" \
-	"^sriovctl: $work/tenant/link: it is a link of user $TENANT's, and leads where that user likes; name what it is to lead to$" \
+	"^sriovctl: $work/tenant/link: link in it is a link that another user can change, and leads where that user likes; name what it is to lead to$" \
 	timeout 60 sriovctl attach --qmp "$work/tenant/link" "${vfs[3]}"
-is "root's socket does not hear of it" "$(cat "$work/private.said")" ready
+fails 2 "wherever in the path it stands" "^sriovctl: $work/tenant/way/socket: way in it is a link that another user can change" \
+	timeout 60 sriovctl attach --qmp "$work/tenant/way/socket" "${vfs[3]}"
+fails 2 "what a tenant's file system has is that tenant's own, or is not talked to" \
+	"^sriovctl: /proc/$tenant/root$work/private/socket: it is not process $tenant's$" \
+	timeout 60 sriovctl attach --qmp "/proc/$tenant/root$work/private/socket" "${vfs[3]}"
+is "root's socket does not hear of it" "$(grep -c connected "$work/private.said")" 1
 
 # --- a lock that any process may have -------------------------------------------------------------------
 
 serve polite polite env PORTS=1
+polite=${jobs[-1]}
 pose lock "${as_tenant[@]}" "$LIB/poser.py" lock /dev/sriov_broker
 ok "a user that may lease can't hold up commands for others' guests" \
 	timeout 60 sriovctl attach --qmp "$work/polite" "${vfs[3]}" --id net1
 end_last
+kill -9 "$polite"
+await 20 free "${vfs[3]}" || bail "${vfs[3]} does not come back"
 is "the lock is where only root can take it" "$(stat -c '%U %a' /run/sriov-broker)" "root 700"
+
+# --- a process's number that is another one's by now ------------------------------------------------
+
+number_goes_to() { # PID COMMAND...: in the background, as that process
+	local i
+	for i in {1..50}; do
+		echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid
+		"${@:2}" >/dev/null 2>&1 &
+		jobs+=($!)
+		[ $! != "$1" ] || return 0
+		end_last
+	done
+	return 1
+}
+if python3 -c 'import socket; socket.socketpair()[0].getsockopt(socket.SOL_SOCKET, 77)' 2>/dev/null; then # SO_PEERPIDFD
+	serve heir polite,orphan env PORTS=1
+	heir=${jobs[-1]}
+	wait "$heir" || bail "the process that listens does not end well"
+	jobs[-1]=$(cat "$work/heir.said")
+	ended="^sriovctl: $work/heir: the process that opened it has ended, and others go on with it, so that it can't be known whose guest it is$"
+	fails 2 "a monitor of a process that has ended" "$ended" timeout 60 sriovctl attach --qmp "$work/heir" "${vfs[3]}"
+	number_goes_to "$heir" sleep 600 || bail "no other process gets its number"
+	fails 2 "it is not taken for that one" "$ended" timeout 60 sriovctl attach --qmp "$work/heir" "${vfs[3]}"
+	is "nothing is leased" "$(state "${vfs[3]}")" free
+	end_last
+else
+	skip "a monitor of a process that has ended" "this kernel tells a peer's number only"
+fi
 
 # --- what another command is about to plug in -------------------------------------------------------
 
@@ -146,7 +183,7 @@ serve shared polite env PORTS=1
 words=()
 attach_net2() { timeout 60 sriovctl attach --qmp "$work/shared" "${vfs[3]}" --id net2; }
 fails 3 "an id that a lease of another command's is kept for" "^sriovctl: net2: lease $theirs is kept for a device of this id" attach_net2
-fails 2 "nor is it there to be detached" "^sriovctl: net2: no such device, and no lease kept for one" \
+fails 4 "nor is it there to be detached" "^sriovctl: net2: no such device, and no lease kept for one" \
 	timeout 60 sriovctl detach --qmp "$work/shared" net2
 is "QEMU is not told to give it back" "$(grep -c remove-fd "$work/shared.log")" 0
 kill -9 "${jobs[-2]}"

@@ -12,7 +12,8 @@
  * same, but only after SLOW_MS, and makes no use of it until then. HOW late: it lets
  * go when there is a file SOCKET.go, without a word. HOW stingy: it closes no
  * descriptor. HOW idle: its guest makes no use of what it is given. HOW hidden:
- * query-pci does not list that at first, for no bus has a number yet. More than one:
+ * query-pci does not list that at first, for no bus has a number yet. HOW orphan: the
+ * process that listens ends, and a child, whose number is said, goes on. More than one:
  * fickle,silent.
  *
  * With HOST, a VF's address, in the environment it has a device with that, which its
@@ -550,6 +551,11 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	listener = listen_at(sock);
+	if (is("orphan")) {
+		if (fork())
+			_exit(0);
+		fprintf(stderr, "%d\n", getpid());
+	}
 	while ((conn = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
 		serve();
 	return 1;

@@ -39,6 +39,27 @@ int monitor_check(const struct args *args, const char *socket,
 	return 0;
 }
 
+/* Number 0 is that of every process which can't be seen. */
+static int check_peer(struct monitor *m)
+{
+	pid_t peer = qmp_peer(&m->qmp);
+
+	if (peer < 0)
+		return qmp_fail(
+			&m->qmp, -ESRCH,
+			"the process that opened it has ended, and others go on with it, so that it can't be known whose guest it is");
+	if (!peer)
+		return qmp_fail(
+			&m->qmp, -ESRCH,
+			m->by_socket ?
+				"its process can't be seen from here, as from another PID namespace, so that it can't be known whose guest it is" :
+				"libvirt does not tell its process, so that it can't be known whose guest it is");
+	if (m->guest && peer != m->guest)
+		return qmp_fail(&m->qmp, -ESRCH, "it is not process %d's",
+				m->guest);
+	return 0;
+}
+
 static int connect_to(struct monitor *m, int timeout_ms)
 {
 	int err;
@@ -51,17 +72,7 @@ static int connect_to(struct monitor *m, int timeout_ms)
 		err = libvirt_open(&m->qmp, m->name, timeout_ms);
 	if (err)
 		return err;
-	/* Number 0 is that of every process which can't be seen. */
-	if (qmp_peer(&m->qmp) <= 0)
-		return qmp_fail(
-			&m->qmp, -ESRCH,
-			m->by_socket ?
-				"its process can't be seen from here, as from another PID namespace, so that it can't be known whose guest it is" :
-				"libvirt does not tell its process, so that it can't be known whose guest it is");
-	if (m->guest && qmp_peer(&m->qmp) != m->guest)
-		return qmp_fail(&m->qmp, -ESRCH, "it is not process %d's",
-				m->guest);
-	return 0;
+	return check_peer(m);
 }
 
 static int fail_lock(struct monitor *m, int timeout_ms)
@@ -131,6 +142,10 @@ int monitor_open(struct monitor *m, const char *socket, const char *domain,
 		.file = -1,
 		.lock = -1,
 	};
+	/* What that process's own file system has there is for that process to say. */
+	if (socket && sscanf(socket, "/proc/%d/", &m->guest) != 1 &&
+	    sscanf(socket, "unix:/proc/%d/", &m->guest) != 1)
+		m->guest = 0;
 	return open_it(m, timeout_ms);
 }
 

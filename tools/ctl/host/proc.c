@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -189,6 +191,40 @@ int proc_descends(pid_t pid, pid_t from)
 	while (pid > 0 && pid != from)
 		pid = parent_of(pid);
 	return pid > 0;
+}
+
+/* ---- at the other end ---- */
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+/*
+ * The listener may have ended, and others go on with the socket: then the number that
+ * goes with it is a later process's, or will be.
+ */
+static int has_ended(int sock)
+{
+	socklen_t len = sizeof(int);
+	struct pollfd poll_fd = { .events = POLLIN };
+	int ended;
+
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERPIDFD, &poll_fd.fd, &len))
+		return errno != ENOPROTOOPT;
+	ended = poll(&poll_fd, 1, 0) != 0;
+	close(poll_fd.fd);
+	return ended;
+}
+
+pid_t proc_peer(int sock)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &cred, &len) ||
+	    cred.pid <= 0)
+		return 0;
+	return has_ended(sock) ? -1 : cred.pid;
 }
 
 /* ---- whose a lease is ---- */

@@ -32,6 +32,14 @@ int proc_fdinfo(pid_t pid, int fd, const char *key, char *to, size_t len);
  */
 int proc_fd_device(pid_t pid, int fd, dev_t *device);
 
+/*
+ * The process that a connected unix socket leads to, or that listens on this one: by the
+ * kernel's word, and by one that no later process of that number can be taken for.
+ * (Before 6.5 the kernel tells the number only.)
+ * Return: its pid; 0: it can't be seen from here; -1: it has ended
+ */
+pid_t proc_peer(int sock);
+
 /* Is a process the other one, or a child of its, or a child's child? */
 int proc_descends(pid_t pid, pid_t from);
 

@@ -4,7 +4,6 @@
  * poll with a deadline everywhere, descriptors sent as SCM_RIGHTS.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -12,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,6 +19,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/wait.h"
+#include "host/path.h"
+#include "host/proc.h"
 #include "qemu/qmp.h"
 #include "sriovbroker.h"
 
@@ -462,25 +462,21 @@ static int fail_connect(struct qmp *qmp, int err)
 	return qmp_fail(qmp, err, "%s", strerror(-err));
 }
 
-/*
- * The socket's file, so that it is this one that is connected to. A link that another
- * user may change is not followed. Return: its descriptor or -errno
- */
+/* The socket's file, so that it is this one that is connected to. */
 static int open_file(struct qmp *qmp, const char *path)
 {
-	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	struct stat stat;
+	char link[PATH_LINK_LEN];
+	int fd = path_open(path, link);
 
-	if (fd < 0 || fstat(fd, &stat) || !S_ISLNK(stat.st_mode))
-		return fd < 0 ? fail_connect(qmp, -errno) : fd;
-	close(fd);
-	if (stat.st_uid && stat.st_uid != geteuid())
-		return qmp_fail(
-			qmp, -ELOOP,
-			"it is a link of user %u's, and leads where that user likes; name what it is to lead to",
-			stat.st_uid);
-	fd = open(path, O_PATH | O_CLOEXEC);
-	return fd < 0 ? fail_connect(qmp, -errno) : fd;
+	if (fd >= 0)
+		return fd;
+	if (!link[0])
+		return fail_connect(qmp, fd);
+	return qmp_fail(
+		qmp, fd,
+		"%s in it is a link that another user can change, and leads where that user likes" REMEDY
+		"name what it is to lead to",
+		link);
 }
 
 int qmp_connect(struct qmp *qmp, const char *path, int timeout_ms)
@@ -574,12 +570,5 @@ void qmp_close(struct qmp *qmp)
 
 pid_t qmp_peer(const struct qmp *qmp)
 {
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	if (qmp->helper)
-		return qmp->peer;
-	if (getsockopt(qmp->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
-		return 0;
-	return cred.pid;
+	return qmp->helper ? qmp->peer : proc_peer(qmp->fd);
 }

@@ -74,8 +74,9 @@ int qmp_fail(struct qmp *qmp, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * QEMU's process, by the kernel's word, or libvirt's; never QEMU's. 0 or less: it
- * can't be seen from here, and nothing is proved by that.
+ * QEMU's process, by the kernel's word, or libvirt's; never QEMU's. 0: it can't be seen
+ * from here; -1: it has ended, and its number may be another's. Nothing is proved by
+ * these.
  */
 pid_t qmp_peer(const struct qmp *qmp);
 

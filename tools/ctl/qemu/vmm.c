@@ -12,7 +12,6 @@
  * on it, and for the file that it is bound to, whatever stands at that path now.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -26,6 +25,7 @@
 
 #include <linux/un.h>
 
+#include "host/path.h"
 #include "host/proc.h"
 #include "qemu/vmm.h"
 
@@ -212,12 +212,7 @@ static void put_sockets(struct search *s)
 /* One that the process itself listens on: none that it was handed. */
 static int is_own_listener(const struct search *s, const struct sock *sock)
 {
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	return sock->listens &&
-	       !getsockopt(sock->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) &&
-	       cred.pid == s->pid;
+	return sock->listens && proc_peer(sock->fd) == s->pid;
 }
 
 static const struct sock *listener_at(const struct search *s, const char *path)
@@ -262,11 +257,11 @@ static int is_taken(const struct search *s, const struct sock *listener)
 /* A path of the process's, through its own root: without the right to ask the kernel. */
 static int open_path(pid_t pid, const char *path)
 {
-	char whole[VMM_PATH_LEN + 32];
+	char whole[VMM_PATH_LEN + 32], link[PATH_LINK_LEN];
 
 	snprintf(whole, sizeof(whole), "/proc/%d/%s%s", pid,
 		 path[0] == '/' ? "root" : "cwd/", path);
-	return open(whole, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return path_open(whole, link);
 }
 
 /*
