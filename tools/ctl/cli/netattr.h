@@ -11,33 +11,9 @@
 #include <json-c/json.h>
 
 #include "cli/args.h"
-
-enum netattr {
-	NETATTR_MAC,   /* 48 bits, 0: none */
-	NETATTR_VLAN,  /* 0: none */
-	NETATTR_QOS,   /* priority of the VLAN's frames */
-	NETATTR_PROTO, /* ETH_P_8021Q or ETH_P_8021AD */
-	NETATTR_SPOOFCHK,
-	NETATTR_TRUST,
-	NETATTR_STATE,	  /* IFLA_VF_LINK_STATE_* */
-	NETATTR_MIN_RATE, /* Mbit/s, 0: no limit */
-	NETATTR_MAX_RATE,
-	NETATTR_RSS_QUERY,
-	NUM_NETATTRS,
-};
+#include "host/netinfo.h"
 
 #define NETATTR_TEXT 24 /* room for any value */
-
-/* Some of them. Zeroes: none. */
-struct netattrs {
-	unsigned int has; /* 1 << enum netattr */
-	uint64_t value[NUM_NETATTRS];
-};
-
-static inline int netattr_has(const struct netattrs *attrs, enum netattr attr)
-{
-	return attrs->has >> attr & 1;
-}
 
 /* "mac"; as in JSON, with '_' for '-'. */
 const char *netattr_name(enum netattr attr);

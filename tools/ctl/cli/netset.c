@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A VF's network attributes, asked of its PF's interface and told to it over
- * rtnetlink: IFLA_VFINFO_LIST. libnl-route reads them all. Of what it writes
- * the VLAN's protocol is missing, and errors lose their errno; so the messages
- * that set are put together here, one for each of the driver's operations, that
- * it can be told which of them was refused.
+ * A VF's network attributes set, all or none, by its PF's driver: by one of its
+ * operations after the other, so that it can be told which of them was refused.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,12 +9,6 @@
 #include <string.h>
 
 #include <linux/if_ether.h>
-#include <linux/if_link.h>
-#include <netlink/attr.h>
-#include <netlink/msg.h>
-#include <netlink/netlink.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/sriov.h>
 
 #include "base/complain.h"
 #include "cli/netset.h"
@@ -26,178 +17,24 @@
 
 #define BIT(attr) (1U << NETATTR_##attr)
 
-/* ---- asked ---- */
+/* What each of a driver's operations sets at once, in the order in which they are called. */
+static const unsigned int operations[] = {
+	BIT(MAC),
+	BIT(VLAN) | BIT(QOS) | BIT(PROTO),
+	BIT(MIN_RATE) | BIT(MAX_RATE),
+	BIT(SPOOFCHK),
+	BIT(TRUST),
+	BIT(STATE),
+	BIT(RSS_QUERY),
+};
+
+#define NUM_OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
 static void put(struct netattrs *attrs, enum netattr attr, uint64_t value)
 {
 	attrs->has |= 1U << attr;
 	attrs->value[attr] = value;
 }
-
-static uint64_t mac_number(struct nl_addr *addr)
-{
-	const unsigned char *mac = nl_addr_get_binary_addr(addr);
-	uint64_t value = 0;
-	int i;
-
-	for (i = 0; i < ETH_ALEN; i++)
-		value = value << 8 | mac[i];
-	return value;
-}
-
-/* InfiniBand's longer ones are not for us to set. */
-static void read_mac(struct nl_addr *addr, unsigned int len,
-		     struct netattrs *attrs)
-{
-	if (addr && len >= ETH_ALEN && nl_addr_get_len(addr) >= ETH_ALEN)
-		put(attrs, NETATTR_MAC, mac_number(addr));
-}
-
-static void read_vlan(struct rtnl_link_vf *vf, struct netattrs *attrs)
-{
-	nl_vf_vlans_t *vlans;
-
-	if (rtnl_link_vf_get_vlans(vf, &vlans) < 0)
-		return;
-	if (vlans->size > 0) {
-		put(attrs, NETATTR_VLAN, vlans->vlans[0].vf_vlan);
-		put(attrs, NETATTR_QOS, vlans->vlans[0].vf_vlan_qos);
-		put(attrs, NETATTR_PROTO, vlans->vlans[0].vf_vlan_proto);
-	}
-	rtnl_link_vf_vlan_put(vlans);
-}
-
-/* No limit at all is no answer to libnl. */
-static void read_rates(struct rtnl_link_vf *vf, struct netattrs *attrs)
-{
-	struct nl_vf_rate rate = { 0 };
-
-	if (rtnl_link_vf_get_rate(vf, &rate) < 0)
-		rate.api = RTNL_LINK_VF_RATE_API_UNSPEC;
-	put(attrs, NETATTR_MIN_RATE, rate.min_tx_rate);
-	put(attrs, NETATTR_MAX_RATE,
-	    rate.api == RTNL_LINK_VF_RATE_API_OLD ? rate.rate :
-						    rate.max_tx_rate);
-}
-
-static const struct {
-	enum netattr attr;
-	int (*get)(struct rtnl_link_vf *vf, uint32_t *value);
-} numbers[] = {
-	{ NETATTR_SPOOFCHK, rtnl_link_vf_get_spoofchk },
-	{ NETATTR_TRUST, rtnl_link_vf_get_trust },
-	{ NETATTR_STATE, rtnl_link_vf_get_linkstate },
-	{ NETATTR_RSS_QUERY, rtnl_link_vf_get_rss_query_en },
-};
-
-int netset_read(const struct netif *netif, unsigned int index,
-		struct netattrs *attrs)
-{
-	struct rtnl_link_vf *vf = rtnl_link_vf_get(netif->link, index);
-	struct nl_addr *pf_mac = rtnl_link_get_addr(netif->link);
-	struct nl_addr *mac = NULL;
-	uint32_t value;
-	size_t i;
-
-	*attrs = (struct netattrs){ 0 };
-	if (!vf)
-		return 0;
-	rtnl_link_vf_get_addr(vf, &mac);
-	/* As long as its PF's: what the kernel sends has room for any. */
-	read_mac(mac, pf_mac ? nl_addr_get_len(pf_mac) : 0, attrs);
-	read_vlan(vf, attrs);
-	read_rates(vf, attrs);
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (numbers[i].get(vf, &value) >= 0)
-			put(attrs, numbers[i].attr, value);
-	rtnl_link_vf_put(vf);
-	return attrs->has != 0;
-}
-
-/* ---- told ---- */
-
-static int put_mac(struct nl_msg *msg, unsigned int index, const uint64_t *v)
-{
-	struct ifla_vf_mac mac = { .vf = index };
-	int i;
-
-	for (i = 0; i < ETH_ALEN; i++)
-		mac.mac[i] = v[NETATTR_MAC] >> 8 * (ETH_ALEN - 1 - i);
-	return nla_put(msg, IFLA_VF_MAC, sizeof(mac), &mac);
-}
-
-static int put_vlan(struct nl_msg *msg, unsigned int index, const uint64_t *v)
-{
-	struct ifla_vf_vlan_info vlan = {
-		.vf = index,
-		.vlan = v[NETATTR_VLAN],
-		.qos = v[NETATTR_QOS],
-		.vlan_proto = htons(v[NETATTR_PROTO]),
-	};
-	struct nlattr *list = nla_nest_start(msg, IFLA_VF_VLAN_LIST);
-	int err = list ? 0 : -NLE_NOMEM;
-
-	if (!err)
-		err = nla_put(msg, IFLA_VF_VLAN_INFO, sizeof(vlan), &vlan);
-	return err ? err : nla_nest_end(msg, list);
-}
-
-static int put_rates(struct nl_msg *msg, unsigned int index, const uint64_t *v)
-{
-	struct ifla_vf_rate rate = {
-		.vf = index,
-		.min_tx_rate = v[NETATTR_MIN_RATE],
-		.max_tx_rate = v[NETATTR_MAX_RATE],
-	};
-
-	return nla_put(msg, IFLA_VF_RATE, sizeof(rate), &rate);
-}
-
-static int put_spoofchk(struct nl_msg *msg, unsigned int index,
-			const uint64_t *v)
-{
-	struct ifla_vf_spoofchk spoofchk = { index, v[NETATTR_SPOOFCHK] };
-
-	return nla_put(msg, IFLA_VF_SPOOFCHK, sizeof(spoofchk), &spoofchk);
-}
-
-static int put_trust(struct nl_msg *msg, unsigned int index, const uint64_t *v)
-{
-	struct ifla_vf_trust trust = { index, v[NETATTR_TRUST] };
-
-	return nla_put(msg, IFLA_VF_TRUST, sizeof(trust), &trust);
-}
-
-static int put_state(struct nl_msg *msg, unsigned int index, const uint64_t *v)
-{
-	struct ifla_vf_link_state state = { index, v[NETATTR_STATE] };
-
-	return nla_put(msg, IFLA_VF_LINK_STATE, sizeof(state), &state);
-}
-
-static int put_rss_query(struct nl_msg *msg, unsigned int index,
-			 const uint64_t *v)
-{
-	struct ifla_vf_rss_query_en query = { index, v[NETATTR_RSS_QUERY] };
-
-	return nla_put(msg, IFLA_VF_RSS_QUERY_EN, sizeof(query), &query);
-}
-
-/* The operations of a driver, in the order in which they are called. */
-static const struct operation {
-	unsigned int attrs; /* what it sets at once */
-	int (*put)(struct nl_msg *msg, unsigned int index, const uint64_t *v);
-} operations[] = {
-	{ BIT(MAC), put_mac },
-	{ BIT(VLAN) | BIT(QOS) | BIT(PROTO), put_vlan },
-	{ BIT(MIN_RATE) | BIT(MAX_RATE), put_rates },
-	{ BIT(SPOOFCHK), put_spoofchk },
-	{ BIT(TRUST), put_trust },
-	{ BIT(STATE), put_state },
-	{ BIT(RSS_QUERY), put_rss_query },
-};
-
-#define NUM_OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
 /* A VF, its PF's interface, what was and what shall be. */
 struct attr_txn {
@@ -214,64 +51,25 @@ struct attr_txn {
 	char words[NETINFO_WORDS]; /* the driver's, of the last refusal */
 };
 
-static int fill_message(struct nl_msg *msg, const struct attr_txn *txn,
-			const struct operation *operation, const uint64_t *v)
-{
-	struct ifinfomsg link = {
-		.ifi_index = rtnl_link_get_ifindex(txn->netif.link),
-	};
-	struct nlattr *list, *info;
-	int err = nlmsg_append(msg, &link, sizeof(link), NLMSG_ALIGNTO);
-
-	if (err)
-		return err;
-	list = nla_nest_start(msg, IFLA_VFINFO_LIST);
-	info = list ? nla_nest_start(msg, IFLA_VF_INFO) : NULL;
-	if (!info)
-		return -NLE_NOMEM;
-	err = operation->put(msg, txn->vf->index, v);
-	if (err)
-		return err;
-	nla_nest_end(msg, info);
-	nla_nest_end(msg, list);
-	return 0;
-}
-
-/* One of the driver's operations. Return: 0 or -errno */
-static int operate(struct attr_txn *txn, const struct operation *operation,
-		   const uint64_t *v)
-{
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_SETLINK, 0);
-	int err = -ENOMEM;
-
-	if (msg && !fill_message(msg, txn, operation, v))
-		err = netinfo_tell(msg, txn->words);
-	nlmsg_free(msg);
-	return err;
-}
-
 /* ---- a MAC is one VF's ---- */
 
 /* Which PF or VF has the MAC besides our VF? Return: its name, or NULL */
 static const char *mac_owner(const struct attr_txn *txn, char *buf, size_t len)
 {
 	uint64_t mac = txn->want->value[NETATTR_MAC];
-	struct nl_addr *own = rtnl_link_get_addr(txn->netif.link);
 	struct netattrs other;
-	uint32_t num_vfs = 0;
 	unsigned int i;
 
 	if (!netattr_has(txn->want, NETATTR_MAC) || !mac ||
 	    txn->flags & NETSET_FORCE)
 		return NULL;
-	if (own && nl_addr_get_len(own) == ETH_ALEN && mac_number(own) == mac) {
+	if (txn->netif.mac_number == mac) {
 		snprintf(buf, len, "its PF, %s,", txn->netif.name);
 		return buf;
 	}
-	rtnl_link_get_num_vf(txn->netif.link, &num_vfs);
-	for (i = 0; i < num_vfs; i++) {
+	for (i = 0; i < txn->netif.num_vfs; i++) {
 		if (i == txn->vf->index || i == txn->besides ||
-		    !netset_read(&txn->netif, i, &other) ||
+		    !netinfo_read(&txn->netif, i, &other) ||
 		    other.value[NETATTR_MAC] != mac)
 			continue;
 		snprintf(buf, len, "VF %u of %s", i, txn->netif.name);
@@ -296,22 +94,22 @@ static int check_mac(const struct attr_txn *txn)
 /* ---- all or none ---- */
 
 /* The names and values that were asked of an operation. */
-static void describe(const struct attr_txn *txn,
-		     const struct operation *operation, char *buf, size_t len)
+static void describe(const struct attr_txn *txn, unsigned int operation,
+		     char *buf, size_t len)
 {
 	char value[NETATTR_TEXT];
 	size_t used = 0;
 	int i;
 
 	for (i = 0; i < NUM_NETATTRS && used < len; i++)
-		if (netattr_has(txn->want, i) && operation->attrs >> i & 1)
+		if (netattr_has(txn->want, i) && operation >> i & 1)
 			used += snprintf(buf + used, len - used, "%s%s %s",
 					 used ? " " : "", netattr_name(i),
 					 netattr_text(txn->want, i, value));
 }
 
-static int operation_failed(const struct attr_txn *txn,
-			    const struct operation *operation, int error)
+static int operation_failed(const struct attr_txn *txn, unsigned int operation,
+			    int error)
 {
 	const char *state = txn->netif.state;
 	char what[128] = "";
@@ -336,16 +134,24 @@ static int operation_failed(const struct attr_txn *txn,
 		    strcmp(state, "up") ? state : "");
 }
 
+/* Return: 0 or -errno */
+static int operate(struct attr_txn *txn, unsigned int operation,
+		   const uint64_t *values)
+{
+	return netinfo_write(&txn->netif, txn->vf->index, operation, values,
+			     txn->words);
+}
+
 /* Back to what was, of the operations before @end. */
 static void undo(struct attr_txn *txn, size_t end)
 {
 	size_t i;
 
 	for (i = end; i-- > 0;) {
-		if (!(operations[i].attrs & txn->new.has) ||
-		    !(operations[i].attrs & txn->old.has))
+		if (!(operations[i] & txn->new.has) ||
+		    !(operations[i] & txn->old.has))
 			continue;
-		if (operate(txn, &operations[i], txn->old.value))
+		if (operate(txn, operations[i], txn->old.value))
 			fail(EXIT_PARTLY, txn->name,
 			     "could not be set back" REMEDY
 			     "see sriovctl show %s",
@@ -359,11 +165,11 @@ static int set_all(struct attr_txn *txn)
 	int err;
 
 	for (i = 0; i < NUM_OPERATIONS; i++) {
-		if (!(operations[i].attrs & txn->new.has))
+		if (!(operations[i] & txn->new.has))
 			continue;
-		err = operate(txn, &operations[i], txn->new.value);
+		err = operate(txn, operations[i], txn->new.value);
 		if (err) {
-			err = operation_failed(txn, &operations[i], err);
+			err = operation_failed(txn, operations[i], err);
 			undo(txn, i);
 			return err;
 		}
@@ -390,8 +196,8 @@ static void complete(struct attr_txn *txn)
 	}
 	for (i = 0; i < NUM_OPERATIONS; i++)
 		for (attr = 0; attr < NUM_NETATTRS; attr++)
-			if (operations[i].attrs & txn->want->has &&
-			    operations[i].attrs >> attr & 1 &&
+			if (operations[i] & txn->want->has &&
+			    operations[i] >> attr & 1 &&
 			    !netattr_has(&txn->new, attr))
 				put(&txn->new, attr, txn->old.value[attr]);
 }
@@ -426,7 +232,7 @@ static int look(struct attr_txn *txn, struct netattrs *attrs)
 			"its PF, %s, has no network interface, so there are no attributes to set",
 			pf);
 	}
-	if (netset_read(&txn->netif, txn->vf->index, attrs))
+	if (netinfo_read(&txn->netif, txn->vf->index, attrs))
 		return 0;
 	return fail(
 		EXIT_REFUSED, txn->name,

@@ -16,13 +16,6 @@ struct netvf {
 	unsigned long long lease_id; /* 0: it is not leased */
 };
 
-/*
- * The attributes of VF @index of the PF behind @netif that its driver tells.
- * Return: 1 if it has any
- */
-int netset_read(const struct netif *netif, unsigned int index,
-		struct netattrs *attrs);
-
 #define NETSET_FORCE (1U << 0) /* even a MAC that another VF has */
 
 /*

@@ -47,7 +47,7 @@ static void add_net(struct json_object *array, const struct netif *netif,
 	unsigned int attr;
 	char index[12];
 
-	if (vf->lease_id || !netset_read(netif, vf->index, &attrs))
+	if (vf->lease_id || !netinfo_read(netif, vf->index, &attrs))
 		return;
 	for (attr = 0; attr < NUM_NETATTRS; attr++)
 		if (attrs.value[attr] == usual[attr])

@@ -373,7 +373,8 @@ static void print_msix_pool(FILE *out, const void *s)
 static int read_net(const struct show *show, unsigned int index,
 		    struct netattrs *attrs)
 {
-	return show->pf.net.known && netset_read(&show->pf.netif, index, attrs);
+	return show->pf.net.known &&
+	       netinfo_read(&show->pf.netif, index, attrs);
 }
 
 static struct json_object *net_of(const struct show *show, unsigned int index)

@@ -15,6 +15,7 @@
 #include "base/wait.h"
 #include "cli/report.h"
 #include "cli/netset.h"
+#include "host/netinfo.h"
 #include "conf/carry.h"
 
 /* How long another operation on the PF is waited for. */
@@ -104,7 +105,7 @@ static int what_differs(const struct job *job, unsigned int index,
 	*old = (struct netattrs){ 0 };
 	if (!netinfo_get(&job->pf, &netif))
 		return 1; /* setting them says why that can't be */
-	known = netset_read(&netif, index, old);
+	known = netinfo_read(&netif, index, old);
 	netinfo_put(&netif);
 	for (attr = 0; known && attr < NUM_NETATTRS; attr++)
 		if (netattr_has(old, attr) &&
@@ -147,7 +148,7 @@ static int put_back_vf(const struct job *job, const struct sriov_broker_vf *vf,
 	unsigned int attr;
 
 	if (netinfo_get(&job->pf, &netif)) {
-		netset_read(&netif, vf->index, &now);
+		netinfo_read(&netif, vf->index, &now);
 		netinfo_put(&netif);
 	}
 	for (attr = 0; attr < NUM_NETATTRS; attr++)

@@ -278,7 +278,7 @@ static void read_attrs(struct job *job)
 	job->attrs =
 		calloc(job->num_vfs ? job->num_vfs : 1, sizeof(*job->attrs));
 	for (i = 0; job->attrs && i < job->num_vfs; i++)
-		netset_read(&netif, job->vfs[i].index, &job->attrs[i]);
+		netinfo_read(&netif, job->vfs[i].index, &job->attrs[i]);
 	netinfo_put(&netif);
 }
 

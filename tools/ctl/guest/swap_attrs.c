@@ -20,7 +20,7 @@ static int read_attrs(const struct sriov_broker_addr *pf, unsigned int index,
 	*attrs = (struct netattrs){ 0 };
 	if (!netinfo_get(pf, &netif))
 		return 0;
-	has = netset_read(&netif, index, attrs);
+	has = netinfo_read(&netif, index, attrs);
 	netinfo_put(&netif);
 	return has;
 }

@@ -3,22 +3,7 @@
 #ifndef HOST_EVENTS_H
 #define HOST_EVENTS_H
 
-#include <stdint.h>
-
-#include "sriovbroker.h"
-
-struct events;
-
-/* What is called; @arg is that of the call. Return: 0, or what ends the call. */
-struct event_handler {
-	int (*pf)(const struct sriov_broker_pf *pf, void *arg);
-	int (*vf)(const struct sriov_broker_vf *vf, void *arg);
-	int (*event)(const struct sriov_broker_event *event, void *arg);
-	/* Events were lost: what was said is to be forgotten. */
-	int (*lost)(void *arg);
-	/* All PFs and VFs are told; what comes now is later than @seq. */
-	int (*listed)(uint64_t seq, void *arg);
-};
+#include "parts/events.h"
 
 /*
  * Listen from now on. Return: 0, then it is the caller's to close; -ENOENT: the

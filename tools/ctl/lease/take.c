@@ -59,18 +59,14 @@ static int add_device(const struct args *args, const char *text,
 
 void warn_of(const struct sriov_broker_grant *grant)
 {
-	char addr[SRIOVB_ADDR_LEN];
-	struct netif netif;
+	char addr[SRIOVB_ADDR_LEN], name[IFNAMSIZ];
 
 	offline_warn(grant);
-	if (!netinfo_get(&grant->pf, &netif))
-		return;
-	if (!strcmp(netif.state, "down"))
+	if (netinfo_is_down(&grant->pf, name))
 		note(sriovb_format_addr(&grant->vf, addr),
 		     "note that its PF's interface is down, so that it has no link" REMEDY
 		     "to change that: ip link set %s up",
-		     netif.name);
-	netinfo_put(&netif);
+		     name);
 }
 
 /* ---- why it was not granted ---- */

@@ -13,7 +13,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
-#include "host/events.h"
+#include "parts/events.h"
 
 #define MAX_ATTR	  SRIOV_BROKER_NL_ATTR_LEASE_CGROUP
 #define RECEIVE_BUFFER	  (1 << 20) /* some thousand events, if we may */
@@ -278,7 +278,16 @@ static int connect_both(struct events *events)
 	return events->family < 0 ? events->family : listen_for_news(events);
 }
 
-int events_open(struct events **out)
+static void close_events(struct events *events)
+{
+	if (!events)
+		return;
+	nl_socket_free(events->news);
+	nl_socket_free(events->lists);
+	free(events);
+}
+
+static int open_events(struct events **out)
 {
 	struct events *events = calloc(1, sizeof(*events));
 	int err;
@@ -288,23 +297,14 @@ int events_open(struct events **out)
 		return -ENOMEM;
 	err = connect_both(events);
 	if (err < 0) {
-		events_close(events);
+		close_events(events);
 		return errno_of(err);
 	}
 	*out = events;
 	return 0;
 }
 
-void events_close(struct events *events)
-{
-	if (!events)
-		return;
-	nl_socket_free(events->news);
-	nl_socket_free(events->lists);
-	free(events);
-}
-
-int events_fd(const struct events *events)
+static int get_fd(const struct events *events)
 {
 	return nl_socket_get_fd(events->news);
 }
@@ -327,8 +327,8 @@ static int dump(struct call *call, int cmd)
 	return err < 0 ? errno_of(err) : 0;
 }
 
-int events_list(struct events *events, const struct event_handler *handler,
-		void *arg)
+static int list_all(struct events *events, const struct event_handler *handler,
+		    void *arg)
 {
 	struct call call = {
 		.events = events,
@@ -354,11 +354,11 @@ static int list_again(struct events *events,
 {
 	int err = handler->lost(arg);
 
-	return err ? err : events_list(events, handler, arg);
+	return err ? err : list_all(events, handler, arg);
 }
 
-int events_read(struct events *events, const struct event_handler *handler,
-		void *arg)
+static int read_news(struct events *events, const struct event_handler *handler,
+		     void *arg)
 {
 	for (;;) {
 		struct call call = {
@@ -384,3 +384,12 @@ int events_read(struct events *events, const struct event_handler *handler,
 			return err;
 	}
 }
+
+const struct events_part PART_SYMBOL = {
+	.part = PART_HEAD(struct events_part),
+	.open = open_events,
+	.close = close_events,
+	.fd = get_fd,
+	.list = list_all,
+	.read = read_news,
+};

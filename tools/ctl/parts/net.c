@@ -5,14 +5,11 @@
  */
 #include <errno.h>
 #include <glob.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -20,31 +17,12 @@
 #include <netlink/route/link.h>
 #include <netlink/route/link/sriov.h>
 
-#include "host/netinfo.h"
+#include "parts/net.h"
+#include "parts/net_sock.h"
+#include "parts/net_vf.h"
 
 /* ALTIFNAMSIZ of linux/if.h, which can't be had beside net/if.h. */
 #define ALT_NAME_LEN 128
-
-/*
- * One socket for all that a command asks: all of it is about one network namespace.
- * A child has its own, or the two would get each other's answers.
- */
-static struct nl_sock *socket_of_ours(void)
-{
-	static struct nl_sock *sock;
-	static pid_t owner;
-
-	if (sock && owner == getpid())
-		return sock;
-	nl_socket_free(sock);
-	sock = nl_socket_alloc();
-	owner = getpid();
-	if (sock && nl_connect(sock, NETLINK_ROUTE) < 0) {
-		nl_socket_free(sock);
-		sock = NULL;
-	}
-	return sock;
-}
 
 /* ---- which interface, and whose ---- */
 
@@ -123,9 +101,9 @@ static int device_of(const struct place *place, struct sriov_broker_addr *dev)
 		       -EOPNOTSUPP;
 }
 
-int netinfo_device(const char *name, struct sriov_broker_addr *dev)
+static int device(const char *name, struct sriov_broker_addr *dev)
 {
-	struct nl_sock *sock = socket_of_ours();
+	struct nl_sock *sock = net_socket();
 	struct place place;
 	int err;
 
@@ -184,57 +162,6 @@ static int interface_of(struct nl_sock *sock,
 	return index;
 }
 
-/* ---- in another network namespace ---- */
-
-/*
- * A device with an interface has a directory for them, in which sysfs shows those of one
- * network namespace.
- */
-static int is_elsewhere(const char *dir)
-{
-	char pattern[PATH_MAX];
-	struct stat net;
-	glob_t paths;
-	int empty;
-
-	snprintf(pattern, sizeof(pattern), "%s/net", dir);
-	if (stat(pattern, &net))
-		return 0;
-	snprintf(pattern, sizeof(pattern), "%s/net/*", dir);
-	empty = glob(pattern, 0, NULL, &paths) == GLOB_NOMATCH;
-	globfree(&paths);
-	return empty;
-}
-
-int netinfo_is_elsewhere(const struct sriov_broker_addr *dev)
-{
-	char dir[64], addr[SRIOVB_ADDR_LEN];
-
-	snprintf(dir, sizeof(dir), "/sys/bus/pci/devices/%s",
-		 sriovb_format_addr(dev, addr));
-	return is_elsewhere(dir);
-}
-
-int netinfo_elsewhere(char *pf)
-{
-	glob_t paths;
-	int found = 0;
-	size_t i;
-
-	if (glob("/sys/bus/pci/devices/*/sriov_totalvfs", 0, NULL, &paths))
-		paths.gl_pathc = 0;
-	for (i = 0; i < paths.gl_pathc && !found; i++) {
-		char *dir = dirname(paths.gl_pathv[i]);
-
-		found = is_elsewhere(dir);
-		if (found)
-			snprintf(pf, SRIOVB_ADDR_LEN, "%s",
-				 strrchr(dir, '/') + 1);
-	}
-	globfree(&paths);
-	return found;
-}
-
 /* ---- what is known of it ---- */
 
 /* Text of a MAC, "" for none and for all zeroes, which drivers mean so. */
@@ -243,6 +170,13 @@ static void format_mac(struct nl_addr *mac, char *text)
 	text[0] = '\0';
 	if (mac && nl_addr_get_len(mac) && !nl_addr_iszero(mac))
 		nl_addr2str(mac, text, MAC_LEN);
+}
+
+/* InfiniBand's are longer, and no VF's. */
+static uint64_t own_mac(struct nl_addr *mac)
+{
+	return mac && nl_addr_get_len(mac) == ETH_ALEN ? net_mac_number(mac) :
+							 0;
 }
 
 static const char *state_of(struct rtnl_link *link)
@@ -254,9 +188,9 @@ static const char *state_of(struct rtnl_link *link)
 	return flags & IFF_RUNNING ? "up" : "no carrier";
 }
 
-int netinfo_get(const struct sriov_broker_addr *dev, struct netif *netif)
+static int get(const struct sriov_broker_addr *dev, struct netif *netif)
 {
-	struct nl_sock *sock = socket_of_ours();
+	struct nl_sock *sock = net_socket();
 	int index = sock ? interface_of(sock, dev) : 0;
 
 	if (!index || rtnl_link_get_kernel(sock, index, NULL, &netif->link) < 0)
@@ -265,76 +199,16 @@ int netinfo_get(const struct sriov_broker_addr *dev, struct netif *netif)
 		 rtnl_link_get_name(netif->link));
 	format_mac(rtnl_link_get_addr(netif->link), netif->mac);
 	netif->state = state_of(netif->link);
+	netif->mac_number = own_mac(rtnl_link_get_addr(netif->link));
+	netif->num_vfs = 0;
+	rtnl_link_get_num_vf(netif->link, &netif->num_vfs);
 	return 1;
 }
 
-void netinfo_put(struct netif *netif)
+static void put(struct netif *netif)
 {
 	rtnl_link_put(netif->link);
 	netif->link = NULL;
-}
-
-/* What the kernel answers to a request. */
-struct answer {
-	int error;
-	char *words; /* room for NETINFO_WORDS */
-};
-
-/* Behind the error, and the request if that is in it, stand attributes. */
-static void keep_words(const struct nlmsgerr *error, struct answer *answer)
-{
-	struct nlmsghdr *head =
-		(struct nlmsghdr *)((char *)error - NLMSG_HDRLEN);
-	size_t request = head->nlmsg_flags & NLM_F_CAPPED ?
-				 sizeof(error->msg) :
-				 NLMSG_ALIGN(error->msg.nlmsg_len);
-	size_t skip =
-		NLMSG_ALIGN(sizeof(*error) - sizeof(error->msg) + request);
-	struct nlattr *text;
-
-	if (!(head->nlmsg_flags & NLM_F_ACK_TLVS) ||
-	    head->nlmsg_len < NLMSG_HDRLEN + skip)
-		return;
-	text = nla_find((struct nlattr *)((char *)error + skip),
-			head->nlmsg_len - NLMSG_HDRLEN - skip,
-			NLMSGERR_ATTR_MSG);
-	if (text)
-		nla_strlcpy(answer->words, text, NETINFO_WORDS);
-}
-
-/* libnl has numbers of its own; the kernel's say more. */
-static int keep_answer(struct sockaddr_nl *from, struct nlmsgerr *error,
-		       void *arg)
-{
-	struct answer *answer = arg;
-
-	(void)from;
-	answer->error = error->error;
-	keep_words(error, answer);
-	return NL_STOP;
-}
-
-int netinfo_tell(struct nl_msg *msg, char *words)
-{
-	struct nl_sock *sock = socket_of_ours();
-	struct answer answer = { .words = words };
-	int on = 1;
-	int err;
-
-	words[0] = '\0';
-	if (!sock)
-		return -ENOMEM;
-	/* Words besides the errno; older kernels have none. */
-	setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_EXT_ACK, &on,
-		   sizeof(on));
-	nl_socket_modify_err_cb(sock, NL_CB_CUSTOM, keep_answer, &answer);
-	err = nl_send_auto(sock, msg);
-	if (err >= 0)
-		err = nl_wait_for_ack(sock);
-	nl_socket_modify_err_cb(sock, NL_CB_DEFAULT, NULL, NULL);
-	if (answer.error)
-		return answer.error;
-	return err < 0 ? -EIO : 0;
 }
 
 static const char *vf_link_of(struct rtnl_link_vf *vf)
@@ -352,8 +226,8 @@ static const char *vf_link_of(struct rtnl_link_vf *vf)
 	return names[state];
 }
 
-int netinfo_vf(const struct netif *netif, unsigned int index,
-	       struct vfnet *vfnet)
+static int vf(const struct netif *netif, unsigned int index,
+	      struct vfnet *vfnet)
 {
 	struct rtnl_link_vf *vf = rtnl_link_vf_get(netif->link, index);
 	struct nl_addr *mac = NULL;
@@ -366,3 +240,13 @@ int netinfo_vf(const struct netif *netif, unsigned int index,
 	rtnl_link_vf_put(vf);
 	return 1;
 }
+
+const struct net_part PART_SYMBOL = {
+	.part = PART_HEAD(struct net_part),
+	.device = device,
+	.get = get,
+	.put = put,
+	.vf = vf,
+	.read = net_read_vf,
+	.write = net_write_vf,
+};

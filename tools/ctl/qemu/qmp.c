@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/complain.h"
 #include "base/text.h"
 #include "base/wait.h"
 #include "host/path.h"
