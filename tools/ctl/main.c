@@ -2,7 +2,6 @@
 /* sriovctl: the table of commands, their options, their help. */
 #include <fcntl.h>
 #include <getopt.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -503,7 +502,6 @@ int main(int argc, char **argv)
 	int ret;
 
 	fill_standard();
-	setlocale(LC_CTYPE, "");
 	ret = run(argc, argv);
 	report_rest();
 	/* What did not reach its reader was not done. */

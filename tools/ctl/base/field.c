@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libsmartcols.h>
-
 #include "base/field.h"
 #include "base/json.h"
 #include "base/complain.h"
@@ -102,27 +100,10 @@ void fields_print(FILE *out, const struct field *fields, const void *thing)
 
 struct table {
 	const struct column *columns;
-	struct libscols_table *scols; /* for people */
-	struct json_object *rows;     /* for programs; NULL: for people */
+	struct columns *lines;	  /* for people */
+	struct json_object *rows; /* for programs; NULL: for people */
 	int failed;
 };
-
-static void add_columns(struct table *table)
-{
-	const struct column *column;
-
-	for (column = table->columns; column->title; column++) {
-		int flags = 0;
-
-		if (column->flags & COLUMN_RIGHT)
-			flags |= SCOLS_FL_RIGHT;
-		if (column->flags & COLUMN_TREE)
-			flags |= SCOLS_FL_TREE;
-		if (!scols_table_new_column(table->scols, column->title, 0,
-					    flags))
-			table->failed = 1;
-	}
-}
 
 struct table *table_new(const struct column *columns, int as_json)
 {
@@ -134,11 +115,8 @@ struct table *table_new(const struct column *columns, int as_json)
 	if (as_json)
 		table->rows = json_object_new_array();
 	else
-		table->scols = scols_new_table();
-	if (table->scols)
-		add_columns(table);
-	else
-		table->failed = !as_json;
+		table->lines = columns_new(columns);
+	table->failed = !as_json && !table->lines;
 	return table;
 }
 
@@ -151,12 +129,12 @@ static const struct field *find_field(const struct field *fields,
 	return NULL;
 }
 
-static struct libscols_line *add_line(struct table *table,
-				      struct libscols_line *parent,
-				      const struct field *fields,
-				      const void *thing)
+static struct columns_line *add_line(struct table *table,
+				     struct columns_line *parent,
+				     const struct field *fields,
+				     const void *thing)
 {
-	struct libscols_line *line = scols_table_new_line(table->scols, parent);
+	struct columns_line *line = columns_add(table->lines, parent);
 	size_t i;
 
 	table->failed |= !line;
@@ -165,8 +143,9 @@ static struct libscols_line *add_line(struct table *table,
 			find_field(fields, table->columns[i].title);
 		char *text = field ? field_text(field, thing) : NULL;
 
-		if (field && (!text || scols_line_refer_data(line, i, text)))
+		if (field && (!text || columns_set(line, i, text)))
 			table->failed = 1;
+		free(text);
 	}
 	return line;
 }
@@ -187,7 +166,7 @@ struct row table_add(struct table *table, const struct row *parent,
 			row.below = json_object_new_array();
 			json_object_object_add(obj, below, row.below);
 		}
-	} else if (table && table->scols) {
+	} else if (table && table->lines) {
 		row.line = add_line(table, parent ? parent->line : NULL, fields,
 				    thing);
 	}
@@ -201,7 +180,7 @@ static int print_table(struct table *table, const char *key)
 	if (!table || table->failed)
 		return -1;
 	if (!table->rows)
-		return scols_print_table(table->scols);
+		return columns_print(table->lines);
 	obj = json_document();
 	json_object_object_add(obj, key, json_object_get(table->rows));
 	return json_print(obj);
@@ -213,7 +192,7 @@ int table_print(struct table *table, const char *key)
 
 	if (table) {
 		json_object_put(table->rows);
-		scols_unref_table(table->scols);
+		columns_put(table->lines);
 		free(table);
 	}
 	return err ? no_memory() : 0;

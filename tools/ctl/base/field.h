@@ -11,6 +11,8 @@
 
 #include <json-c/json.h>
 
+#include "base/columns.h"
+
 /* An array of these ends with one that has neither key nor title. */
 struct field {
 	const char *key;   /* in JSON; NULL: not told to programs */
@@ -47,21 +49,12 @@ void field_line(FILE *out, const char *title, const char *fmt, ...)
 
 /* ---- tables ---- */
 
-#define COLUMN_RIGHT (1U << 0) /* aligned to the right */
-#define COLUMN_TREE  (1U << 1) /* shows what is below what */
-
-/* An array of these ends with one without a title. */
-struct column {
-	const char *title;
-	unsigned int flags;
-};
-
 /* Rows of things, for people with columns, for programs as objects in an array. */
 struct table;
 
 /* A row that others go below. Zeroes: none. */
 struct row {
-	struct libscols_line *line;
+	struct columns_line *line;
 	struct json_object *below;
 };
 
