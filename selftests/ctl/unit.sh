@@ -21,6 +21,16 @@ for source in ../tools/tests/test_*.c; do
 	[ "$status" = 0 ] || diag "$out"
 done
 
+# --- what each start of sriovctl has to wait for -----------------------------------------------------
+
+needed() { readelf -d "$1" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | sort | xargs; }
+is "sriovctl starts with libc and json-c alone" "$(needed ../tools/sriovctl | sed 's/\.so\.[0-9.]*//g')" "libc libjson-c"
+without_parts() { unshare --mount sh -c 'mount -t tmpfs none /usr/local/lib && sriovctl "$@"' sh "$@"; }
+fails 2 "a part that is not there is asked for by name" \
+	"^sriovctl: /usr/local/lib/sriovctl/net.so: cannot open .*; this is a part of sriovctl: install both as a whole$" \
+	without_parts show lo
+like "what needs none of them does not look for it" "$(without_parts --version)" "^sriovctl "
+
 # --- what udev and systemd are given --------------------------------------------------------------
 
 root=$(mktemp -d)
