@@ -67,9 +67,8 @@ void vfb_event_exit(void)
  */
 void vfb_event_wake(struct work_struct *work)
 {
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	vfb_event_work = work;
-	mutex_unlock(&vfb_lock);
 }
 
 static void vfb_actor_current(struct vfb_actor *actor)
@@ -99,9 +98,8 @@ void vfb_acting_init(struct vfb_acting *acting)
 void vfb_acting_begin(struct vfb_acting *acting)
 {
 	acting->worker = current;
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	list_add(&acting->node, &vfb_actings);
-	mutex_unlock(&vfb_lock);
 }
 
 /**
@@ -112,9 +110,8 @@ void vfb_acting_begin(struct vfb_acting *acting)
  */
 void vfb_acting_end(struct vfb_acting *acting)
 {
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	list_del(&acting->node);
-	mutex_unlock(&vfb_lock);
 }
 
 /**
@@ -305,13 +302,12 @@ bool vfb_event_after(u64 *last, struct vfb_event *event)
 {
 	bool there;
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	there = *last < vfb_seq;
 	if (there) {
 		*last = max(*last + 1, vfb_event_oldest());
 		vfb_event_copy(event, *last);
 	}
-	mutex_unlock(&vfb_lock);
 	return there;
 }
 
@@ -350,10 +346,9 @@ int vfb_client_init(struct vfb_client *client, const struct cred *opener)
  */
 void vfb_client_exit(struct vfb_client *client)
 {
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	client->user->readers -= !!client->next;
 	vfb_user_put(client->user);
-	mutex_unlock(&vfb_lock);
 }
 
 /*
@@ -368,7 +363,7 @@ static int vfb_client_subscribe(struct vfb_client *client)
 	if (READ_ONCE(client->next))
 		return 0;
 	exempt = ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE);
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	if (client->next) {
 		ret = 0;
 	} else if (client->user->readers >= VFB_MAX_READERS && !exempt) {
@@ -377,7 +372,6 @@ static int vfb_client_subscribe(struct vfb_client *client)
 		client->user->readers++;
 		WRITE_ONCE(client->next, vfb_seq + 1);
 	}
-	mutex_unlock(&vfb_lock);
 	return ret;
 }
 
@@ -386,7 +380,7 @@ static bool vfb_client_take(struct vfb_client *client, struct vfb_event *event)
 	u64 oldest;
 	bool got;
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	oldest = vfb_event_oldest();
 	got = client->next <= vfb_seq;
 	if (client->next < oldest) {
@@ -406,7 +400,6 @@ static bool vfb_client_take(struct vfb_client *client, struct vfb_event *event)
 		vfb_event_copy(event, client->next);
 		WRITE_ONCE(client->next, client->next + 1);
 	}
-	mutex_unlock(&vfb_lock);
 	return got;
 }
 
@@ -483,7 +476,7 @@ unsigned int vfb_event_recall(struct sriov_broker_event *events,
 	unsigned int num = 0;
 	u64 seq;
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	for (seq = vfb_event_oldest(); seq <= vfb_seq; seq++) {
 		/* A copy: what depends on who reads it is not for the next reader. */
 		struct vfb_event event = vfb_ring[seq % VFB_EVENTS];
@@ -493,6 +486,5 @@ unsigned int vfb_event_recall(struct sriov_broker_event *events,
 		vfb_event_localize(&event);
 		events[num++] = event.out;
 	}
-	mutex_unlock(&vfb_lock);
 	return num;
 }

@@ -250,7 +250,7 @@ void vfb_group_leave(struct vfb_vf *vf)
 	struct vfb_group *group = vf->group;
 	bool last;
 
-	mutex_lock(&group->fence);
+	guard(mutex)(&group->fence);
 	mutex_lock(&vfb_lock);
 	list_del_init(&vf->group_node);
 	last = list_empty(&group->vfs);
@@ -261,7 +261,6 @@ void vfb_group_leave(struct vfb_vf *vf)
 		group->dead = true;
 		vfb_unfence_locked(group);
 	}
-	mutex_unlock(&group->fence);
 }
 
 /**
@@ -509,12 +508,8 @@ static int vfb_fence_locked(struct vfb_group *group)
  */
 int vfb_group_fence(struct vfb_group *group)
 {
-	int ret;
-
-	mutex_lock(&group->fence);
-	ret = vfb_fence_locked(group);
-	mutex_unlock(&group->fence);
-	return ret;
+	guard(mutex)(&group->fence);
+	return vfb_fence_locked(group);
 }
 
 /**
@@ -553,13 +548,12 @@ int vfb_group_refence(struct vfb_group *group)
 {
 	int ret;
 
-	mutex_lock(&group->fence);
+	guard(mutex)(&group->fence);
 	mutex_lock(&vfb_lock);
 	ret = vfb_group_is_stray(group);
 	mutex_unlock(&vfb_lock);
 	if (!ret)
 		ret = vfb_fence_locked(group);
-	mutex_unlock(&group->fence);
 	return ret;
 }
 
@@ -571,9 +565,8 @@ int vfb_group_refence(struct vfb_group *group)
  */
 void vfb_group_unfence(struct vfb_group *group)
 {
-	mutex_lock(&group->fence);
+	guard(mutex)(&group->fence);
 	vfb_unfence_locked(group);
-	mutex_unlock(&group->fence);
 }
 
 /* A look for what else can be opened with a group. */
@@ -618,14 +611,12 @@ bool vfb_group_look(struct vfb_group *group)
 	if (!group->iommu)
 		return false;
 	/* Noted before the look: one that goes after it is seen takes the note back. */
-	mutex_lock(&vfb_lock);
-	group->strange = true;
-	mutex_unlock(&vfb_lock);
+	scoped_guard(mutex, &vfb_lock)
+		group->strange = true;
 	strange = iommu_group_for_each_dev(group->iommu, &found, vfb_is_stranger);
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	group->strange &= strange;
 	group->stranger = found.addr;
-	mutex_unlock(&vfb_lock);
 	return strange;
 }
 
@@ -667,13 +658,12 @@ void vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease)
 {
 	bool has;
 
-	mutex_lock(&group->fence);
+	guard(mutex)(&group->fence);
 	mutex_lock(&vfb_lock);
 	has = group->lease == lease;
 	mutex_unlock(&vfb_lock);
 	if (has)
 		vfb_unfence_locked(group);
-	mutex_unlock(&group->fence);
 }
 
 /* Its driver, or its being open to all, does without. */
@@ -689,14 +679,13 @@ static void vfb_unfence_unneeded(struct vfb_group *group, bool moving)
 	bool needed = false;
 	struct vfb_vf *vf;
 
-	mutex_lock(&group->fence);
+	guard(mutex)(&group->fence);
 	mutex_lock(&vfb_lock);
 	list_for_each_entry(vf, &group->vfs, group_node)
 		needed |= (moving && vf->moving) || vfb_needs_fence(vf);
 	mutex_unlock(&vfb_lock);
 	if (!needed)
 		vfb_unfence_locked(group);
-	mutex_unlock(&group->fence);
 }
 
 /**

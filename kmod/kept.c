@@ -109,20 +109,6 @@ void vfb_kept_free(struct vfb_kept *kept)
 }
 
 /**
- * vfb_kept_store - keep a note until a PF has VFs again
- * @pf: the PF
- * @kept: the note, which the PF owns from here on
- *
- * Context: may sleep; takes vfb_lock.
- */
-void vfb_kept_store(struct vfb_pf *pf, struct vfb_kept *kept)
-{
-	scoped_guard(mutex, &vfb_lock)
-		swap(pf->kept, kept);
-	vfb_kept_free(kept);
-}
-
-/**
  * vfb_kept_return - keep a note that was taken, but not used
  * @pf: the PF
  * @kept: the note, which the PF owns from here on; one that came meanwhile is newer
@@ -152,8 +138,12 @@ void vfb_kept_unbind(struct vfb_pf *pf)
 	/* A driver might wait for the answer of a device that was pulled. */
 	if (pci_device_is_present(pf->pdev))
 		kept = vfb_kept_take(pf);
-	if (!IS_ERR_OR_NULL(kept))
-		vfb_kept_store(pf, kept);
+	if (IS_ERR_OR_NULL(kept))
+		return;
+	/* What was kept when the driver went before that is older. */
+	scoped_guard(mutex, &vfb_lock)
+		swap(pf->kept, kept);
+	vfb_kept_free(kept);
 }
 
 /**

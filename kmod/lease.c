@@ -137,12 +137,8 @@ u64 vfb_lease_id(const struct vfb_lease *lease)
  */
 bool vfb_lease_is_over(struct vfb_lease *lease)
 {
-	bool over;
-
-	mutex_lock(&vfb_lock);
-	over = lease->revoked;
-	mutex_unlock(&vfb_lock);
-	return over;
+	guard(mutex)(&vfb_lock);
+	return lease->revoked;
 }
 
 /**
@@ -340,9 +336,8 @@ static void vfb_lease_grace_work(struct work_struct *work)
 {
 	struct vfb_lease *lease = container_of(to_delayed_work(work), struct vfb_lease, grace);
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	vfb_lease_revoke(lease, SRIOV_BROKER_LEASE_CAUSE_ADMIN);
-	mutex_unlock(&vfb_lock);
 }
 
 /**

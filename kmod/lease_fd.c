@@ -92,11 +92,10 @@ static int vfb_lease_reset_begin(struct vfb_lease *lease)
 {
 	int ret = 0;
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	if (lease->resetting)
 		ret = -EAGAIN;
 	lease->resetting = true;
-	mutex_unlock(&vfb_lock);
 	return ret;
 }
 
@@ -182,13 +181,12 @@ static int vfb_lease_next_news(struct vfb_lease *lease, struct vfb_lease_news *n
 	struct vfb_lease_news *from;
 	int ret;
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	from = lease->revoking.type ? &lease->revoking : &lease->over;
 	*news = *from;
 	from->by.pid = NULL;
 	WRITE_ONCE(from->type, 0);
 	ret = news->type ? 1 : lease->revoked ? 0 : -EAGAIN;
-	mutex_unlock(&vfb_lock);
 	return ret;
 }
 
@@ -244,12 +242,11 @@ static __poll_t vfb_lease_poll(struct file *file, poll_table *pt)
 	__poll_t mask = 0;
 
 	poll_wait(file, &lease->wait, pt);
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	if (lease->revoking.type || lease->over.type)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLPRI;
 	if (lease->revoked)
 		mask |= EPOLLHUP | EPOLLERR;
-	mutex_unlock(&vfb_lock);
 	return mask;
 }
 

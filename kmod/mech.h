@@ -45,7 +45,6 @@ struct vfb_kept *vfb_kept_take(struct vfb_pf *pf);
 void vfb_kept_restore(struct vfb_kept *kept, struct vfb_pf *pf, unsigned int num,
 		      struct vfb_why *why);
 void vfb_kept_free(struct vfb_kept *kept);
-void vfb_kept_store(struct vfb_pf *pf, struct vfb_kept *kept);
 void vfb_kept_return(struct vfb_pf *pf, struct vfb_kept *kept);
 void vfb_kept_unbind(struct vfb_pf *pf);
 struct vfb_kept *vfb_kept_at_unbind(struct vfb_pf *pf);

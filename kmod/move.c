@@ -40,12 +40,8 @@ struct vfb_moves {
 
 static bool vfb_is_bound(struct vfb_vf *vf, const char *name)
 {
-	bool ret;
-
-	mutex_lock(&vfb_lock);
-	ret = !strcmp(vf->driver, name);
-	mutex_unlock(&vfb_lock);
-	return ret;
+	guard(mutex)(&vfb_lock);
+	return !strcmp(vf->driver, name);
 }
 
 /* May this VF be moved? Notes in @why what is against it. */
@@ -191,7 +187,7 @@ static int vfb_take(struct vfb_moves *all, struct vfb_pf *pf, unsigned int first
 	unsigned int i;
 	int ret = 0;
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	for (i = first; i < first + count && !ret; i++) {
 		struct vfb_vf *vf = pf->vfs[i];
 
@@ -210,22 +206,7 @@ static int vfb_take(struct vfb_moves *all, struct vfb_pf *pf, unsigned int first
 		ret = vfb_check_peers(all, why);
 	if (ret)
 		vfb_untake_all(all);
-	mutex_unlock(&vfb_lock);
 	return ret;
-}
-
-static void vfb_learn_groups(struct vfb_pf *pf, unsigned int first, unsigned int count)
-{
-	struct vfb_vf *vf;
-	unsigned int i;
-
-	for (i = first; i < first + count; i++) {
-		vf = vfb_pf_vf(pf, i);
-		if (!vf)
-			continue;
-		vfb_group_learn(vf);
-		vfb_vf_put(vf);
-	}
 }
 
 static struct vfb_moves *vfb_moves_new(struct vfb_pf *pf, unsigned int first, unsigned int count,
@@ -233,6 +214,8 @@ static struct vfb_moves *vfb_moves_new(struct vfb_pf *pf, unsigned int first, un
 				       struct vfb_why *why)
 {
 	struct vfb_moves *all = kvzalloc(struct_size(all, move, count), GFP_KERNEL);
+	struct vfb_vf *vf;
+	unsigned int i;
 	int ret;
 
 	if (!all)
@@ -242,7 +225,14 @@ static struct vfb_moves *vfb_moves_new(struct vfb_pf *pf, unsigned int first, un
 	all->flags = flags;
 	/* VFs of a PF that sleeps are dead. */
 	pm_runtime_get_sync(&pf->pdev->dev);
-	vfb_learn_groups(pf, first, count);
+	/* Before they are taken: it shows which of them share a fence. */
+	for (i = first; i < first + count; i++) {
+		vf = vfb_pf_vf(pf, i);
+		if (!vf)
+			continue;
+		vfb_group_learn(vf);
+		vfb_vf_put(vf);
+	}
 	ret = vfb_take(all, pf, first, count, flags, why);
 	if (ret) {
 		vfb_moves_free(all);
@@ -281,15 +271,22 @@ static struct vfb_move *vfb_phase(struct vfb_moves *all, int (*phase)(struct vfb
 #define VFB_CLOSE_TRIES	   200
 #define VFB_CLOSE_PAUSE_MS 25
 
-/*
- * An unbinding by hand waits for the VF's user with its lock held, and whoever takes the
- * lock waits as well. Nothing else tells of it: vfio's node is gone by then, and without
- * an IOMMU there is no fence.
- */
-static int vfb_check_lock(struct vfb_vf *vf)
+/* No user of vfio may have the VF, nor get it from here on. */
+static int vfb_close_managed(struct vfb_vf *vf)
 {
+	int ret = vfb_group_fence(vf->group);
 	unsigned int i;
 
+	/* The fence does not tell of a node that is merely open; vfio would wait for it. */
+	if (!ret && vfb_vfio_node_is_open(vf->pdev))
+		ret = -EBUSY;
+	if (ret)
+		return ret;
+	/*
+	 * An unbinding by hand waits for the VF's user with its lock held, and a taker of the
+	 * lock waits as well. Nothing else tells of it: vfio's node is gone by then, and without
+	 * an IOMMU there is no fence.
+	 */
 	for (i = 0; i < VFB_CLOSE_TRIES; i++) {
 		if (device_trylock(&vf->pdev->dev)) {
 			device_unlock(&vf->pdev->dev);
@@ -300,31 +297,17 @@ static int vfb_check_lock(struct vfb_vf *vf)
 	return -EBUSY;
 }
 
-/* No user of vfio may have the VF, nor get it from here on. */
-static int vfb_close_managed(struct vfb_vf *vf)
-{
-	int ret = vfb_group_fence(vf->group);
-
-	/* The fence does not tell of a node that is merely open; vfio would wait for it. */
-	if (!ret && vfb_vfio_node_is_open(vf->pdev))
-		ret = -EBUSY;
-	return ret ?: vfb_check_lock(vf);
-}
-
-/* Nor may the host use it, unless that is what is wanted. */
-static int vfb_close_hosts(struct vfb_move *m)
-{
-	if (m->driver[0] && !(m->all->flags & (VFB_MOVE_USED | VFB_MOVE_FRESH)))
-		vfb_host_use(m->vf, &m->use);
-	return m->use.reason ? -EBUSY : 0;
-}
-
-/* Nobody may have it open when its driver goes, nor open it from here on. */
+/* No user may have it open when its driver goes, nor open it from here on. */
 static int vfb_phase_close(struct vfb_move *m)
 {
-	int ret = m->managed ? vfb_close_managed(m->vf) : vfb_close_hosts(m);
+	int ret = m->managed ? vfb_close_managed(m->vf) : 0;
 	char *override;
 
+	/* Nor may the host use it, unless that is what is wanted. */
+	if (!m->managed && m->driver[0] && !(m->all->flags & (VFB_MOVE_USED | VFB_MOVE_FRESH)))
+		vfb_host_use(m->vf, &m->use);
+	if (m->use.reason)
+		ret = -EBUSY;
 	if (ret)
 		return ret;
 	/* Only now: this may take the lock that an unbinding holds while it waits for a user. */
@@ -485,9 +468,8 @@ static void vfb_move_back(struct vfb_moves *all)
 			 ERR_PTR(m->err));
 		m->state = SRIOV_BROKER_VF_HOST;
 	}
-	mutex_lock(&vfb_lock);
-	vfb_untake_all(all);
-	mutex_unlock(&vfb_lock);
+	scoped_guard(mutex, &vfb_lock)
+		vfb_untake_all(all);
 	vfb_move_end(all);
 }
 
@@ -616,9 +598,8 @@ int vfb_move_vfs(struct vfb_pf *pf, unsigned int first, unsigned int count,
 	} else if (!(flags & VFB_MOVE_FRESH)) {
 		vfb_move_back(all);
 	} else {
-		mutex_lock(&vfb_lock);
-		vfb_untake_all(all);
-		mutex_unlock(&vfb_lock);
+		scoped_guard(mutex, &vfb_lock)
+			vfb_untake_all(all);
 		vfb_moves_free(all);
 	}
 	return ret;

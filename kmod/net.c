@@ -254,9 +254,8 @@ int vfb_net_put_back(struct vfb_vf *vf, struct ifla_vf_info *was, bool patient)
 
 static void vfb_net_forget_now(struct vfb_vf *vf)
 {
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	vfb_net_forget(vf);
-	mutex_unlock(&vfb_lock);
 }
 
 /*
@@ -390,10 +389,9 @@ bool vfb_net_is_held(struct vfb_group *group)
 	struct vfb_vf *vf;
 	bool held = false;
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	list_for_each_entry(vf, &group->vfs, group_node)
 		held |= vf->net_holds;
-	mutex_unlock(&vfb_lock);
 	return held;
 }
 

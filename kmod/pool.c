@@ -62,20 +62,6 @@ static bool vfb_ids_fit(const struct sriov_broker_selector *sel, struct vfb_pf *
 	       (!sel->device || sel->device == pf->vf_device);
 }
 
-static bool vfb_sel_fits(const struct sriov_broker_selector *sel, struct vfb_vf *vf)
-{
-	unsigned int first, end;
-
-	if (!vfb_ids_fit(sel, vf->pf))
-		return false;
-	if (!sel->dev.valid || !vfb_addr_cmp(&sel->dev, &vf->addr))
-		return true;
-	if (vfb_addr_cmp(&sel->dev, &vf->pf->addr))
-		return false;
-	vfb_range(sel, vf->pf, &first, &end);
-	return vf->index >= first && vf->index < end;
-}
-
 static bool vfb_on_node(const struct vfb_request *req, struct vfb_pf *pf)
 {
 	return req->numa_node == NUMA_NO_NODE || dev_to_node(&pf->pdev->dev) == req->numa_node;
@@ -114,12 +100,25 @@ static bool vfb_pf_fits(const struct vfb_request *req, struct vfb_pf *pf)
 static bool vfb_vf_fits(struct vfb_request *req, const struct sriov_broker_selector *sel,
 			struct vfb_vf *vf)
 {
-	bool fits = vf->state == SRIOV_BROKER_VF_FREE && !vf->moving && !vf->group->lease &&
-		    vfb_sel_fits(sel, vf) && !vfb_busy_peer(vf);
+	unsigned int first, end;
 
-	if (fits && vf->group->strange)
+	if (vf->state != SRIOV_BROKER_VF_FREE || vf->moving || vf->group->lease)
+		return false;
+	if (!vfb_ids_fit(sel, vf->pf))
+		return false;
+	/* Any, this one, or one of its PF's, within the range. */
+	if (sel->dev.valid && vfb_addr_cmp(&sel->dev, &vf->addr)) {
+		if (vfb_addr_cmp(&sel->dev, &vf->pf->addr))
+			return false;
+		vfb_range(sel, vf->pf, &first, &end);
+		if (vf->index < first || vf->index >= end)
+			return false;
+	}
+	if (vfb_busy_peer(vf))
+		return false;
+	if (vf->group->strange)
 		req->stranger = vf->group->stranger;
-	return fits && !vf->group->strange;
+	return !vf->group->strange;
 }
 
 static struct vfb_vf *vfb_choose_on(struct vfb_request *req,
@@ -204,47 +203,36 @@ static void vfb_offer(struct vfb_group *group, bool on)
 		assign_bit(vf->index, vf->pf->free, on);
 }
 
-/* Reserved: no other lease is given a VF of its group. All under one holding of vfb_lock. */
-static void vfb_reserve(struct vfb_lease *lease, struct vfb_vf *vf)
-{
-	lockdep_assert_held(&vfb_lock);
-	kref_get(&vf->ref);
-	lease->vf = vf;
-	vf->group->lease = lease;
-	vf->pf->nr_reserved++;
-	vfb_offer(vf->group, false);
-}
-
-static void vfb_unreserve(struct vfb_lease *lease)
-{
-	struct vfb_vf *vf = lease->vf;
-
-	lockdep_assert_held(&vfb_lock);
-	vfb_offer(vf->group, true);
-	vf->group->lease = NULL;
-	vf->pf->nr_reserved--;
-	lease->vf = NULL;
-	vfb_vf_put(vf); /* not the last: it is on the bus */
-}
-
 /* All that the request wants, or nothing. */
 static bool vfb_serve(struct vfb_request *req)
 {
+	struct vfb_lease *lease;
+	struct vfb_vf *vf;
+
 	lockdep_assert_held(&vfb_lock);
 	req->stranger = (struct sriov_broker_addr){};
-	while (req->taken < req->count) {
-		struct vfb_vf *vf = vfb_choose(req);
-
-		if (!vf)
-			break;
-		vfb_reserve(req->leases[req->taken++], vf);
+	/* Reserved, so that it is not chosen again: all under one holding of the lock. */
+	while (req->taken < req->count && (vf = vfb_choose(req))) {
+		lease = req->leases[req->taken++];
+		kref_get(&vf->ref);
+		lease->vf = vf;
+		vf->group->lease = lease;
+		vf->pf->nr_reserved++;
+		vfb_offer(vf->group, false);
 	}
 	if (req->taken == req->count) {
 		vfb_lease_admit(req);
 		return true;
 	}
-	while (req->taken)
-		vfb_unreserve(req->leases[--req->taken]);
+	while (req->taken) {
+		lease = req->leases[--req->taken];
+		vf = lease->vf;
+		vfb_offer(vf->group, true);
+		vf->group->lease = NULL;
+		vf->pf->nr_reserved--;
+		lease->vf = NULL;
+		vfb_vf_put(vf); /* not the last: it is on the bus */
+	}
 	return false;
 }
 
@@ -410,9 +398,8 @@ void vfb_pool_serve(void)
  */
 void vfb_pool_kick(void)
 {
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	vfb_pool_serve();
-	mutex_unlock(&vfb_lock);
 }
 
 /**
@@ -541,14 +528,13 @@ int vfb_pool_cancel(u64 id)
 	struct vfb_request *w, *next;
 	int ret = -ENOENT;
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	list_for_each_entry_safe(w, next, &vfb_waiters, node) {
 		if (w->id != id)
 			continue;
 		vfb_dequeue(w, -ECANCELED);
 		ret = 0;
 	}
-	mutex_unlock(&vfb_lock);
 	return ret;
 }
 

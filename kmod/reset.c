@@ -67,19 +67,6 @@ static enum sriov_broker_fault vfb_reset_locked(struct vfb_vf *vf)
 	return vfb_looks_reset(pdev) ? SRIOV_BROKER_FAULT_NONE : SRIOV_BROKER_FAULT_CHECK;
 }
 
-/*
- * May a lease's holder still have the VF reset? Asked with the VF's lock held: the
- * return path takes it after the lease has ended, and before the VF has a next owner.
- */
-static int vfb_holder_may(struct vfb_vf *vf, struct vfb_lease *lease)
-{
-	device_lock_assert(&vf->pdev->dev);
-	if (vfb_lease_is_over(lease))
-		return -ENODEV;
-	/* He has a driver's own reset. */
-	return pci_is_enabled(vf->pdev) ? -EBUSY : 0;
-}
-
 /* Returns -EAGAIN where the VF's lock can't be had: nothing is known to be wrong with it. */
 static int vfb_reset_for(struct vfb_vf *vf, struct vfb_lease *lease, enum sriov_broker_fault *fault)
 {
@@ -92,8 +79,16 @@ static int vfb_reset_for(struct vfb_vf *vf, struct vfb_lease *lease, enum sriov_
 	pm_runtime_get_sync(pf_dev);
 	pm_runtime_get_sync(dev);
 	if (vfb_vf_lock(vf, lease)) {
-		refused = lease ? vfb_holder_may(vf, lease) : 0;
-		if (!refused)
+		/*
+		 * May a holder still have it reset? Asked with the lock held, which the return path
+		 * takes after the lease has ended, and before the VF has a next owner. A driver's
+		 * user has that driver's own reset.
+		 */
+		if (lease && vfb_lease_is_over(lease))
+			refused = -ENODEV;
+		else if (lease && pci_is_enabled(vf->pdev))
+			refused = -EBUSY;
+		else
 			*fault = vfb_reset_locked(vf);
 		pci_dev_unlock(vf->pdev);
 	} else {
@@ -105,9 +100,8 @@ static int vfb_reset_for(struct vfb_vf *vf, struct vfb_lease *lease, enum sriov_
 		return refused;
 	vfb_took(SRIOV_BROKER_STAT_RESET, vf->pdev, 0, *fault, ktime_get_ns() - start);
 	if (*fault) {
-		mutex_lock(&vfb_lock);
-		vfb_event_reset_failed(vf, *fault);
-		mutex_unlock(&vfb_lock);
+		scoped_guard(mutex, &vfb_lock)
+			vfb_event_reset_failed(vf, *fault);
 	}
 	return 0;
 }

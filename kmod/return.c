@@ -57,22 +57,10 @@ static void vfb_evict(struct vfb_group *group)
 	}
 }
 
-/* The holder may have changed it alone, for a probe to come. */
-static void vfb_restore_override(struct vfb_vf *vf, const char *target)
-{
-	char *now = vfb_override_get(vf->pdev);
-
-	if (IS_ERR(now))
-		return;
-	if (strcmp(now ?: "", target))
-		vfb_override_set(vf->pdev, target);
-	kfree(now);
-}
-
 /* Back on the driver that the VF belongs on, whatever the holder did. */
 static enum sriov_broker_fault vfb_rebind(struct vfb_vf *vf)
 {
-	char target[SRIOV_BROKER_NAME_LEN];
+	char target[SRIOV_BROKER_NAME_LEN], *now;
 	struct vfb_driver to;
 	bool there, ours;
 	int ret;
@@ -82,8 +70,14 @@ static enum sriov_broker_fault vfb_rebind(struct vfb_vf *vf)
 	there = vfb_vf_is_whole(vf);
 	strscpy(target, vf->target, sizeof(target));
 	mutex_unlock(&vfb_lock);
-	if (ours && there)
-		vfb_restore_override(vf, target);
+	if (ours && there) {
+		/* The holder may have changed the override alone, for a probe to come. */
+		now = vfb_override_get(vf->pdev);
+		if (!IS_ERR(now) && strcmp(now ?: "", target))
+			vfb_override_set(vf->pdev, target);
+		if (!IS_ERR(now))
+			kfree(now);
+	}
 	if (!ours || there)
 		return SRIOV_BROKER_FAULT_NONE;
 
@@ -133,7 +127,7 @@ static enum sriov_broker_fault vfb_return_settle(struct vfb_group *group,
 {
 	struct vfb_vf *vf;
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	list_for_each_entry(vf, &group->vfs, group_node)
 		if (!fault && vfb_is_returning(vf) && !vfb_vf_is_whole(vf))
 			fault = SRIOV_BROKER_FAULT_DRIVER;
@@ -141,7 +135,6 @@ static enum sriov_broker_fault vfb_return_settle(struct vfb_group *group,
 	vfb_return_over(group);
 	/* Before another one comes: the waiters were here first. */
 	vfb_pool_serve();
-	mutex_unlock(&vfb_lock);
 	return fault;
 }
 
@@ -259,12 +252,11 @@ static int vfb_return_fence(struct vfb_group *group, bool stray)
 		ret = -EBUSY;
 	if (ret)
 		return ret;
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	if (stray)
 		ret = vfb_group_is_stray(group);
 	if (!ret)
 		vfb_group_state(group, SRIOV_BROKER_VF_RESETTING, SRIOV_BROKER_FAULT_NONE);
-	mutex_unlock(&vfb_lock);
 	return ret;
 }
 

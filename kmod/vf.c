@@ -49,11 +49,10 @@ struct vfb_vf *vfb_vf_find(const struct sriov_broker_addr *addr)
 {
 	struct vfb_vf *vf;
 
-	mutex_lock(&vfb_lock);
+	guard(mutex)(&vfb_lock);
 	vf = vfb_vf_lookup(addr);
 	if (vf)
 		kref_get(&vf->ref);
-	mutex_unlock(&vfb_lock);
 	return vf;
 }
 
@@ -84,16 +83,15 @@ struct vfb_vf *vfb_vf_of(struct pci_dev *pdev)
  */
 struct vfb_vf *vfb_vf_first(void)
 {
-	struct vfb_vf *vf, *first = NULL;
+	struct vfb_vf *vf;
 	int bucket;
 
-	mutex_lock(&vfb_lock);
-	hash_for_each(vfb_vfs, bucket, vf, hash)
-		first = first ?: vf;
-	if (first)
-		kref_get(&first->ref);
-	mutex_unlock(&vfb_lock);
-	return first;
+	guard(mutex)(&vfb_lock);
+	hash_for_each(vfb_vfs, bucket, vf, hash) {
+		kref_get(&vf->ref);
+		return vf;
+	}
+	return NULL;
 }
 
 static void vfb_vf_release(struct kref *ref)
@@ -142,14 +140,6 @@ static bool vfb_is_open(const struct vfb_vf *vf)
 		return false;
 	return vf->state == SRIOV_BROKER_VF_OPEN ||
 	       (vf->state == SRIOV_BROKER_VF_QUARANTINED && vf->fault == SRIOV_BROKER_FAULT_OPEN);
-}
-
-/* May the PF's driver not disable it? */
-static bool vfb_vf_is_protected(const struct vfb_vf *vf)
-{
-	if (vfb_param_protect_all())
-		return vf->counted_pool;
-	return vfb_param_protect() && (vf->counted_out || vf->counted_open);
 }
 
 /* Leased, not back yet, or on a move that may end where it began: in quarantine. */
@@ -206,6 +196,7 @@ void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 {
 	enum sriov_broker_vf_state old = vf->state;
 	struct vfb_pf *pf = vf->pf;
+	bool assign;
 
 	lockdep_assert_held(&vfb_lock);
 	vf->state = state;
@@ -218,7 +209,12 @@ void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 	vf->counted_open = vfb_is_open(vf);
 	vf->counted_pool = vfb_is_pooled(vf);
 
-	if (vfb_vf_is_protected(vf) && !pf->leaving)
+	/* May the PF's driver not disable it? When it goes it has to, or it would leave orphans. */
+	if (vfb_param_protect_all())
+		assign = vf->counted_pool;
+	else
+		assign = vfb_param_protect() && (vf->counted_out || vf->counted_open);
+	if (assign && !pf->leaving)
 		pci_set_dev_assigned(vf->pdev);
 	else
 		pci_clear_dev_assigned(vf->pdev);
@@ -353,18 +349,10 @@ static void vfb_vf_tidy(struct work_struct *work)
 	vfb_vf_put(vf);
 }
 
-/* A PF whose only VF is on need have no stride, which pci_iov_vf_id() would divide by. */
-static unsigned int vfb_vf_index(struct pci_dev *pdev, struct vfb_pf *pf)
-{
-	u16 stride = 0;
-
-	pci_read_config_word(pf->pdev, pf->sriov_cap + PCI_SRIOV_VF_STRIDE, &stride);
-	return stride ? pci_iov_vf_id(pdev) : 0;
-}
-
 static struct vfb_vf *vfb_vf_alloc(struct pci_dev *pdev, struct vfb_pf *pf)
 {
 	struct vfb_vf *vf = kzalloc(sizeof(*vf), GFP_KERNEL);
+	u16 stride = 0;
 
 	if (!vf)
 		return NULL;
@@ -373,7 +361,9 @@ static struct vfb_vf *vfb_vf_alloc(struct pci_dev *pdev, struct vfb_pf *pf)
 	vf->pf = pf;
 	vf->pdev = pci_dev_get(pdev);
 	vf->addr = vfb_addr(pdev);
-	vf->index = vfb_vf_index(pdev, pf);
+	/* A PF whose only VF is on need have no stride, which pci_iov_vf_id() would divide by. */
+	pci_read_config_word(pf->pdev, pf->sriov_cap + PCI_SRIOV_VF_STRIDE, &stride);
+	vf->index = stride ? pci_iov_vf_id(pdev) : 0;
 	INIT_LIST_HEAD(&vf->group_node);
 	INIT_WORK(&vf->tidy, vfb_vf_tidy);
 	vf->group = vfb_group_join(vf);
@@ -500,14 +490,6 @@ bool vfb_vf_del(struct vfb_vf *vf)
 	return emptied;
 }
 
-/* Was its driver taken off by hand while it was free? */
-static bool vfb_vf_was_off(const struct vfb_vf *vf)
-{
-	lockdep_assert_held(&vfb_lock);
-	return vf->state == SRIOV_BROKER_VF_FREE ||
-	       (vf->state == SRIOV_BROKER_VF_QUARANTINED && vf->fault == SRIOV_BROKER_FAULT_DRIVER);
-}
-
 /**
  * vfb_vf_bound - a driver was bound to a VF: note it
  * @vf: the VF
@@ -527,7 +509,10 @@ void vfb_vf_bound(struct vfb_vf *vf, const char *name, bool managed)
 	mutex_lock(&vfb_lock);
 	strscpy(vf->driver, name, sizeof(vf->driver));
 	vf->managed = managed;
-	back = vfb_vf_was_off(vf) && !vf->moving && !vf->pf->leaving && vfb_vf_is_whole(vf);
+	/* Was its driver taken off by hand while it was free, and this is that one again? */
+	back = vf->state == SRIOV_BROKER_VF_FREE ||
+	       (vf->state == SRIOV_BROKER_VF_QUARANTINED && vf->fault == SRIOV_BROKER_FAULT_DRIVER);
+	back = back && !vf->moving && !vf->pf->leaving && vfb_vf_is_whole(vf);
 	if (back)
 		vfb_group_return(vf->group);
 	mutex_unlock(&vfb_lock);
