@@ -126,7 +126,7 @@ int vfb_addr_check(const struct sriov_broker_addr *addr, bool wanted)
 }
 
 /**
- * vfb_refuse - note why an operation fails
+ * vfb_why_fail - note why an operation fails
  * @why: where to note it
  * @err: the negative errno to answer with
  * @reason: enum sriov_broker_reason
@@ -135,7 +135,7 @@ int vfb_addr_check(const struct sriov_broker_addr *addr, bool wanted)
  * Context: any.
  * Return: @err.
  */
-int vfb_refuse(struct vfb_why *why, int err, u32 reason, const struct sriov_broker_addr *dev)
+int vfb_why_fail(struct vfb_why *why, int err, u32 reason, const struct sriov_broker_addr *dev)
 {
 	why->reason = reason;
 	if (dev)
@@ -195,7 +195,7 @@ int vfb_check_instance(u64 instance, struct vfb_why *why)
 {
 	if (!instance || instance == vfb_instance)
 		return 0;
-	return vfb_refuse(why, -ESTALE, SRIOV_BROKER_WHY_OTHER_LOAD, NULL);
+	return vfb_why_fail(why, -ESTALE, SRIOV_BROKER_WHY_OTHER_LOAD, NULL);
 }
 
 /**

@@ -126,11 +126,11 @@
 
 #include <linux/sriov_broker.h>
 
-#define VFB_NAME  "sriov_broker"
-#define VFB_HOST  "host"	      /* the driver the host would choose */
-#define VFB_HOLD  "sriov_broker_hold" /* an override that names no driver */
-#define VFB_PFDRV "sriov_broker_pf"   /* our driver of PFs that have none */
-#define VFB_GUARD "sriov_broker_vfio" /* our driver of guarded VFs, a module of that name */
+#define VFB_NAME	  "sriov_broker"
+#define VFB_HOST	  "host"	      /* the driver the host would choose */
+#define VFB_OVERRIDE_NONE "sriov_broker_hold" /* an override that names no driver */
+#define VFB_PFDRV	  "sriov_broker_pf"   /* our driver of PFs that have none */
+#define VFB_GUARD	  "sriov_broker_vfio" /* our driver of guarded VFs, a module of that name */
 
 #define VFB_ADDR_LEN 18 /* room for ffffffff:00:00.0 */
 
@@ -223,8 +223,8 @@ struct vfb_pf {
 	bool gone;	       /* left the bus */
 	bool leaving;	       /* its driver goes */
 	unsigned int closing;  /* forced DISABLEs under way */
-	bool configuring;      /* our own call of its sriov_configure: VFs are born held */
-	int capture_err;       /* a VF could not be held */
+	bool configuring;      /* our own call of its sriov_configure: VFs are captured */
+	int capture_err;       /* a VF could not be captured */
 	struct vfb_kept *kept; /* owned; what its VFs had when its driver went, or NULL */
 	unsigned int nr_out;   /* VFs leased, and not yet back */
 	unsigned int nr_open;  /* VFs open to all */
@@ -405,7 +405,7 @@ struct sriov_broker_addr vfb_addr(struct pci_dev *pdev);
 char *vfb_addr_str(char *str, const struct sriov_broker_addr *addr);
 int vfb_addr_cmp(const struct sriov_broker_addr *a, const struct sriov_broker_addr *b);
 int vfb_addr_check(const struct sriov_broker_addr *addr, bool wanted);
-int vfb_refuse(struct vfb_why *why, int err, u32 reason, const struct sriov_broker_addr *dev);
+int vfb_why_fail(struct vfb_why *why, int err, u32 reason, const struct sriov_broker_addr *dev);
 const char *vfb_why_words(const struct vfb_why *why);
 int vfb_check_instance(u64 instance, struct vfb_why *why);
 u32 vfb_uid_nr(kuid_t uid);
@@ -477,8 +477,8 @@ unsigned int vfb_event_recall(struct sriov_broker_event *events,
 			      const struct sriov_broker_addr *dev);
 
 /* stats.c */
-void vfb_took(enum sriov_broker_stat_kind kind, struct pci_dev *pdev, unsigned int num, int result,
-	      u64 ns);
+void vfb_stats_record(enum sriov_broker_stat_kind kind, struct pci_dev *pdev, unsigned int num,
+		      int result, u64 ns);
 struct sriov_broker_stat *vfb_stats_picture(void);
 
 /* user.c */

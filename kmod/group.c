@@ -645,7 +645,7 @@ bool vfb_group_unbound(struct pci_dev *pdev)
 }
 
 /**
- * vfb_group_lend - take the fence down for a lease
+ * vfb_group_unfence_for_lease - take the fence down for a lease
  * @group: the group
  * @lease: the lease
  *
@@ -654,7 +654,7 @@ bool vfb_group_unbound(struct pci_dev *pdev)
  *
  * Context: may sleep; takes group->fence and vfb_lock.
  */
-void vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease)
+void vfb_group_unfence_for_lease(struct vfb_group *group, struct vfb_lease *lease)
 {
 	bool has;
 
@@ -689,37 +689,37 @@ static void vfb_unfence_unneeded(struct vfb_group *group, bool moving)
 }
 
 /**
- * vfb_group_abandon - take the fence down if nothing of the group needs it
+ * vfb_group_unfence_if_unused - take the fence down if nothing of the group needs it
  * @group: the group
  *
  * Context: may sleep; takes group->fence and vfb_lock.
  */
-void vfb_group_abandon(struct vfb_group *group)
+void vfb_group_unfence_if_unused(struct vfb_group *group)
 {
 	vfb_unfence_unneeded(group, true);
 }
 
 /**
- * vfb_group_relax - the same for VFs that an operation has
+ * vfb_group_unfence_if_unpooled - the same for VFs that an operation has
  * @group: the group, of whose VFs those that an operation has need no fence now
  *
  * Context: may sleep; takes group->fence and vfb_lock.
  */
-void vfb_group_relax(struct vfb_group *group)
+void vfb_group_unfence_if_unpooled(struct vfb_group *group)
 {
 	vfb_unfence_unneeded(group, false);
 }
 
 /**
- * vfb_group_follow - vfb_pf_follow() for each PF that has VFs in a group
+ * vfb_group_update_protection - vfb_pf_update_protection() for each PF that has VFs in a group
  * @group: the group
  *
- * Context: as vfb_pf_follow().
+ * Context: as vfb_pf_update_protection().
  */
-void vfb_group_follow(struct vfb_group *group)
+void vfb_group_update_protection(struct vfb_group *group)
 {
 	struct vfb_vf *vf;
 
 	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf))
-		vfb_pf_follow(vf->pf);
+		vfb_pf_update_protection(vf->pf);
 }

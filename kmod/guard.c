@@ -67,9 +67,9 @@ static int vfb_guard_try(struct vfb_vf *vf, struct vfb_request *req, u64 holder,
 
 	lockdep_assert_held(&vfb_lock);
 	if (vf->gone)
-		return vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &vf->addr);
+		return vfb_why_fail(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &vf->addr);
 	if (vfb_guard_must_wait(vf))
-		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_RETURNING, &vf->addr);
+		return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_RETURNING, &vf->addr);
 	/* Bound to the driver by another hand than ours: as on any driver of vfio. */
 	if (vf->state == SRIOV_BROKER_VF_HOST || vf->state == SRIOV_BROKER_VF_OPEN)
 		goto opened;
@@ -79,7 +79,7 @@ static int vfb_guard_try(struct vfb_vf *vf, struct vfb_request *req, u64 holder,
 	if (lease && lease->id == holder)
 		goto opened;
 	if (lease)
-		return vfb_refuse_vf(why, vf);
+		return vfb_why_fail_vf(why, vf);
 	ret = vfb_pool_try(req, why);
 	if (ret)
 		return ret;
@@ -165,7 +165,8 @@ static int vfb_guard_lease(struct vfb_vf *vf, struct vfb_lease *lease, struct vf
 	if (ret)
 		vfb_guard_refused(vf, ret, &why);
 	if (ret || !lease)
-		vfb_took(SRIOV_BROKER_STAT_LEASE, vf->pdev, mine->id, ret, ktime_get_ns() - start);
+		vfb_stats_record(SRIOV_BROKER_STAT_LEASE, vf->pdev, mine->id, ret,
+				 ktime_get_ns() - start);
 	put_pid(why.pid);
 	vfb_lease_free(lease); /* if it was not needed */
 	return ret;
@@ -203,7 +204,7 @@ struct vfb_vf *vfb_guard_open(struct pci_dev *pdev)
 		vfb_vf_put(vf);
 		return ERR_PTR(ret);
 	}
-	vfb_group_follow(vf->group);
+	vfb_group_update_protection(vf->group);
 	return vf;
 }
 EXPORT_SYMBOL_GPL(vfb_guard_open);
@@ -228,7 +229,7 @@ void vfb_guard_close(struct vfb_vf *vf)
 	mutex_unlock(&vfb_lock);
 	if (lease)
 		vfb_lease_drop(lease);
-	vfb_group_follow(group);
+	vfb_group_update_protection(group);
 	vfb_vf_put(vf);
 }
 EXPORT_SYMBOL_GPL(vfb_guard_close);

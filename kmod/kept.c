@@ -88,7 +88,7 @@ void vfb_kept_restore(struct vfb_kept *kept, struct vfb_pf *pf, unsigned int num
 		if (ret) {
 			pci_warn(vf->pdev, "network attributes are lost: %pe\n", ERR_PTR(ret));
 			if (!lost++)
-				vfb_refuse(why, 0, SRIOV_BROKER_WHY_NET_LOST, &vf->addr);
+				vfb_why_fail(why, 0, SRIOV_BROKER_WHY_NET_LOST, &vf->addr);
 		}
 		vfb_vf_put(vf);
 	}

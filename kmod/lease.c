@@ -160,13 +160,13 @@ void vfb_lease_show(struct sriov_broker_vf *out, struct vfb_lease *lease)
 }
 
 /**
- * vfb_lease_blame - note that a lease stands in the way
+ * vfb_why_set_holder - note that a lease stands in the way
  * @why: where to note it
  * @lease: the lease
  *
  * Context: vfb_lock held.
  */
-void vfb_lease_blame(struct vfb_why *why, struct vfb_lease *lease)
+void vfb_why_set_holder(struct vfb_why *why, struct vfb_lease *lease)
 {
 	lockdep_assert_held(&vfb_lock);
 	why->lease_id = lease->revoked ? 0 : lease->id;
@@ -515,13 +515,13 @@ void vfb_lease_set_pid(struct vfb_lease *lease, struct pid *pid)
 	vfb_cgroup_of(pid, lease->cgroup);
 }
 
-static bool vfb_group_is_whole(struct vfb_group *group)
+static bool vfb_group_on_target_driver(struct vfb_group *group)
 {
 	struct vfb_vf *vf;
 
 	lockdep_assert_held(&vfb_lock);
 	list_for_each_entry(vf, &group->vfs, group_node)
-		if (!vfb_vf_is_whole(vf))
+		if (!vfb_vf_on_target_driver(vf))
 			return false;
 	return true;
 }
@@ -547,7 +547,7 @@ void vfb_lease_undo(struct vfb_lease *lease)
 		vfb_lease_back(group);
 	if (group->lease != lease) /* revoked meanwhile: it is on its way back */
 		return;
-	if (lease->found_open || !vfb_group_is_whole(group)) {
+	if (lease->found_open || !vfb_group_on_target_driver(group)) {
 		vfb_group_return(group);
 		return;
 	}

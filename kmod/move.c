@@ -50,14 +50,14 @@ static int vfb_may_move(struct vfb_vf *vf, const struct vfb_driver *to, struct v
 	lockdep_assert_held(&vfb_lock);
 	/* Who holds it may still set its attributes, which the next holder would find. */
 	if (to && to->managed && vf->net_holds)
-		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_IN_USE, &vf->addr);
+		return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_IN_USE, &vf->addr);
 	/*
 	 * Not one of the lease's VFs, but the fence is down for its holder: it may leave
 	 * the bus, but not enter the pool or get another driver.
 	 */
 	if (to && vf->state == SRIOV_BROKER_VF_HOST && vf->group->lease) {
-		vfb_lease_blame(why, vf->group->lease);
-		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_GROUP, &vf->addr);
+		vfb_why_set_holder(why, vf->group->lease);
+		return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_GROUP, &vf->addr);
 	}
 	switch (vf->state) {
 	case SRIOV_BROKER_VF_HOST:
@@ -69,7 +69,7 @@ static int vfb_may_move(struct vfb_vf *vf, const struct vfb_driver *to, struct v
 			return 0;
 		fallthrough;
 	default:
-		return vfb_refuse_vf(why, vf);
+		return vfb_why_fail_vf(why, vf);
 	}
 }
 
@@ -83,8 +83,8 @@ static int vfb_check_movers(struct vfb_moves *all, struct vfb_why *why)
 	for (i = 0; i < all->num; i++)
 		list_for_each_entry(peer, &all->move[i].vf->group->vfs, group_node)
 			if (peer->moving && peer->pf != all->pf)
-				return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY,
-						  &peer->pf->addr);
+				return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY,
+						    &peer->pf->addr);
 	return 0;
 }
 
@@ -103,7 +103,7 @@ static int vfb_check_peers(struct vfb_moves *all, struct vfb_why *why)
 		list_for_each_entry(peer, &all->move[i].vf->group->vfs, group_node)
 			if (peer->state != SRIOV_BROKER_VF_HOST &&
 			    (!pooled || vfb_vf_is_guarded(peer) != guarded)) {
-				vfb_refuse_vf(why, peer);
+				vfb_why_fail_vf(why, peer);
 				why->reason = SRIOV_BROKER_WHY_GROUP;
 				return -EBUSY;
 			}
@@ -326,7 +326,7 @@ static int vfb_phase_release(struct vfb_move *m)
 
 	if (to && to->drv && vfb_is_bound(m->vf, to->name))
 		return 0;
-	ret = vfb_override_set(m->vf->pdev, VFB_HOLD);
+	ret = vfb_override_set(m->vf->pdev, VFB_OVERRIDE_NONE);
 	if (!ret)
 		vfb_release(m->vf);
 	return ret;
@@ -349,9 +349,9 @@ static int vfb_phase_unfence(struct vfb_move *m)
 }
 
 /* Open, but a VF of another PF in the group may be in the pool. */
-static int vfb_phase_relax(struct vfb_move *m)
+static int vfb_phase_open(struct vfb_move *m)
 {
-	vfb_group_relax(m->vf->group);
+	vfb_group_unfence_if_unpooled(m->vf->group);
 	return 0;
 }
 
@@ -361,9 +361,9 @@ static int vfb_phase_attach(struct vfb_move *m)
 
 	/* Before vfio-pci can suspend it, and not in the way of the host's driver. */
 	if (to->managed)
-		vfb_vf_wake(m->vf);
+		vfb_vf_pm_get(m->vf);
 	else
-		vfb_vf_doze(m->vf);
+		vfb_vf_pm_put(m->vf);
 	if (to->drv && vfb_is_bound(m->vf, to->name))
 		return vfb_override_set(m->vf->pdev, to->managed ? to->name : "");
 	return vfb_attach(m->vf, to);
@@ -386,11 +386,11 @@ static int vfb_phase_back(struct vfb_move *m)
 	if (!vfb_is_bound(m->vf, m->driver))
 		vfb_release(m->vf);
 	if (m->state == SRIOV_BROKER_VF_HOST)
-		vfb_vf_doze(m->vf);
+		vfb_vf_pm_put(m->vf);
 	else
-		vfb_vf_wake(m->vf);
+		vfb_vf_pm_get(m->vf);
 	if (m->state == SRIOV_BROKER_VF_HOST || m->state == SRIOV_BROKER_VF_OPEN || m->guarded)
-		vfb_group_relax(m->vf->group);
+		vfb_group_unfence_if_unpooled(m->vf->group);
 
 	/* Unbound by hand, a moment before we took it. */
 	if (m->state == SRIOV_BROKER_VF_FREE && !m->driver[0])
@@ -424,7 +424,7 @@ static int vfb_phase_refence(struct vfb_move *m)
 }
 
 /* VFs that lost their way are the host's: nothing of ours is left on them. */
-static void vfb_strand(struct vfb_moves *all)
+static void vfb_release_failed(struct vfb_moves *all)
 {
 	unsigned int i;
 
@@ -434,8 +434,8 @@ static void vfb_strand(struct vfb_moves *all)
 		if (!all->move[i].err || READ_ONCE(vf->gone))
 			continue;
 		vfb_override_set(vf->pdev, "");
-		vfb_vf_doze(vf);
-		vfb_group_abandon(vf->group);
+		vfb_vf_pm_put(vf);
+		vfb_group_unfence_if_unused(vf->group);
 	}
 }
 
@@ -445,10 +445,10 @@ static void vfb_strand(struct vfb_moves *all)
  */
 static void vfb_move_end(struct vfb_moves *all)
 {
-	vfb_strand(all);
+	vfb_release_failed(all);
 	vfb_return_wake(); /* whoever opens a guarded one just now waits for this */
 	vfb_pool_kick();
-	vfb_pf_follow(all->pf);
+	vfb_pf_update_protection(all->pf);
 	vfb_moves_free(all);
 }
 
@@ -473,15 +473,15 @@ static void vfb_move_back(struct vfb_moves *all)
 	vfb_move_end(all);
 }
 
-static int vfb_move_refuse(struct vfb_why *why, struct vfb_move *m, u32 reason,
-			   const struct vfb_driver *driver)
+static int vfb_move_fail(struct vfb_why *why, struct vfb_move *m, u32 reason,
+			 const struct vfb_driver *driver)
 {
 	why->error = -m->err;
 	strscpy(why->driver, driver ? driver->name : m->driver, sizeof(why->driver));
-	return vfb_refuse(why, m->err, reason, &m->vf->addr);
+	return vfb_why_fail(why, m->err, reason, &m->vf->addr);
 }
 
-static int vfb_close_refuse(struct vfb_why *why, struct vfb_move *m)
+static int vfb_close_fail(struct vfb_why *why, struct vfb_move *m)
 {
 	u32 reason = m->err == -EBUSY ? SRIOV_BROKER_WHY_IN_USE : SRIOV_BROKER_WHY_NONE;
 
@@ -489,24 +489,24 @@ static int vfb_close_refuse(struct vfb_why *why, struct vfb_move *m)
 		reason = m->use.reason;
 		strscpy(why->label, m->use.name, sizeof(why->label));
 	}
-	return vfb_move_refuse(why, m, reason, NULL);
+	return vfb_move_fail(why, m, reason, NULL);
 }
 
-static int vfb_fence_refuse(struct vfb_why *why, struct vfb_move *m)
+static int vfb_fence_fail(struct vfb_why *why, struct vfb_move *m)
 {
 	u32 reason = m->err == -EBUSY ? SRIOV_BROKER_WHY_GROUP : SRIOV_BROKER_WHY_NONE;
 
 	if (m->err == -EOPNOTSUPP)
-		return vfb_move_refuse(why, m, SRIOV_BROKER_WHY_NO_IOMMU, m->all->to);
-	return vfb_move_refuse(why, m, reason, NULL);
+		return vfb_move_fail(why, m, SRIOV_BROKER_WHY_NO_IOMMU, m->all->to);
+	return vfb_move_fail(why, m, reason, NULL);
 }
 
 /* Another one has the VF's lock; or the device is at fault. */
-static int vfb_reset_refuse(struct vfb_why *why, struct vfb_move *m)
+static int vfb_reset_fail(struct vfb_why *why, struct vfb_move *m)
 {
 	u32 reason = m->err == -EBUSY ? SRIOV_BROKER_WHY_IN_USE : SRIOV_BROKER_WHY_RESET;
 
-	return vfb_move_refuse(why, m, reason, NULL);
+	return vfb_move_fail(why, m, reason, NULL);
 }
 
 static int vfb_move_phases(struct vfb_moves *all, struct vfb_pf *pf, unsigned int flags,
@@ -517,21 +517,21 @@ static int vfb_move_phases(struct vfb_moves *all, struct vfb_pf *pf, unsigned in
 
 	m = vfb_phase(all, vfb_phase_close);
 	if (m)
-		return vfb_close_refuse(why, m);
+		return vfb_close_fail(why, m);
 	m = vfb_phase(all, vfb_phase_release);
 	if (m)
-		return vfb_move_refuse(why, m, SRIOV_BROKER_WHY_NONE, NULL);
+		return vfb_move_fail(why, m, SRIOV_BROKER_WHY_NONE, NULL);
 	m = vfb_phase(all, to->managed ? vfb_phase_fence : vfb_phase_unfence);
 	if (m)
-		return vfb_fence_refuse(why, m);
+		return vfb_fence_fail(why, m);
 	m = vfb_phase(all, vfb_phase_attach);
 	if (m)
-		return vfb_move_refuse(why, m, SRIOV_BROKER_WHY_PROBE, to);
+		return vfb_move_fail(why, m, SRIOV_BROKER_WHY_PROBE, to);
 	m = to->managed && !(flags & VFB_MOVE_FRESH) ? vfb_phase(all, vfb_phase_reset) : NULL;
 	if (m)
-		return vfb_reset_refuse(why, m);
+		return vfb_reset_fail(why, m);
 	if ((pf->open && to->managed) || vfb_guards(to->name))
-		vfb_phase(all, vfb_phase_relax);
+		vfb_phase(all, vfb_phase_open);
 	return 0;
 }
 
@@ -553,7 +553,7 @@ static void vfb_move_settle(struct vfb_moves *all)
 		kfree(vf->net_pool);
 		vf->net_pool = NULL;
 		/* Unbound by hand since, when it was not in the pool yet. */
-		if (all->to->managed && !vfb_vf_is_whole(vf))
+		if (all->to->managed && !vfb_vf_on_target_driver(vf))
 			m->err = -ENODEV;
 		else if (all->to->managed)
 			vfb_vf_state(vf, vfb_pooled(vf->pf), SRIOV_BROKER_FAULT_NONE);
@@ -632,12 +632,12 @@ struct vfb_moves *vfb_strip_vfs(struct vfb_pf *pf, unsigned int flags, struct vf
 
 	m = vfb_phase(all, vfb_phase_close);
 	if (m) {
-		ret = vfb_close_refuse(why, m);
+		ret = vfb_close_fail(why, m);
 		goto back;
 	}
 	m = vfb_phase(all, vfb_phase_release);
 	if (m) {
-		ret = vfb_move_refuse(why, m, SRIOV_BROKER_WHY_NONE, NULL);
+		ret = vfb_move_fail(why, m, SRIOV_BROKER_WHY_NONE, NULL);
 		goto back;
 	}
 	vfb_phase(all, vfb_phase_fence);
@@ -671,6 +671,6 @@ void vfb_stripped_free(struct vfb_moves *all)
 
 	/* A group's last VF has taken the fence with it, but others may have VFs left. */
 	for (i = 0; i < all->num; i++)
-		vfb_group_abandon(all->move[i].vf->group);
+		vfb_group_unfence_if_unused(all->move[i].vf->group);
 	vfb_moves_free(all);
 }

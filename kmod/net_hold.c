@@ -30,7 +30,7 @@ static struct vfb_hold *vfb_hold_vf(struct vfb_client *client, struct sriov_brok
 	hold->vf = vf;
 	mutex_lock(&vfb_lock);
 	if (!vf->group->lease || vfb_lease_id(vf->group->lease) != p->lease_id)
-		ret = vfb_refuse(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, &p->vf);
+		ret = vfb_why_fail(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, &p->vf);
 	if (!ret) {
 		list_add(&hold->node, &client->holds);
 		vf->net_holds++;
@@ -91,9 +91,10 @@ int vfb_ioctl_net_hold(struct file *file, union vfb_arg *arg, struct vfb_why *wh
 	ret = vfb_net_remember_killable(hold->vf, p->lease_id);
 	if (ret) {
 		why->error = -ret;
-		vfb_refuse(why, ret,
-			   ret == -EOPNOTSUPP ? SRIOV_BROKER_WHY_NO_NETDEV : SRIOV_BROKER_WHY_NONE,
-			   &hold->vf->pf->addr);
+		vfb_why_fail(why, ret,
+			     ret == -EOPNOTSUPP ? SRIOV_BROKER_WHY_NO_NETDEV :
+						  SRIOV_BROKER_WHY_NONE,
+			     &hold->vf->pf->addr);
 		vfb_hold_end(hold);
 		return ret;
 	}

@@ -46,17 +46,17 @@ struct vfb_pf *vfb_pf_add(struct pci_dev *pdev);
 bool vfb_pf_del(struct vfb_pf *pf);
 void vfb_pf_unbind(struct vfb_pf *pf);
 void vfb_pf_driver(struct vfb_pf *pf, const char *name);
-void vfb_pf_follow(struct vfb_pf *pf);
+void vfb_pf_update_protection(struct vfb_pf *pf);
 
 /* vf.c */
 void vfb_vf_add(struct pci_dev *pdev);
 bool vfb_vf_del(struct vfb_vf *vf);
 void vfb_vf_bound(struct vfb_vf *vf, const char *name, bool managed);
 void vfb_vf_unbound(struct vfb_vf *vf);
-bool vfb_vf_is_whole(const struct vfb_vf *vf);
-int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf);
-void vfb_vf_wake(struct vfb_vf *vf);
-void vfb_vf_doze(struct vfb_vf *vf);
+bool vfb_vf_on_target_driver(const struct vfb_vf *vf);
+int vfb_why_fail_vf(struct vfb_why *why, struct vfb_vf *vf);
+void vfb_vf_pm_get(struct vfb_vf *vf);
+void vfb_vf_pm_put(struct vfb_vf *vf);
 struct vfb_vf *vfb_vf_of(struct pci_dev *pdev);
 struct vfb_vf *vfb_vf_find(const struct sriov_broker_addr *addr);
 struct vfb_vf *vfb_vf_first(void);
@@ -98,10 +98,10 @@ int vfb_group_is_stray(struct vfb_group *group);
 void vfb_group_unfence(struct vfb_group *group);
 bool vfb_group_look(struct vfb_group *group);
 bool vfb_group_unbound(struct pci_dev *pdev);
-void vfb_group_lend(struct vfb_group *group, struct vfb_lease *lease);
-void vfb_group_abandon(struct vfb_group *group);
-void vfb_group_relax(struct vfb_group *group);
-void vfb_group_follow(struct vfb_group *group);
+void vfb_group_unfence_for_lease(struct vfb_group *group, struct vfb_lease *lease);
+void vfb_group_unfence_if_unused(struct vfb_group *group);
+void vfb_group_unfence_if_unpooled(struct vfb_group *group);
+void vfb_group_update_protection(struct vfb_group *group);
 
 /* lease.c */
 unsigned int vfb_lease_count(void);
@@ -109,7 +109,7 @@ unsigned int vfb_lease_num_taken(void);
 u64 vfb_lease_id(const struct vfb_lease *lease);
 bool vfb_lease_is_over(struct vfb_lease *lease);
 void vfb_lease_show(struct sriov_broker_vf *out, struct vfb_lease *lease);
-void vfb_lease_blame(struct vfb_why *why, struct vfb_lease *lease);
+void vfb_why_set_holder(struct vfb_why *why, struct vfb_lease *lease);
 void vfb_lease_revoke(struct vfb_lease *lease, u32 cause);
 void vfb_lease_discharge(struct vfb_group *group);
 void vfb_lease_back(struct vfb_group *group);

@@ -136,7 +136,8 @@ static int vfb_op_enable(struct vfb_op *op)
 	u64 start = ktime_get_ns();
 	int ret = vfb_pf_enable(op->pf, op->num, op->driver, op->flags, &op->why);
 
-	vfb_took(SRIOV_BROKER_STAT_ENABLE, op->pf->pdev, op->num, ret, ktime_get_ns() - start);
+	vfb_stats_record(SRIOV_BROKER_STAT_ENABLE, op->pf->pdev, op->num, ret,
+			 ktime_get_ns() - start);
 	return ret;
 }
 
@@ -185,7 +186,7 @@ static int vfb_op_disable(struct vfb_op *op)
 	u64 start = ktime_get_ns();
 	int ret = vfb_pf_disable(op->pf, op->flags, &op->why);
 
-	vfb_took(SRIOV_BROKER_STAT_DISABLE, op->pf->pdev, 0, ret, ktime_get_ns() - start);
+	vfb_stats_record(SRIOV_BROKER_STAT_DISABLE, op->pf->pdev, 0, ret, ktime_get_ns() - start);
 	return ret;
 }
 
@@ -221,7 +222,7 @@ static int vfb_op_bind(struct vfb_op *op)
 	u64 start = ktime_get_ns();
 	int ret = vfb_pf_bind(op->pf, op->first, op->num, op->driver, op->flags, &op->why);
 
-	vfb_took(SRIOV_BROKER_STAT_BIND, op->pf->pdev, num, ret, ktime_get_ns() - start);
+	vfb_stats_record(SRIOV_BROKER_STAT_BIND, op->pf->pdev, num, ret, ktime_get_ns() - start);
 	return ret;
 }
 
@@ -237,7 +238,7 @@ static struct vfb_pf *vfb_bind_range(struct sriov_broker_bind *p, struct vfb_why
 	kref_get(&pf->ref);
 	if (p->first || p->count > 1) {
 		vfb_pf_put(pf);
-		pf = ERR_PTR(vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_IS_VF, &p->dev));
+		pf = ERR_PTR(vfb_why_fail(why, -EINVAL, SRIOV_BROKER_WHY_IS_VF, &p->dev));
 	}
 	p->first = vf->index;
 	p->count = 1;

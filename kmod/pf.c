@@ -45,11 +45,11 @@ static int vfb_pf_missing(const struct sriov_broker_addr *addr, struct vfb_why *
 	int ret;
 
 	if (!pdev)
-		ret = vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, addr);
+		ret = vfb_why_fail(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, addr);
 	else if (pdev->is_virtfn)
-		ret = vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_IS_VF, addr);
+		ret = vfb_why_fail(why, -EINVAL, SRIOV_BROKER_WHY_IS_VF, addr);
 	else
-		ret = vfb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_NOT_PF, addr);
+		ret = vfb_why_fail(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_NOT_PF, addr);
 	pci_dev_put(pdev);
 	return ret;
 }
@@ -65,8 +65,8 @@ static int vfb_pf_missing(const struct sriov_broker_addr *addr, struct vfb_why *
 int vfb_vf_missing(const struct sriov_broker_addr *addr, struct vfb_why *why)
 {
 	guard(mutex)(&vfb_lock);
-	return vfb_pf_lookup(addr) ? vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_IS_PF, addr) :
-				     vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, addr);
+	return vfb_pf_lookup(addr) ? vfb_why_fail(why, -EINVAL, SRIOV_BROKER_WHY_IS_PF, addr) :
+				     vfb_why_fail(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, addr);
 }
 
 /**
@@ -284,7 +284,7 @@ struct vfb_pf *vfb_pf_add(struct pci_dev *pdev)
  * The PF's driver goes: nobody can count on its VFs any more. It has to be able
  * to disable them, or it would leave orphans.
  */
-static void vfb_pf_abandon(struct vfb_pf *pf)
+static void vfb_pf_end_leases(struct vfb_pf *pf)
 {
 	unsigned int i;
 
@@ -313,7 +313,7 @@ void vfb_pf_unbind(struct vfb_pf *pf)
 	guard(mutex)(&vfb_lock);
 	/* What pfs says is done when it is back, whoever took the VFs before. */
 	vfb_loss_forget(pf);
-	vfb_pf_abandon(pf);
+	vfb_pf_end_leases(pf);
 }
 
 static const struct attribute vfb_numvfs_attr = { .name = "sriov_numvfs" };
@@ -378,7 +378,7 @@ bool vfb_param_protect_all(void)
 }
 
 /* VFs are dead while their PF sleeps, and nothing in the PCI core wakes it for them. */
-static void vfb_pf_wake(struct vfb_pf *pf, bool want)
+static void vfb_pf_keep_awake(struct vfb_pf *pf, bool want)
 {
 	lockdep_assert_held(&pf->protect_lock);
 	if (want == pf->awake)
@@ -408,7 +408,7 @@ bool vfb_pf_del(struct vfb_pf *pf)
 	pf->gone = true;
 	list_del_init(&pf->node);
 	vfb_event_pf(pf, SRIOV_BROKER_EVENT_PF_REMOVED, 0, 0);
-	vfb_pf_abandon(pf);
+	vfb_pf_end_leases(pf);
 	for (i = 0; i < pf->slots; i++) {
 		if (!pf->vfs[i])
 			continue;
@@ -417,7 +417,7 @@ bool vfb_pf_del(struct vfb_pf *pf)
 			vfb_vf_state(pf->vfs[i], SRIOV_BROKER_VF_HOST, SRIOV_BROKER_FAULT_NONE);
 	}
 	mutex_unlock(&vfb_lock);
-	vfb_pf_wake(pf, false);
+	vfb_pf_keep_awake(pf, false);
 	mutex_unlock(&pf->protect_lock);
 	vfb_pf_put(pf); /* the list's */
 	return orphans;
@@ -438,7 +438,7 @@ void vfb_pf_driver(struct vfb_pf *pf, const char *name)
 }
 
 /**
- * vfb_pf_follow - make a PF follow what its VFs are used for
+ * vfb_pf_update_protection - make a PF follow what its VFs are used for
  * @pf: the PF
  *
  * Its sriov_numvfs attribute and its power state. To be called after a VF's state
@@ -446,7 +446,7 @@ void vfb_pf_driver(struct vfb_pf *pf, const char *name)
  *
  * Context: may sleep; takes pf->protect_lock and vfb_lock; may resume the PF.
  */
-void vfb_pf_follow(struct vfb_pf *pf)
+void vfb_pf_update_protection(struct vfb_pf *pf)
 {
 	bool used, locked, gone;
 
@@ -458,7 +458,7 @@ void vfb_pf_follow(struct vfb_pf *pf)
 	mutex_unlock(&vfb_lock);
 	if (gone) /* and its attributes with it */
 		return;
-	vfb_pf_wake(pf, used);
+	vfb_pf_keep_awake(pf, used);
 	/*
 	 * Root may not write to sriov_numvfs then: drivers that do not look at the VFs' ASSIGNED
 	 * flag would pull them from under a guest, and the writer would hang in the kernel.

@@ -312,7 +312,8 @@ static void vfb_pf_config_do(struct vfb_pf *pf, const struct vfb_pf_config *conf
 	int ret;
 
 	ret = vfb_pf_enable(pf, config->num, config->driver, config->flags | VFB_KEPT, &why);
-	vfb_took(SRIOV_BROKER_STAT_ENABLE, pf->pdev, config->num, ret, ktime_get_ns() - start);
+	vfb_stats_record(SRIOV_BROKER_STAT_ENABLE, pf->pdev, config->num, ret,
+			 ktime_get_ns() - start);
 	/* There is no caller to tell the reason to, only a log. */
 	if (!why.reason)
 		why.dev = pf->addr;

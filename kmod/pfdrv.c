@@ -61,7 +61,7 @@ static void vfb_pfdrv_remove(struct pci_dev *pdev)
 		vf = vfb_pf_vf(pf, i);
 		if (!vf)
 			continue;
-		vfb_group_abandon(vf->group);
+		vfb_group_unfence_if_unused(vf->group);
 		vfb_vf_put(vf);
 	}
 	vfb_pf_put(pf);

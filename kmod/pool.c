@@ -79,7 +79,7 @@ static struct vfb_vf *vfb_busy_peer(struct vfb_vf *vf)
 
 	lockdep_assert_held(&vfb_lock);
 	list_for_each_entry(peer, &vf->group->vfs, group_node)
-		if (peer->state != SRIOV_BROKER_VF_FREE || !vfb_vf_is_whole(peer))
+		if (peer->state != SRIOV_BROKER_VF_FREE || !vfb_vf_on_target_driver(peer))
 			return peer;
 	return NULL;
 }
@@ -283,7 +283,7 @@ static bool vfb_lacks_driver(const struct vfb_pf *pf)
 }
 
 /* Nothing fits: why, in as much detail as one selector for one lease allows. */
-static int vfb_pool_refuse(const struct vfb_request *req, struct vfb_why *why)
+static int vfb_pool_fail(const struct vfb_request *req, struct vfb_why *why)
 {
 	const struct sriov_broker_selector *sel = req->sels;
 	bool named = req->num_sels == 1 && sel->dev.valid;
@@ -293,27 +293,27 @@ static int vfb_pool_refuse(const struct vfb_request *req, struct vfb_why *why)
 	lockdep_assert_held(&vfb_lock);
 	why->value = vfb_most(req);
 	if (why->value < req->count)
-		return vfb_refuse(why, -ENOSPC, SRIOV_BROKER_WHY_TOO_FEW, NULL);
+		return vfb_why_fail(why, -ENOSPC, SRIOV_BROKER_WHY_TOO_FEW, NULL);
 	why->value = 0;
 
 	vf = named ? vfb_vf_lookup(&sel->dev) : NULL;
 	pf = vf ? vf->pf : named ? vfb_pf_lookup(&sel->dev) : NULL;
 	if (pf && vfb_lacks_driver(pf))
-		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_NO_PF_DRIVER, &pf->addr);
+		return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_NO_PF_DRIVER, &pf->addr);
 	if (vf && (vfb_pf_is_busy(vf->pf) || vf->moving))
-		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY, &vf->pf->addr);
+		return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY, &vf->pf->addr);
 	if (vf && vf->state != SRIOV_BROKER_VF_FREE)
-		return vfb_refuse_vf(why, vf);
+		return vfb_why_fail_vf(why, vf);
 	peer = vf ? vfb_busy_peer(vf) : NULL;
 	if (peer) {
-		vfb_refuse_vf(why, peer);
+		vfb_why_fail_vf(why, peer);
 		why->reason = SRIOV_BROKER_WHY_GROUP;
 		return -EBUSY;
 	}
 	if (req->stranger.valid)
-		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_GROUP, &req->stranger);
-	return vfb_refuse(why, -EAGAIN, SRIOV_BROKER_WHY_POOL_EMPTY,
-			  req->num_sels == 1 ? &sel->dev : NULL);
+		return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_GROUP, &req->stranger);
+	return vfb_why_fail(why, -EAGAIN, SRIOV_BROKER_WHY_POOL_EMPTY,
+			    req->num_sels == 1 ? &sel->dev : NULL);
 }
 
 static void vfb_enqueue(struct vfb_request *req)
@@ -349,14 +349,14 @@ static int vfb_over_quota(const struct vfb_request *req, struct vfb_why *why)
 	if (all && vfb_lease_num_taken() + req->count > all) {
 		if (why)
 			why->value = all;
-		return why ? vfb_refuse(why, -EDQUOT, SRIOV_BROKER_WHY_LIMIT, NULL) : -EDQUOT;
+		return why ? vfb_why_fail(why, -EDQUOT, SRIOV_BROKER_WHY_LIMIT, NULL) : -EDQUOT;
 	}
 	if (!each || req->exempt || req->user->leases + req->count <= each)
 		return 0;
 	if (!why)
 		return -EDQUOT;
 	why->value = each;
-	return vfb_refuse(why, -EDQUOT, SRIOV_BROKER_WHY_QUOTA, NULL);
+	return vfb_why_fail(why, -EDQUOT, SRIOV_BROKER_WHY_QUOTA, NULL);
 }
 
 static unsigned int vfb_num_free(void)
@@ -422,7 +422,7 @@ static int vfb_queue_full(const struct vfb_request *req, struct vfb_why *why)
 			    req->user->waiting + req->num_sels <= VFB_MAX_WAITING))
 		return 0;
 	why->value = VFB_MAX_WAITING;
-	return vfb_refuse(why, -EAGAIN, SRIOV_BROKER_WHY_QUEUE_FULL, NULL);
+	return vfb_why_fail(why, -EAGAIN, SRIOV_BROKER_WHY_QUEUE_FULL, NULL);
 }
 
 /*
@@ -451,12 +451,12 @@ static int vfb_pool_wait(struct vfb_request *req, s32 timeout_ms, struct vfb_why
 	if (answer > 0)
 		return 0;
 	if (answer)
-		return vfb_refuse(why, answer, SRIOV_BROKER_WHY_CANCELLED, NULL);
+		return vfb_why_fail(why, answer, SRIOV_BROKER_WHY_CANCELLED, NULL);
 	/* Not to be restarted, with all of its time once more: a handler has run. */
 	if (left < 0)
 		return -EINTR;
-	return vfb_refuse(why, -ETIMEDOUT, SRIOV_BROKER_WHY_TIMEOUT,
-			  req->num_sels == 1 ? &req->sels[0].dev : NULL);
+	return vfb_why_fail(why, -ETIMEDOUT, SRIOV_BROKER_WHY_TIMEOUT,
+			    req->num_sels == 1 ? &req->sels[0].dev : NULL);
 }
 
 /**
@@ -472,7 +472,7 @@ int vfb_pool_try(struct vfb_request *req, struct vfb_why *why)
 	int ret = vfb_over_quota(req, why);
 
 	lockdep_assert_held(&vfb_lock);
-	return ret ?: vfb_serve(req) ? 0 : vfb_pool_refuse(req, why);
+	return ret ?: vfb_serve(req) ? 0 : vfb_pool_fail(req, why);
 }
 
 /**
@@ -512,7 +512,7 @@ int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why)
 	put_pid(why->pid);
 	*why = (struct vfb_why){ .uid = INVALID_UID };
 	ret = vfb_pool_wait(req, timeout_ms, why);
-	vfb_took(SRIOV_BROKER_STAT_WAIT, NULL, 0, ret, ktime_get_ns() - start);
+	vfb_stats_record(SRIOV_BROKER_STAT_WAIT, NULL, 0, ret, ktime_get_ns() - start);
 	return ret;
 }
 

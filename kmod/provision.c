@@ -2,7 +2,7 @@
 /*
  * Provisioning: VFs on, moved, and off again.
  *
- * Enabling is one transaction: the VFs are born held (an override that names no
+ * Enabling is one transaction: the VFs are captured at birth (an override that names no
  * driver), then bound side by side; if anything fails they go again. Disabling
  * first takes the VFs from their drivers with no lock of the PCI core held, and
  * only when that has shown that nobody uses them lets the core remove them.
@@ -57,7 +57,7 @@ static u32 vfb_why_enomem(struct vfb_pf *pf, unsigned int num)
 	return SRIOV_BROKER_WHY_PF_REFUSED;
 }
 
-static int vfb_configure_refused(struct vfb_pf *pf, unsigned int num, int err, struct vfb_why *why)
+static int vfb_configure_failed(struct vfb_pf *pf, unsigned int num, int err, struct vfb_why *why)
 {
 	u32 reason = SRIOV_BROKER_WHY_PF_REFUSED;
 
@@ -68,7 +68,7 @@ static int vfb_configure_refused(struct vfb_pf *pf, unsigned int num, int err, s
 	if (reason == SRIOV_BROKER_WHY_NO_BUS)
 		err = -ENOSPC;
 	why->error = -err;
-	return vfb_refuse(why, err, reason, &pf->addr);
+	return vfb_why_fail(why, err, reason, &pf->addr);
 }
 
 /* Somebody bound a VF since we took the drivers off: the PCI core would wait for its user. */
@@ -80,12 +80,12 @@ static int vfb_check_stripped(struct vfb_pf *pf, struct vfb_why *why)
 	guard(mutex)(&vfb_lock);
 	for (i = 0; i < pf->slots && !ret; i++)
 		if (pf->vfs[i] && pf->vfs[i]->managed)
-			ret = vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_IN_USE, &pf->vfs[i]->addr);
+			ret = vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_IN_USE, &pf->vfs[i]->addr);
 	return ret;
 }
 
 /*
- * Asks the PF's driver for VFs, which are born held, or for none. What appears at any
+ * Asks the PF's driver for VFs, which are captured, or for none. What appears at any
  * other time is another program's, and let be.
  */
 static int vfb_call_driver(struct vfb_pf *pf, unsigned int num)
@@ -117,31 +117,31 @@ static int vfb_configure_locked(struct vfb_pf *pf, unsigned int num, struct vfb_
 
 	device_lock_assert(&pdev->dev);
 	if (pf->gone || !device_is_registered(&pdev->dev))
-		return vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
+		return vfb_why_fail(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
 	if (!num && !have)
 		return 0;
 	if (num && have) /* somebody was here between two of our steps */
-		return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY, &pf->addr);
+		return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY, &pf->addr);
 	if (!num && vfb_check_stripped(pf, why))
 		return -EBUSY;
 	if (num > pci_sriov_get_totalvfs(pdev)) {
 		why->value = pci_sriov_get_totalvfs(pdev);
-		return vfb_refuse(why, -ERANGE, SRIOV_BROKER_WHY_TOO_MANY, &pf->addr);
+		return vfb_why_fail(why, -ERANGE, SRIOV_BROKER_WHY_TOO_MANY, &pf->addr);
 	}
 	if (pdev->driver)
 		strscpy(why->driver, pdev->driver->name, sizeof(why->driver));
 	if (!pdev->driver || !pdev->driver->sriov_configure)
-		return vfb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_NO_SRIOV_DRIVER, &pf->addr);
+		return vfb_why_fail(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_NO_SRIOV_DRIVER, &pf->addr);
 
 	ret = vfb_call_driver(pf, num);
 	if (ret < 0)
-		return vfb_configure_refused(pf, num, ret, why);
+		return vfb_configure_failed(pf, num, ret, why);
 	if (pci_num_vf(pdev) == num)
 		return 0;
 	why->value = pci_num_vf(pdev);
 	if (num)
 		vfb_call_driver(pf, 0);
-	return vfb_refuse(why, -ENOSPC, SRIOV_BROKER_WHY_PF_SHORT, &pf->addr);
+	return vfb_why_fail(why, -ENOSPC, SRIOV_BROKER_WHY_PF_SHORT, &pf->addr);
 }
 
 /* Tells the PF's driver how many VFs to have: @num, from none; or none. */
@@ -158,10 +158,10 @@ static int vfb_configure(struct vfb_pf *pf, unsigned int num, struct vfb_why *wh
 		ret = vfb_configure_locked(pf, num, why);
 		vfb_pf_unlock(pf);
 	} else {
-		vfb_refuse(why, ret, SRIOV_BROKER_WHY_PF_BUSY, &pf->addr);
+		vfb_why_fail(why, ret, SRIOV_BROKER_WHY_PF_BUSY, &pf->addr);
 	}
 	pm_runtime_put(dev);
-	vfb_took(SRIOV_BROKER_STAT_CONFIGURE, pf->pdev, num, ret, ktime_get_ns() - start);
+	vfb_stats_record(SRIOV_BROKER_STAT_CONFIGURE, pf->pdev, num, ret, ktime_get_ns() - start);
 	return ret;
 }
 
@@ -180,7 +180,7 @@ static int vfb_check_orphans(struct vfb_pf *pf, struct vfb_why *why)
 	if (!vfb_orphan_find(pf->pdev, &addr))
 		return 0;
 	vfb_orphan_clean();
-	return vfb_refuse(why, -EBUSY, SRIOV_BROKER_WHY_ORPHANS, &addr);
+	return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_ORPHANS, &addr);
 }
 
 /* Single VFs can be removed by hand, until the next enabling. */
@@ -213,7 +213,7 @@ static int vfb_destroy(struct vfb_pf *pf, unsigned int flags, struct vfb_why *wh
 	/* Its driver may have gone and left the VFs on. */
 	ret = vfb_pfdrv_take(pf);
 	if (ret)
-		vfb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr);
+		vfb_why_fail(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr);
 	else
 		ret = vfb_configure(pf, 0, why);
 	if (ret) {
@@ -236,7 +236,7 @@ static int vfb_provide_driver(struct vfb_pf *pf, unsigned int flags, struct vfb_
 	if (!(flags & VFB_TAKE_PF))
 		return 0;
 	ret = vfb_pfdrv_take(pf);
-	return ret ? vfb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr) : 0;
+	return ret ? vfb_why_fail(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr) : 0;
 }
 
 /* VFs that have just been born, and are held, go where they belong. */
@@ -251,7 +251,7 @@ static int vfb_settle(struct vfb_pf *pf, unsigned int num, const struct vfb_driv
 	if (!ret && vfb_vfs_missing(pf, num))
 		ret = -ENODEV;
 	if (ret)
-		return vfb_refuse(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr);
+		return vfb_why_fail(why, ret, SRIOV_BROKER_WHY_NONE, &pf->addr);
 	return vfb_move_vfs(pf, 0, num, to, VFB_MOVE_FRESH, why);
 }
 
@@ -285,7 +285,7 @@ static int vfb_create(struct vfb_pf *pf, unsigned int num, const struct vfb_driv
 	}
 	/* Said of a success only. */
 	if (lost.reason) {
-		vfb_refuse(why, 0, lost.reason, &lost.dev);
+		vfb_why_fail(why, 0, lost.reason, &lost.dev);
 		why->value = lost.value;
 	}
 	pf->ours = true;
@@ -409,13 +409,13 @@ static int vfb_find_driver(struct vfb_pf *pf, struct vfb_driver *to, const char 
 
 	strscpy(why->driver, name, sizeof(why->driver));
 	if (ret == -ENOENT)
-		return vfb_refuse(why, ret, SRIOV_BROKER_WHY_NO_DRIVER, &pf->addr);
+		return vfb_why_fail(why, ret, SRIOV_BROKER_WHY_NO_DRIVER, &pf->addr);
 	if (ret)
 		return ret;
 	/* Of a PF that was never bound nothing need be known yet; its VFs are looked at later. */
 	if (vfb_driver_wants_iommu(to) && dev->driver && !device_iommu_mapped(dev)) {
 		vfb_driver_put(to);
-		return vfb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_NO_IOMMU, &pf->addr);
+		return vfb_why_fail(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_NO_IOMMU, &pf->addr);
 	}
 	why->driver[0] = '\0';
 	if (!vfb_is_vfios(pf->pdev))
@@ -427,7 +427,7 @@ static int vfb_find_driver(struct vfb_pf *pf, struct vfb_driver *to, const char 
 	vfb_driver_put(to);
 	scoped_guard(mutex, &vfb_lock)
 		strscpy(why->driver, pf->driver, sizeof(why->driver));
-	return vfb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_PF_VFIO, &pf->addr);
+	return vfb_why_fail(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_PF_VFIO, &pf->addr);
 }
 
 /* From what there is to @num VFs on @to. */
@@ -473,12 +473,12 @@ int vfb_pf_enable(struct vfb_pf *pf, unsigned int num, const char *driver, unsig
 
 	lockdep_assert_held(&pf->op);
 	if (pf->gone)
-		return vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
+		return vfb_why_fail(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
 	if (!num)
-		return vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_NO_VFS, &pf->addr);
+		return vfb_why_fail(why, -EINVAL, SRIOV_BROKER_WHY_NO_VFS, &pf->addr);
 	if (num > total) {
 		why->value = total;
-		return vfb_refuse(why, -ERANGE, SRIOV_BROKER_WHY_TOO_MANY, &pf->addr);
+		return vfb_why_fail(why, -ERANGE, SRIOV_BROKER_WHY_TOO_MANY, &pf->addr);
 	}
 	ret = vfb_find_driver(pf, &to, driver, flags, why);
 	if (ret)
@@ -493,7 +493,7 @@ int vfb_pf_enable(struct vfb_pf *pf, unsigned int num, const char *driver, unsig
 			vfb_kept_free(kept);
 	}
 	vfb_driver_put(&to);
-	vfb_pf_follow(pf);
+	vfb_pf_update_protection(pf);
 	return ret;
 }
 
@@ -512,7 +512,7 @@ int vfb_pf_disable(struct vfb_pf *pf, unsigned int flags, struct vfb_why *why)
 
 	lockdep_assert_held(&pf->op);
 	if (pf->gone)
-		return vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
+		return vfb_why_fail(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
 	if (!pci_num_vf(pf->pdev))
 		return 0;
 	ret = vfb_destroy(pf, flags, why);
@@ -581,10 +581,10 @@ int vfb_pf_bind(struct vfb_pf *pf, unsigned int first, unsigned int count, const
 
 	lockdep_assert_held(&pf->op);
 	if (pf->gone)
-		return vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
+		return vfb_why_fail(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
 	if (first >= have || count > have - first) {
 		why->value = have;
-		return vfb_refuse(why, -ERANGE, SRIOV_BROKER_WHY_NO_INDEX, &pf->addr);
+		return vfb_why_fail(why, -ERANGE, SRIOV_BROKER_WHY_NO_INDEX, &pf->addr);
 	}
 	ret = vfb_find_driver(pf, &to, driver, flags, why);
 	if (ret)

@@ -62,7 +62,7 @@ static struct sriov_broker_addr vfb_lease_undo_all(struct vfb_request *req)
 		struct vfb_lease *lease = req->leases[i];
 
 		cancel_delayed_work_sync(&lease->grace);
-		vfb_group_follow(lease->vf->group);
+		vfb_group_update_protection(lease->vf->group);
 		vfb_lease_renew(lease);
 	}
 	return open;
@@ -129,9 +129,9 @@ static struct file *vfb_lease_publish(struct vfb_lease *lease, struct sriov_brok
 	size_t size = min_t(size_t, sizeof(grant), p->grant_size);
 	struct file *file;
 
-	vfb_group_follow(lease->vf->group);
+	vfb_group_update_protection(lease->vf->group);
 	vfb_lease_pin(lease);
-	vfb_group_lend(lease->vf->group, lease);
+	vfb_group_unfence_for_lease(lease->vf->group, lease);
 	vfb_net_begin(lease->vf->group);
 
 	file = vfb_lease_file(lease);
@@ -140,7 +140,8 @@ static struct file *vfb_lease_publish(struct vfb_lease *lease, struct sriov_brok
 		return file;
 	}
 	vfb_fill_grant(&grant, lease);
-	vfb_took(SRIOV_BROKER_STAT_LEASE, lease->vf->pdev, lease->id, 0, ktime_get_ns() - start);
+	vfb_stats_record(SRIOV_BROKER_STAT_LEASE, lease->vf->pdev, lease->id, 0,
+			 ktime_get_ns() - start);
 	if (copy_to_user(to, &grant, size) || clear_user(to + size, p->grant_size - size)) {
 		fput(file);
 		return ERR_PTR(-EFAULT);
@@ -268,7 +269,7 @@ static int vfb_check_selector(const struct sriov_broker_selector *sel, struct vf
 	if (vf) {
 		vfb_vf_put(vf);
 		return sel->first || sel->count > 1 ?
-			       vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_IS_VF, &sel->dev) :
+			       vfb_why_fail(why, -EINVAL, SRIOV_BROKER_WHY_IS_VF, &sel->dev) :
 			       0;
 	}
 	pf = vfb_pf_find(&sel->dev, why);
@@ -277,7 +278,7 @@ static int vfb_check_selector(const struct sriov_broker_selector *sel, struct vf
 	have = pci_num_vf(pf->pdev);
 	if ((sel->first || sel->count) && (sel->first >= have || sel->count > have - sel->first)) {
 		why->value = have;
-		ret = vfb_refuse(why, -ERANGE, SRIOV_BROKER_WHY_NO_INDEX, &pf->addr);
+		ret = vfb_why_fail(why, -ERANGE, SRIOV_BROKER_WHY_NO_INDEX, &pf->addr);
 	}
 	vfb_pf_put(pf);
 	return ret;
@@ -332,7 +333,7 @@ static int vfb_lease_run(struct vfb_request *req, struct sriov_broker_lease *p,
 		return -ENOMEM;
 	ret = vfb_lease_take(req, p->timeout_ms, why);
 	if (ret)
-		vfb_took(SRIOV_BROKER_STAT_LEASE, NULL, 0, ret, ktime_get_ns() - start);
+		vfb_stats_record(SRIOV_BROKER_STAT_LEASE, NULL, 0, ret, ktime_get_ns() - start);
 	else
 		ret = vfb_lease_publish_all(req, p, slots, start);
 	for (i = 0; i < req->count; i++)
@@ -391,7 +392,7 @@ int vfb_ioctl_revoke(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	if (ret)
 		return ret;
 	ret = vfb_lease_notice(p->lease_id, p->grace_ms);
-	return ret ? vfb_refuse(why, ret, SRIOV_BROKER_WHY_NO_LEASE, NULL) : 0;
+	return ret ? vfb_why_fail(why, ret, SRIOV_BROKER_WHY_NO_LEASE, NULL) : 0;
 }
 
 /* A lease by its number, if it is the caller's, or the caller an admin; or an ERR_PTR. */
@@ -403,10 +404,10 @@ static struct vfb_lease *vfb_own_lease(struct vfb_client *client, u64 id, struct
 	lockdep_assert_held(&vfb_lock);
 	why->lease_id = id;
 	if (!lease || lease->revoked)
-		ret = vfb_refuse(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, NULL);
+		ret = vfb_why_fail(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, NULL);
 	else if ((client->user != lease->user || !uid_eq(current_uid(), lease->uid)) &&
 		 !capable(CAP_SYS_ADMIN))
-		ret = vfb_refuse(why, -EPERM, SRIOV_BROKER_WHY_NOT_LEASER, &lease->vf->addr);
+		ret = vfb_why_fail(why, -EPERM, SRIOV_BROKER_WHY_NOT_LEASER, &lease->vf->addr);
 	return ret ? ERR_PTR(ret) : lease;
 }
 
@@ -420,10 +421,10 @@ static int vfb_anchor_lease(struct vfb_client *client, struct sriov_broker_ancho
 	if (IS_ERR(lease))
 		return PTR_ERR(lease);
 	if (lease->implicit)
-		return vfb_refuse(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_IMPLICIT, &lease->vf->addr);
+		return vfb_why_fail(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_IMPLICIT, &lease->vf->addr);
 	/* Not given to its caller yet, or about to end. */
 	if (!lease->published || !lease->holds)
-		return vfb_refuse(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, NULL);
+		return vfb_why_fail(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, NULL);
 	*anchor = vfb_anchor_tie(lease, *anchor);
 	if (pid)
 		vfb_lease_set_pid(lease, pid);
@@ -454,7 +455,7 @@ int vfb_ioctl_anchor(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	if (!ret && pid)
 		ret = kill_pid(pid, 0, 0);
 	if (ret == -ESRCH)
-		vfb_refuse(why, ret, SRIOV_BROKER_WHY_ANCHOR_OVER, NULL);
+		vfb_why_fail(why, ret, SRIOV_BROKER_WHY_ANCHOR_OVER, NULL);
 	if (!ret) {
 		mutex_lock(&vfb_lock);
 		ret = vfb_anchor_lease(file->private_data, p, &anchor, pid, why);
@@ -485,7 +486,7 @@ int vfb_ioctl_release(struct file *file, union vfb_arg *arg, struct vfb_why *why
 	if (!ret)
 		anchor = vfb_anchor_take(lease);
 	if (!ret && !anchor)
-		ret = vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_NO_ANCHOR, &lease->vf->addr);
+		ret = vfb_why_fail(why, -EINVAL, SRIOV_BROKER_WHY_NO_ANCHOR, &lease->vf->addr);
 	mutex_unlock(&vfb_lock);
 	if (ret)
 		return ret;
@@ -506,7 +507,7 @@ int vfb_ioctl_cancel(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	if (ret)
 		return ret;
 	ret = vfb_pool_cancel(p->waiter_id);
-	return ret ? vfb_refuse(why, ret, SRIOV_BROKER_WHY_NO_WAITER, NULL) : 0;
+	return ret ? vfb_why_fail(why, ret, SRIOV_BROKER_WHY_NO_WAITER, NULL) : 0;
 }
 
 /* ioctl(SRIOV_BROKER_CLEAR) */
@@ -525,14 +526,14 @@ int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 		return vfb_vf_missing(&p->vf, why);
 	mutex_lock(&vfb_lock);
 	if (vf->gone)
-		ret = vfb_refuse(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &p->vf);
+		ret = vfb_why_fail(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &p->vf);
 	else if (vf->moving || vf->state != SRIOV_BROKER_VF_QUARANTINED)
-		ret = vfb_refuse(why, -EINVAL, SRIOV_BROKER_WHY_NOT_QUARANTINED, &p->vf);
+		ret = vfb_why_fail(why, -EINVAL, SRIOV_BROKER_WHY_NOT_QUARANTINED, &p->vf);
 	else
 		vfb_group_return(vf->group);
 	mutex_unlock(&vfb_lock);
 	if (!ret)
-		vfb_group_follow(vf->group);
+		vfb_group_update_protection(vf->group);
 	vfb_vf_put(vf);
 	return ret;
 }

@@ -98,7 +98,7 @@ static int vfb_reset_for(struct vfb_vf *vf, struct vfb_lease *lease, enum sriov_
 	pm_runtime_put(pf_dev);
 	if (refused)
 		return refused;
-	vfb_took(SRIOV_BROKER_STAT_RESET, vf->pdev, 0, *fault, ktime_get_ns() - start);
+	vfb_stats_record(SRIOV_BROKER_STAT_RESET, vf->pdev, 0, *fault, ktime_get_ns() - start);
 	if (*fault) {
 		scoped_guard(mutex, &vfb_lock)
 			vfb_event_reset_failed(vf, *fault);

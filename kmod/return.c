@@ -67,7 +67,7 @@ static enum sriov_broker_fault vfb_rebind(struct vfb_vf *vf)
 
 	mutex_lock(&vfb_lock);
 	ours = !vf->gone && vfb_is_returning(vf);
-	there = vfb_vf_is_whole(vf);
+	there = vfb_vf_on_target_driver(vf);
 	strscpy(target, vf->target, sizeof(target));
 	mutex_unlock(&vfb_lock);
 	if (ours && there) {
@@ -129,7 +129,7 @@ static enum sriov_broker_fault vfb_return_settle(struct vfb_group *group,
 
 	guard(mutex)(&vfb_lock);
 	list_for_each_entry(vf, &group->vfs, group_node)
-		if (!fault && vfb_is_returning(vf) && !vfb_vf_is_whole(vf))
+		if (!fault && vfb_is_returning(vf) && !vfb_vf_on_target_driver(vf))
 			fault = SRIOV_BROKER_FAULT_DRIVER;
 	vfb_group_state(group, fault ? SRIOV_BROKER_VF_QUARANTINED : SRIOV_BROKER_VF_FREE, fault);
 	vfb_return_over(group);
@@ -146,8 +146,8 @@ static void vfb_return_report(struct vfb_group *group, enum sriov_broker_fault f
 	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf)) {
 		if (fault && vfb_is_returning(vf))
 			pci_warn(vf->pdev, "quarantined: %s\n", vfb_fault_names[fault]);
-		vfb_took(SRIOV_BROKER_STAT_RETURN, vf->pdev, 0, fault, took);
-		vfb_pf_follow(vf->pf);
+		vfb_stats_record(SRIOV_BROKER_STAT_RETURN, vf->pdev, 0, fault, took);
+		vfb_pf_update_protection(vf->pf);
 	}
 	wake_up_all(&vfb_return_wq);
 }
@@ -267,7 +267,7 @@ static void vfb_return_leave(struct vfb_group *group, enum sriov_broker_fault fa
 	 * goes into quarantine gets it: no program's memory is to be within its reach.
 	 */
 	if (!fault)
-		vfb_group_abandon(group);
+		vfb_group_unfence_if_unused(group);
 	else
 		vfb_group_fence(group);
 	vfb_return_end(group, fault);

@@ -40,7 +40,7 @@ static void vfb_trace(enum sriov_broker_stat_kind kind, struct pci_dev *pdev, un
 }
 
 /**
- * vfb_took - something was done, or has failed
+ * vfb_stats_record - something was done, or has failed
  * @kind: what
  * @pdev: the PF or VF it was done to, or NULL
  * @num: a number for the tracepoint, see there
@@ -49,8 +49,8 @@ static void vfb_trace(enum sriov_broker_stat_kind kind, struct pci_dev *pdev, un
  *
  * Context: any process context.
  */
-void vfb_took(enum sriov_broker_stat_kind kind, struct pci_dev *pdev, unsigned int num, int result,
-	      u64 ns)
+void vfb_stats_record(enum sriov_broker_stat_kind kind, struct pci_dev *pdev, unsigned int num,
+		      int result, u64 ns)
 {
 	static const struct sriov_broker_addr none;
 	struct sriov_broker_stat *stat = &vfb_stats[kind];

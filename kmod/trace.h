@@ -13,7 +13,7 @@
 #include <linux/tracepoint.h>
 
 /* clang-format off */
-DECLARE_EVENT_CLASS(vfb_took,
+DECLARE_EVENT_CLASS(vfb_step,
 	TP_PROTO(struct pci_dev *pdev, unsigned int num, int result, u64 ns),
 	TP_ARGS(pdev, num, result, ns),
 	TP_STRUCT__entry(
@@ -36,17 +36,17 @@ DECLARE_EVENT_CLASS(vfb_took,
 		  PCI_FUNC(__entry->bdf), __entry->num, __entry->result, __entry->ns)
 );
 
-#define VFB_TOOK(name)								\
-DEFINE_EVENT(vfb_took, name,							\
+#define VFB_STEP(name)								\
+DEFINE_EVENT(vfb_step, name,							\
 	TP_PROTO(struct pci_dev *pdev, unsigned int num, int result, u64 ns),	\
 	TP_ARGS(pdev, num, result, ns))
 
-VFB_TOOK(vfb_enable);	/* a PF: num VFs; num is 0 for a disable */
-VFB_TOOK(vfb_configure);	/* a PF: of that, in the PF's driver and the PCI core */
-VFB_TOOK(vfb_bind);	/* a PF: num VFs to be at a driver */
-VFB_TOOK(vfb_lease);	/* a VF: num is the lease, cut to 32 bits */
-VFB_TOOK(vfb_return);	/* a VF: num is 0; result is the fault */
-VFB_TOOK(vfb_reset);	/* a VF: num is 0; result is the fault */
+VFB_STEP(vfb_enable);	/* a PF: num VFs; num is 0 for a disable */
+VFB_STEP(vfb_configure);	/* a PF: of that, in the PF's driver and the PCI core */
+VFB_STEP(vfb_bind);	/* a PF: num VFs to be at a driver */
+VFB_STEP(vfb_lease);	/* a VF: num is the lease, cut to 32 bits */
+VFB_STEP(vfb_return);	/* a VF: num is 0; result is the fault */
+VFB_STEP(vfb_reset);	/* a VF: num is 0; result is the fault */
 /* clang-format on */
 
 #endif /* VFB_TRACE_H */

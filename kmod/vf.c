@@ -189,7 +189,7 @@ void vfb_group_account(struct vfb_group *group)
  * Keeps what follows from it: whether LEASE may take the VF, whether the PF
  * driver is told that a guest may have it, and the PF's count of such VFs.
  *
- * Context: vfb_lock held. vfb_pf_follow() is to be called once it is dropped.
+ * Context: vfb_lock held. vfb_pf_update_protection() is to be called once it is dropped.
  */
 void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 		  enum sriov_broker_fault fault)
@@ -228,14 +228,14 @@ void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 }
 
 /**
- * vfb_refuse_vf - note that a VF stands in the way, and whose it is
+ * vfb_why_fail_vf - note that a VF stands in the way, and whose it is
  * @why: where to note it
  * @vf: the VF
  *
  * Context: vfb_lock held.
  * Return: -EBUSY.
  */
-int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf)
+int vfb_why_fail_vf(struct vfb_why *why, struct vfb_vf *vf)
 {
 	struct vfb_lease *lease = vf->group->owner;
 
@@ -265,12 +265,12 @@ int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf)
 	why->dev = vf->addr;
 	strscpy(why->driver, vf->driver, sizeof(why->driver));
 	if (lease)
-		vfb_lease_blame(why, lease);
+		vfb_why_set_holder(why, lease);
 	return -EBUSY;
 }
 
 /**
- * vfb_vf_wake - keep a VF from being suspended
+ * vfb_vf_pm_get - keep a VF from being suspended
  * @vf: the VF, which is or will be in the pool
  *
  * vfio-pci puts an idle device to D3hot: every reset, unbinding and opening
@@ -278,7 +278,7 @@ int vfb_refuse_vf(struct vfb_why *why, struct vfb_vf *vf)
  *
  * Context: takes vfb_lock.
  */
-void vfb_vf_wake(struct vfb_vf *vf)
+void vfb_vf_pm_get(struct vfb_vf *vf)
 {
 	bool was;
 
@@ -291,12 +291,12 @@ void vfb_vf_wake(struct vfb_vf *vf)
 }
 
 /**
- * vfb_vf_doze - let a VF be suspended again
+ * vfb_vf_pm_put - let a VF be suspended again
  * @vf: the VF, which is no longer in the pool
  *
  * Context: takes vfb_lock.
  */
-void vfb_vf_doze(struct vfb_vf *vf)
+void vfb_vf_pm_put(struct vfb_vf *vf)
 {
 	bool was;
 
@@ -309,12 +309,12 @@ void vfb_vf_doze(struct vfb_vf *vf)
 }
 
 /**
- * vfb_vf_is_whole - does a VF have the driver that it belongs on
+ * vfb_vf_on_target_driver - does a VF have the driver that it belongs on
  * @vf: the VF
  *
  * Context: vfb_lock held.
  */
-bool vfb_vf_is_whole(const struct vfb_vf *vf)
+bool vfb_vf_on_target_driver(const struct vfb_vf *vf)
 {
 	lockdep_assert_held(&vfb_lock);
 	return !strcmp(vf->driver, vf->target);
@@ -336,7 +336,7 @@ static void vfb_vf_tidy(struct work_struct *work)
 	pci_unlock_rescan_remove();
 
 	mutex_lock(&vfb_lock);
-	lost = vf->state == SRIOV_BROKER_VF_FREE && !vfb_vf_is_whole(vf) && !vf->moving &&
+	lost = vf->state == SRIOV_BROKER_VF_FREE && !vfb_vf_on_target_driver(vf) && !vf->moving &&
 	       !vf->gone && !vf->pf->leaving;
 	if (lost)
 		vfb_vf_state(vf, SRIOV_BROKER_VF_QUARANTINED, SRIOV_BROKER_FAULT_DRIVER);
@@ -398,7 +398,7 @@ static bool vfb_vf_insert(struct vfb_vf *vf)
  * vfb_vf_add - a PCI device has appeared: track it if it is a VF
  * @pdev: the device
  *
- * If its PF is being enabled by us, the VF is held: no driver will probe it.
+ * If its PF is being enabled by us, the VF is captured: no driver will probe it.
  *
  * Context: bus notifier, before the device is probed, or the first scan; may
  * sleep; takes group->fence and vfb_lock.
@@ -417,7 +417,7 @@ void vfb_vf_add(struct pci_dev *pdev)
 	capture = pf->configuring;
 	mutex_unlock(&vfb_lock);
 	if (capture)
-		ret = vfb_override_set(pdev, VFB_HOLD);
+		ret = vfb_override_set(pdev, VFB_OVERRIDE_NONE);
 
 	vf = vfb_vf_alloc(pdev, pf);
 	mutex_lock(&vfb_lock);
@@ -482,10 +482,11 @@ bool vfb_vf_del(struct vfb_vf *vf)
 	vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_REMOVED, vf->state, NULL, 0);
 	mutex_unlock(&vfb_lock);
 
-	vfb_vf_doze(vf);
+	vfb_vf_pm_put(vf);
 	vfb_group_leave(vf);
-	vfb_group_abandon(vf->group); /* others of a shared one may need no fence without it */
-	vfb_pf_follow(vf->pf);
+	/* Others of a shared one may need no fence without it. */
+	vfb_group_unfence_if_unused(vf->group);
+	vfb_pf_update_protection(vf->pf);
 	vfb_vf_put(vf); /* the table's */
 	return emptied;
 }
@@ -512,12 +513,12 @@ void vfb_vf_bound(struct vfb_vf *vf, const char *name, bool managed)
 	/* Was its driver taken off by hand while it was free, and this is that one again? */
 	back = vf->state == SRIOV_BROKER_VF_FREE ||
 	       (vf->state == SRIOV_BROKER_VF_QUARANTINED && vf->fault == SRIOV_BROKER_FAULT_DRIVER);
-	back = back && !vf->moving && !vf->pf->leaving && vfb_vf_is_whole(vf);
+	back = back && !vf->moving && !vf->pf->leaving && vfb_vf_on_target_driver(vf);
 	if (back)
 		vfb_group_return(vf->group);
 	mutex_unlock(&vfb_lock);
 	if (back)
-		vfb_group_follow(vf->group);
+		vfb_group_update_protection(vf->group);
 }
 
 /**
@@ -545,9 +546,9 @@ void vfb_vf_unbound(struct vfb_vf *vf)
 	mutex_unlock(&vfb_lock);
 
 	if (was_open) {
-		vfb_vf_doze(vf);
-		vfb_group_abandon(vf->group);
-		vfb_pf_follow(vf->pf);
+		vfb_vf_pm_put(vf);
+		vfb_group_unfence_if_unused(vf->group);
+		vfb_pf_update_protection(vf->pf);
 	}
 	/* Not here: it may take the device's lock, and waits for who removes the device. */
 	if (was_free || was_open) {
