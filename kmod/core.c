@@ -234,7 +234,7 @@ int vfb_live_pid_nr(struct pid *pid)
 /**
  * vfb_param_locked - may the caller not change parameters
  *
- * The file's mode lets a root without capabilities, who may be in a container. When the
+ * The file's mode lets a root without capabilities, as one in a container is. When the
  * module is loaded its loader has set them.
  *
  * Context: a parameter is set.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The broker's objects, what guards them, and who may call whom; and what the two lowest
+ * The broker's objects, what guards them, and which file may call which; and what the two lowest
  * floors offer.
  *
  * Floors
@@ -169,9 +169,9 @@ struct vfb_why {
 
 /* VFs that another program has taken away, until that has been told. */
 struct vfb_loss {
-	unsigned int had;     /* how many, 0: nothing to tell */
-	bool all;	      /* they were the last that there were */
-	struct vfb_actor who; /* its pid is counted here */
+	unsigned int had;    /* how many, 0: nothing to tell */
+	bool all;	     /* they were the last that there were */
+	struct vfb_actor by; /* its pid is counted here */
 	char driver[SRIOV_BROKER_NAME_LEN];
 };
 

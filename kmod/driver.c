@@ -80,8 +80,8 @@ static int vfb_driver_match(struct device_driver *drv, void *data)
  * @name: its name, or VFB_HOST for whatever the host would choose
  * @may_load: the caller may have any module loaded
  *
- * The drivers that leave a device to its user are loaded for everybody who may
- * bind devices.
+ * The drivers that leave a device to its user are loaded for every caller
+ * that may bind devices.
  *
  * Context: may sleep, and waits for modprobe.
  * Return: 0, -ENOENT: there is no such driver, -EINVAL: that can't be a name.
@@ -121,8 +121,8 @@ void vfb_driver_put(struct vfb_driver *d)
  * vfb_driver_wants_iommu - does a driver need an IOMMU to be of use
  * @d: the driver
  *
- * vfio's drivers do: without, whoever opens a VF can read and write all memory. A stub
- * gives its devices to nobody.
+ * vfio's drivers do: without, a user that opens a VF can read and write all memory. A
+ * stub gives its devices to no user.
  *
  * Context: any.
  * Return: true if so.
@@ -136,7 +136,7 @@ bool vfb_driver_wants_iommu(const struct vfb_driver *d)
  * vfb_release - take a VF's driver off it
  * @vf: the VF
  *
- * Its user must be known to be away, or this waits for him.
+ * Its user must be known to be away, or this waits for it.
  *
  * Context: may sleep; takes the VF's device lock.
  */
@@ -145,7 +145,7 @@ void vfb_release(struct vfb_vf *vf)
 	device_release_driver(&vf->pdev->dev);
 }
 
-/* Ends the walk over the drivers when the device has one, whoever has bound it. */
+/* Ends the walk over the drivers when the device has one, whatever has bound it. */
 static int vfb_try_hosts(struct device_driver *drv, void *data)
 {
 	struct device *dev = data;

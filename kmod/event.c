@@ -194,7 +194,7 @@ void vfb_event_pf(struct vfb_pf *pf, u32 type, u64 old, u64 value)
 /**
  * vfb_event_replaced - tell that another program has taken a PF's VFs away
  * @pf: the PF
- * @loss: which, and who
+ * @loss: which, and by what program
  * @now: VFs that it has instead
  *
  * Context: vfb_lock held.
@@ -208,7 +208,7 @@ void vfb_event_replaced(struct vfb_pf *pf, const struct vfb_loss *loss, unsigned
 			.value = now,
 			.old_value = loss->had,
 		},
-		.by = loss->who,
+		.by = loss->by,
 		.lease_uid = INVALID_UID,
 	};
 
@@ -478,7 +478,7 @@ unsigned int vfb_event_recall(struct sriov_broker_event *events,
 
 	guard(mutex)(&vfb_lock);
 	for (seq = vfb_event_oldest(); seq <= vfb_seq; seq++) {
-		/* A copy: what depends on who reads it is not for the next reader. */
+		/* A copy: what depends on the reader is not for the next one. */
 		struct vfb_event event = vfb_ring[seq % VFB_EVENTS];
 
 		if (!vfb_event_is_about(&event.out, dev))

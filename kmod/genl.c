@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The generic netlink family: the events for whoever listens, and dumps of PFs,
+ * The generic netlink family: the events for its listeners, and dumps of PFs,
  * VFs and leases to begin from. Documentation/netlink/sriov_broker.yaml says the
  * same for machines.
  */

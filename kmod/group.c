@@ -502,7 +502,7 @@ static int vfb_fence_locked(struct vfb_group *group)
  * @group: the group
  *
  * Context: may sleep; takes group->fence and vfb_lock. Never waits for a user.
- * Return: 0, also if it is up already; -EBUSY: the group is leased, or somebody uses a
+ * Return: 0, also if it is up already; -EBUSY: the group is leased, or a user has a
  * device of it, through vfio or a driver that does DMA for the host; -ENODEV: the
  * group is gone; or another negative errno of the IOMMU's driver.
  */

@@ -33,7 +33,7 @@ static void vfb_look_at_net(struct net_device *netdev, struct vfb_use *use)
 }
 
 /*
- * Whoever opens a partition has the disk open as well. With NVMe's multipath what is
+ * A user that opens a partition has the disk open as well. With NVMe's multipath what is
  * opened is a head, which belongs to the subsystem; below the VF is one path to it, which
  * is never opened. Only nvme-core knows whether the head has others, the PF's for one: an
  * open head says nothing of the VF.

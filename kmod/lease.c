@@ -2,7 +2,7 @@
 /*
  * Leases: how they begin, what their holders are told, and how they end.
  *
- * Whoever has the descriptor has the VF: it can be duplicated, inherited, and
+ * The holder of the descriptor has the VF: it can be duplicated, inherited, and
  * passed over a socket. The last close, by whatever death, sends the VF through
  * the return path.
  */
@@ -170,7 +170,7 @@ void vfb_why_set_holder(struct vfb_why *why, struct vfb_lease *lease)
 {
 	lockdep_assert_held(&vfb_lock);
 	why->lease_id = lease->revoked ? 0 : lease->id;
-	put_pid(why->pid); /* one who stood in the way before */
+	put_pid(why->pid); /* one that stood in the way before */
 	why->pid = get_pid(lease->pid);
 	why->uid = lease->uid;
 	strscpy(why->label, lease->label, sizeof(why->label));
@@ -386,7 +386,7 @@ struct vfb_lease *vfb_lease_new_implicit(void)
 	return lease;
 }
 
-/* Gives the holder notice. A later call can only shorten what he has left. */
+/* Gives the holder notice. A later call can only shorten what is left. */
 static void vfb_lease_notice_one(struct vfb_lease *lease, unsigned int grace_ms)
 {
 	u64 deadline = ktime_get_ns() + (u64)grace_ms * NSEC_PER_MSEC;

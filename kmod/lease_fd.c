@@ -65,7 +65,7 @@ static int vfb_lease_set(struct file *file, union vfb_arg *arg, struct vfb_why *
 		pid = vfb_pidfd_pid(set->pidfd);
 		if (IS_ERR(pid))
 			return PTR_ERR(pid);
-		/* Of its own process, or of one that it may signal: not of anybody's. */
+		/* Of its own process, or of one that it may signal: not of any. */
 		ret = kill_pid(pid, 0, 0);
 		if (ret) {
 			put_pid(pid);

@@ -2,14 +2,14 @@
 /*
  * VFs of ours that another program has taken away, by writing to sriov_numvfs: root's
  * hand, systemd's .link files, NetworkManager. Nothing is lost but the pool; yet the log
- * and an event tell who did it, and what there is instead.
+ * and an event tell which program did it, and what there is instead.
  */
 #define dev_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include "core.h"
 
 /**
- * vfb_loss_note - a VF is leaving the bus: remember who takes it, if it was ours
+ * vfb_loss_note - a VF is leaving the bus: remember what takes it, if it was ours
  * @vf: the VF, in the state that it was in
  *
  * Context: bus notifier, in the task that removes it; vfb_lock held.
@@ -18,18 +18,18 @@ void vfb_loss_note(struct vfb_vf *vf)
 {
 	struct vfb_pf *pf = vf->pf;
 	struct vfb_loss *loss = &pf->loss;
-	struct vfb_actor who;
+	struct vfb_actor by;
 
 	lockdep_assert_held(&vfb_lock);
 	if (pf->configuring || pf->leaving || pf->gone ||
 	    (vf->state == SRIOV_BROKER_VF_HOST && !pf->ours))
 		return;
-	vfb_actor_now(&who);
+	vfb_actor_now(&by);
 	/* What another one took before, a single VF by hand, has no part in this. */
-	if (loss->had && who.pid != loss->who.pid)
+	if (loss->had && by.pid != loss->by.pid)
 		vfb_loss_forget(pf);
-	put_pid(loss->who.pid);
-	loss->who = who;
+	put_pid(loss->by.pid);
+	loss->by = by;
 	if (!loss->had++)
 		strscpy(loss->driver, vf->target[0] ? vf->target : "the host's driver",
 			sizeof(loss->driver));
@@ -45,7 +45,7 @@ void vfb_loss_note(struct vfb_vf *vf)
 void vfb_loss_forget(struct vfb_pf *pf)
 {
 	lockdep_assert_held(&vfb_lock);
-	put_pid(pf->loss.who.pid);
+	put_pid(pf->loss.by.pid);
 	pf->loss = (struct vfb_loss){};
 }
 
@@ -85,7 +85,7 @@ bool vfb_loss_tell(struct vfb_pf *pf)
 	mutex_unlock(&vfb_lock);
 
 	pci_warn(pf->pdev, "had %u VFs on %s, has %u now: %s (pid %d) took them\n", loss.had,
-		 loss.driver, now, loss.who.comm, pid_nr(loss.who.pid));
-	put_pid(loss.who.pid);
+		 loss.driver, now, loss.by.comm, pid_nr(loss.by.pid));
+	put_pid(loss.by.pid);
 	return true;
 }

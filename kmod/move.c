@@ -48,7 +48,7 @@ static bool vfb_is_bound(struct vfb_vf *vf, const char *name)
 static int vfb_may_move(struct vfb_vf *vf, const struct vfb_driver *to, struct vfb_why *why)
 {
 	lockdep_assert_held(&vfb_lock);
-	/* Who holds it may still set its attributes, which the next holder would find. */
+	/* A client that holds it may still set its attributes, which the next holder would find. */
 	if (to && to->managed && vf->net_holds)
 		return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_IN_USE, &vf->addr);
 	/*
@@ -171,12 +171,12 @@ static bool vfb_is_there(struct vfb_vf *vf, const struct vfb_driver *to, unsigne
 		return false;
 	if (vf->state == SRIOV_BROKER_VF_FREE || vf->state == SRIOV_BROKER_VF_OPEN)
 		return vf->state == vfb_pooled(vf->pf) && !strcmp(vf->driver, to->name);
-	/* Somebody has it, or has had it: that is where it will be when it is back. */
+	/* A holder has it, or has had it: that is where it will be when it is back. */
 	return !vf->pf->open && !strcmp(vf->target, to->name);
 }
 
 /*
- * Takes the VFs from @first on out of everybody's reach: LEASE does not see
+ * Takes the VFs from @first on out of all others' reach: LEASE does not see
  * them any more, and the notifier lets them be. VFs that are on @to already and
  * in the pool stay as they are.
  */
@@ -336,7 +336,7 @@ static int vfb_phase_fence(struct vfb_move *m)
 {
 	const struct vfb_driver *to = m->all->to;
 
-	/* No fence that is up for nothing: whoever had the VF had all memory. */
+	/* No fence that is up for nothing: the VF's user would have all memory. */
 	if (to && vfb_driver_wants_iommu(to) && !m->vf->group->iommu)
 		return -EOPNOTSUPP;
 	return vfb_group_fence(m->vf->group);
@@ -408,7 +408,7 @@ static int vfb_phase_back(struct vfb_move *m)
 
 /*
  * Last, when no other VF of the move takes the fence of their group down any more.
- * One in quarantine may be there because somebody has it open.
+ * One in quarantine may be there because a user has it open.
  */
 static int vfb_phase_refence(struct vfb_move *m)
 {
@@ -440,7 +440,7 @@ static void vfb_release_failed(struct vfb_moves *all)
 }
 
 /*
- * The VFs are in their states again: who waited for them has been passed over
+ * The VFs are in their states again: a waiter for them has been passed over
  * meanwhile. Frees @all.
  */
 static void vfb_move_end(struct vfb_moves *all)
@@ -611,7 +611,7 @@ int vfb_move_vfs(struct vfb_pf *pf, unsigned int first, unsigned int count,
  * @flags: VFB_MOVE_USED or 0
  * @why: says which VF stands in the way
  *
- * What comes before disabling VFs: nobody has one open, none has a driver, and
+ * What comes before disabling VFs: no user has one open, none has a driver, and
  * none will get one that matters: the fence is up, unless a device of the same group
  * is the host's. On failure all are where they were.
  *

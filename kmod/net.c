@@ -3,9 +3,9 @@
  * Network attributes of VFs: MAC, VLAN and the like, which the PF's driver keeps
  * and no reset of the VF touches.
  *
- * They are set by others, over rtnetlink. Who does that to a leased VF says so
+ * They are set by others, over rtnetlink. A client that does that to a leased VF says so
  * before (NET_HOLD): what the attributes were when it was leased is put back on the
- * return path. When it was leased, for a holder may give his VF a MAC of his own,
+ * return path. When it was leased, for a holder may give the VF a MAC of its own,
  * which is not to be the next one's. And the VF does not come back while such a
  * client may still be about to set one.
  */
@@ -204,7 +204,7 @@ static int vfb_net_try(struct net_device *netdev, struct ifla_vf_info *was)
 
 /*
  * Some drivers report a MAC of all zeroes, but take none: it stands for one that was never
- * set, so another that is nobody's does as well.
+ * set, so another that is no device's does as well.
  */
 static void vfb_net_replace_mac(struct net_device *netdev, struct ifla_vf_info *was)
 {
@@ -275,7 +275,7 @@ static bool vfb_net_wanted(struct vfb_vf *vf, struct ifla_vf_info *was)
 }
 
 /**
- * vfb_net_restore - put a VF's network attributes back, if anybody was to change them
+ * vfb_net_restore - put a VF's network attributes back, if a client was to change them
  * @vf: the VF, on the return path; no client holds it
  *
  * Context: may sleep; takes rtnl, so nothing may be held that its holders wait for.
@@ -303,7 +303,7 @@ enum sriov_broker_fault vfb_net_restore(struct vfb_vf *vf)
 
 /**
  * vfb_net_forget - nothing is to be put back
- * @vf: the VF; nobody is restoring it
+ * @vf: the VF, which is not being restored
  *
  * Context: vfb_lock held.
  */
@@ -401,7 +401,7 @@ static u64 vfb_net_lease(struct vfb_vf *vf)
 	return vf->group->lease ? vfb_lease_id(vf->group->lease) : 0;
 }
 
-/* The lease may have ended meanwhile; then only who holds the VF knows that it is his. */
+/* The lease may have ended meanwhile; then only a client that holds the VF knows. */
 static bool vfb_net_is_of(struct vfb_vf *vf, u64 lease)
 {
 	u64 now = vfb_net_lease(vf);

@@ -59,7 +59,7 @@ static void vfb_hold_end(struct vfb_hold *hold)
 
 /**
  * vfb_net_release - a client is gone: it will set nothing any more
- * @client: the client; nobody uses it any more
+ * @client: the client, which is used no more
  *
  * Context: may sleep; takes vfb_lock.
  */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The operations on PFs: ENABLE, DISABLE, BIND. They take locks of the PCI core
- * that somebody else may hold for long, and whose waiters can't be killed. So
- * they run in a worker, and the caller waits for it in a way that he can be
- * killed from; then the operation ends without him.
+ * that others may hold for long, and whose waiters can't be killed. So they run in a
+ * worker, and a caller that waits for it can be killed; then the operation ends without
+ * its caller.
  */
 #include <linux/capability.h>
 #include <linux/completion.h>

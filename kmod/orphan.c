@@ -2,7 +2,7 @@
 /*
  * Orphans: VFs whose PF has left the bus. Some PF drivers leave them behind when
  * the PF is removed; nothing can be enabled where they are, and some kernels
- * crash over them. They are removed here, once nobody uses them.
+ * crash over them. They are removed here, once they have no user.
  */
 #include <linux/iommu.h>
 
@@ -49,7 +49,7 @@ int vfb_orphan_find(struct pci_dev *pf, struct sriov_broker_addr *addr)
 /*
  * Its user would be waited for with the PCI core's lock held. So the fence has to
  * be up, or there is no way to use the device through vfio, and its driver off. And
- * nobody may have its node open, for whom its driver would wait.
+ * no user may have its node open, which its driver would wait for.
  */
 static void vfb_orphan_take_off(struct pci_dev *pdev)
 {

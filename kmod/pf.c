@@ -162,7 +162,7 @@ static void vfb_pf_free(struct vfb_pf *pf)
 	mutex_destroy(&pf->op);
 	mutex_destroy(&pf->protect_lock);
 	kvfree(pf->kept);
-	put_pid(pf->loss.who.pid);
+	put_pid(pf->loss.by.pid);
 	bitmap_free(pf->free);
 	kvfree(pf->vfs);
 	pci_dev_put(pf->pdev);
@@ -281,7 +281,7 @@ struct vfb_pf *vfb_pf_add(struct pci_dev *pdev)
 }
 
 /*
- * The PF's driver goes: nobody can count on its VFs any more. It has to be able
+ * The PF's driver goes: no holder can count on its VFs any more. It has to be able
  * to disable them, or it would leave orphans.
  */
 static void vfb_pf_end_leases(struct vfb_pf *pf)
@@ -311,7 +311,7 @@ static void vfb_pf_end_leases(struct vfb_pf *pf)
 void vfb_pf_unbind(struct vfb_pf *pf)
 {
 	guard(mutex)(&vfb_lock);
-	/* What pfs says is done when it is back, whoever took the VFs before. */
+	/* What pfs says is done when it is back, whatever took the VFs before. */
 	vfb_loss_forget(pf);
 	vfb_pf_end_leases(pf);
 }
@@ -402,7 +402,7 @@ bool vfb_pf_del(struct vfb_pf *pf)
 	bool orphans = false;
 	unsigned int i;
 
-	/* From here on its attributes go: nobody may be changing one. */
+	/* From here on its attributes go, and none may be just changed. */
 	mutex_lock(&pf->protect_lock);
 	mutex_lock(&vfb_lock);
 	pf->gone = true;

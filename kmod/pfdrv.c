@@ -178,7 +178,7 @@ int vfb_pfdrv_take(struct vfb_pf *pf)
 	kfree(was);
 	if (!ret)
 		pci_info(pf->pdev, "has no driver: on %s until its last VF goes\n", VFB_PFDRV);
-	/* Somebody else's driver came first: then that one is asked. */
+	/* Another driver came first: then that one is asked. */
 	return ret == -EBUSY ? 0 : ret;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pool: choosing free VFs for a request, and the queue of those who wait.
+ * The pool: choosing free VFs for a request, and the queue of requests that wait.
  *
  * Every PF keeps a bitmap of its free VFs, so that a choice costs a step per PF,
  * not per VF. Requests for one VF stand in line. Those for several wait for all of them
@@ -21,7 +21,7 @@ static unsigned int vfb_num_waiters; /* of these */
 static unsigned int vfb_waiting;     /* selectors of these */
 static u64 vfb_last_waiter;	     /* id */
 
-/* Who waits may be let in by a higher one. */
+/* A waiter may be let in by a higher one. */
 static int vfb_limit_set(const char *val, const struct kernel_param *kp)
 {
 	int ret = vfb_param_locked() ? -EPERM : param_set_uint(val, kp);
@@ -84,7 +84,7 @@ static struct vfb_vf *vfb_busy_peer(struct vfb_vf *vf)
 	return NULL;
 }
 
-/* VFs are about to go, and who gets one now would be waited for. */
+/* VFs are about to go, and a holder that gets one now would be waited for. */
 static bool vfb_pf_is_busy(const struct vfb_pf *pf)
 {
 	return pf->closing || pf->leaving || pf->gone || !pf->driver[0];

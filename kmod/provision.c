@@ -5,7 +5,7 @@
  * Enabling is one transaction: the VFs are captured at birth (an override that names no
  * driver), then bound side by side; if anything fails they go again. Disabling
  * first takes the VFs from their drivers with no lock of the PCI core held, and
- * only when that has shown that nobody uses them lets the core remove them.
+ * only when that has shown that they have no user lets the core remove them.
  */
 #define dev_fmt(fmt) KBUILD_MODNAME ": " fmt
 #define pr_fmt(fmt)  KBUILD_MODNAME ": " fmt
@@ -71,7 +71,7 @@ static int vfb_configure_failed(struct vfb_pf *pf, unsigned int num, int err, st
 	return vfb_why_fail(why, err, reason, &pf->addr);
 }
 
-/* Somebody bound a VF since we took the drivers off: the PCI core would wait for its user. */
+/* Another bound a VF since we took the drivers off: the PCI core would wait for its user. */
 static int vfb_check_stripped(struct vfb_pf *pf, struct vfb_why *why)
 {
 	unsigned int i;
@@ -120,7 +120,7 @@ static int vfb_configure_locked(struct vfb_pf *pf, unsigned int num, struct vfb_
 		return vfb_why_fail(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
 	if (!num && !have)
 		return 0;
-	if (num && have) /* somebody was here between two of our steps */
+	if (num && have) /* another was here between two of our steps */
 		return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY, &pf->addr);
 	if (!num && vfb_check_stripped(pf, why))
 		return -EBUSY;
@@ -257,7 +257,7 @@ static int vfb_settle(struct vfb_pf *pf, unsigned int num, const struct vfb_driv
 
 /*
  * From no VFs to some. @kept: what those had that were there before, or NULL; put back
- * before anybody can lease one.
+ * before one can be leased.
  */
 static int vfb_create(struct vfb_pf *pf, unsigned int num, const struct vfb_driver *to,
 		      unsigned int flags, struct vfb_kept *kept, struct vfb_why *why)

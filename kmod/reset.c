@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Resetting a VF between two owners, and looking whether it worked. vfio's own
- * reset at the last close is no more than a try, whose failure nobody is told.
+ * reset at the last close is no more than a try, whose failure is not told.
  */
 #include <linux/delay.h>
 #include <linux/pm_runtime.h>
@@ -59,7 +59,7 @@ static enum sriov_broker_fault vfb_reset_locked(struct vfb_vf *vf)
 
 	/*
 	 * The reset restores what it finds, and the last owner may have left the
-	 * device as he liked: nothing of that is to survive.
+	 * device in any state: nothing of that is to survive.
 	 */
 	pci_clear_master(pdev);
 	if (pci_reset_function_locked(pdev))
@@ -108,7 +108,7 @@ static int vfb_reset_for(struct vfb_vf *vf, struct vfb_lease *lease, enum sriov_
 
 /**
  * vfb_reset - reset a VF, and check that it is reset
- * @vf: the VF; nobody has it open, nor can open it
+ * @vf: the VF, which no user has open, nor can open
  * @fault: what is wrong; SRIOV_BROKER_FAULT_NONE also for a VF that is leaving the bus
  *
  * Context: may sleep: a function level reset takes 100 ms, a broken device up to

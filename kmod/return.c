@@ -312,7 +312,7 @@ void vfb_return_flush(void)
 }
 
 /**
- * vfb_return_wake - a VF has left the bus: who waits for its return need not
+ * vfb_return_wake - a VF has left the bus: its return need not be waited for
  *
  * Context: any.
  */

@@ -321,7 +321,7 @@ bool vfb_vf_on_target_driver(const struct vfb_vf *vf)
 }
 
 /*
- * Somebody took the driver off a free VF by hand: the fence stays up, so that no other
+ * The driver of a free VF was taken off by hand: the fence stays up, so that no other user
  * gets it, and an admin has to say what becomes of it. Or off one that was open to all:
  * that is the host's from here on, and what we left in driver_override would bring it
  * back at the next probe.
@@ -331,7 +331,7 @@ static void vfb_vf_tidy(struct work_struct *work)
 	struct vfb_vf *vf = container_of(work, struct vfb_vf, tidy);
 	bool hosts, lost;
 
-	/* Whoever removes the device just now holds it until he is done, but for a PF's driver. */
+	/* A removal of the device that is under way holds it to its end, but for a PF driver's. */
 	pci_lock_rescan_remove();
 	pci_unlock_rescan_remove();
 
@@ -498,7 +498,7 @@ bool vfb_vf_del(struct vfb_vf *vf)
  * @managed: the driver leaves DMA to its user
  *
  * A free VF that had been unbound by hand, and is in quarantine for that, goes the
- * return path: nobody knows what was done to it meanwhile.
+ * return path: what was done to it meanwhile is not known.
  *
  * Context: bus notifier, with the device's lock held; takes vfb_lock.
  */
@@ -525,7 +525,7 @@ void vfb_vf_bound(struct vfb_vf *vf, const char *name, bool managed)
  * vfb_vf_unbound - a VF has lost its driver: note it
  * @vf: the VF
  *
- * A free VF that somebody unbinds by hand can't be leased any more.
+ * A free VF that is unbound by hand can't be leased any more.
  *
  * Context: bus notifier, with the device's lock held; may sleep; takes
  * group->fence and vfb_lock.
@@ -550,7 +550,7 @@ void vfb_vf_unbound(struct vfb_vf *vf)
 		vfb_group_unfence_if_unused(vf->group);
 		vfb_pf_update_protection(vf->pf);
 	}
-	/* Not here: it may take the device's lock, and waits for who removes the device. */
+	/* Not here: it may take the device's lock, and waits for a removal of the device. */
 	if (was_free || was_open) {
 		kref_get(&vf->ref);
 		if (!queue_work(vfb_wq, &vf->tidy))

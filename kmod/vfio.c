@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * vfio's device nodes, opened on behalf of a lease's holder, or to see whether
- * somebody has one open. It is done in a worker, which sees the host's file
+ * a user has one open. It is done in a worker, which sees the host's file
  * system and may open them, whatever the caller may.
  */
 #include <linux/file.h>
@@ -144,7 +144,7 @@ void vfb_vfio_ask(struct vfb_vf *vf, unsigned int count)
 }
 
 /*
- * A node of the VF's own can be open by many, and none of them is seen until he
+ * A node of the VF's own can be open by many, and none of them is seen until it
  * binds it to an iommufd. But vfio counts them: 1 is its driver.
  */
 static int vfb_vfio_cdev_is_open(struct device *dev, void *unused)
@@ -155,10 +155,10 @@ static int vfb_vfio_cdev_is_open(struct device *dev, void *unused)
 }
 
 /**
- * vfb_vfio_node_is_open - does somebody have a device's own vfio node open
+ * vfb_vfio_node_is_open - has a user a device's own vfio node open
  * @pdev: the device
  *
- * Whoever has its group open is not seen.
+ * A user that has its group open is not seen.
  *
  * Context: may sleep.
  */
@@ -168,10 +168,10 @@ bool vfb_vfio_node_is_open(struct pci_dev *pdev)
 }
 
 /**
- * vfb_vfio_is_open - does somebody have a group's vfio node open, or one of its VFs'
+ * vfb_vfio_is_open - has a user a group's vfio node open, or one of its VFs'
  * @group: the group, fenced
  *
- * The fence tells who uses the group. It does not tell of a descriptor that is
+ * The fence tells whether the group is used. It does not tell of a descriptor that is
  * merely open, kept by the last holder for when the fence comes down again.
  *
  * Context: a worker; may sleep.
