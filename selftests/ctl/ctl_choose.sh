@@ -142,10 +142,13 @@ is "its holder ends" $status 2
 like "and says why" "$(cat "$work/err")" "^sriovctl: ${vfs[0]}: lease [0-9]+ has ended: an admin revokes it$"
 ok "the VF comes back" await 10 free
 hold "${vfs[0]}" >/dev/null
-ok "revoke by VF, with grace" sriovctl revoke "${vfs[0]}" --grace 8
+sriovctl revoke "${vfs[0]}" --grace 8 >"$work/revoked" &
+revoke=$!
 like "the holder is told" "$(eventually 5 grep . "$work/err")" "lease [0-9]+ ends in [0-9]+ s: an admin revokes it"
 is "and has it still" "$(number_in leased)" 1
 ok "until the grace is over" await 20 free
+ok "revoke by VF, with grace, waits for that" wait $revoke
+like "and says so" "$(cat "$work/revoked")" "^${vfs[0]}: its user \(process $holder\) has let go$"
 fails 4 "a lease that is none" "^sriovctl: there is no lease 999; see" sriovctl revoke 999
 fails 4 "a VF that is not leased" "^sriovctl: ${vfs[0]}: not leased; see sriovctl list$" sriovctl revoke "${vfs[0]}"
 sriovctl lease "${vfs[0]}" -- sh -c "trap 'echo told; exit 5' TERM; echo >$work/ready; while :; do sleep 0.1; done" >"$work/out" &
