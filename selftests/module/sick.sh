@@ -48,7 +48,7 @@ ok "a process disables it, and waits" eventually 10 lost_driver
 fails 125 "meanwhile its VFs can't be leased" "$BUSY" sriovctl lease "${vfs[0]}" -- true
 status=0
 wait $disable || status=$?
-is "it does not wait for ever" "$status" 2
+is "it does not wait for ever" "$status" 3
 like "it is told why" "$(cat /run/disable)" "$BUSY"
 is "the VFs are where they were" "$(states "$pf") $(driver_of "${vfs[0]}") $(driver_of "${vfs[1]}")" "free vfio-pci vfio-pci"
 is "and can be leased" "$(sriovctl lease "${vfs[0]}" -- echo leased)" leased

@@ -29,6 +29,11 @@ struct json_object *value_u64(const void *number)
 	return json_object_new_int64(*(const __u64 *)number);
 }
 
+struct json_object *value_lease(const void *id)
+{
+	return *(const __u64 *)id ? value_u64(id) : NULL;
+}
+
 struct json_object *value_bool(const void *number)
 {
 	return json_object_new_boolean(*(const int *)number);

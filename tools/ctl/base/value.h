@@ -9,6 +9,7 @@ struct json_object *value_u16(const void *number);
 struct json_object *value_u32(const void *number);
 struct json_object *value_s32(const void *number); /* also an int, a pid_t */
 struct json_object *value_u64(const void *number);
+struct json_object *value_lease(const void *id);    /* a u64, null for 0 */
 struct json_object *value_bool(const void *number); /* an int */
 
 /* A u16 that is a PCI id: "0x8086" */

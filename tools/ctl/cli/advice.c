@@ -18,7 +18,6 @@ static const char *const advices[] = {
 	[SRIOV_BROKER_WHY_NO_SRIOV_DRIVER] = "bind another one to it, or none",
 	[SRIOV_BROKER_WHY_PF_BUSY] = "try again",
 	[SRIOV_BROKER_WHY_PF_REFUSED] = "the kernel's log may say more",
-	[SRIOV_BROKER_WHY_PF_SHORT] = "the kernel's log may say more",
 	[SRIOV_BROKER_WHY_ORPHANS] = "end its user, then try again",
 	[SRIOV_BROKER_WHY_NO_IOMMU] =
 		"switch it on in the firmware and on the kernel's command line",

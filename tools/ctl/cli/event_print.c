@@ -46,13 +46,6 @@ static struct json_object *actor(const void *event)
 	return by;
 }
 
-static struct json_object *lease(const void *event)
-{
-	const struct sriov_broker_event *e = event;
-
-	return e->lease_id ? value_u64(&e->lease_id) : NULL;
-}
-
 static struct json_object *label(const void *event)
 {
 	const struct sriov_broker_event *e = event;
@@ -137,7 +130,7 @@ static const struct field vf_fields[] = {
 	{ "state", NULL, AT(state), value_state },
 	{ "old_state", NULL, AT(old_state), value_state },
 	{ "fault", NULL, AT(fault), value_fault },
-	{ "lease", NULL, 0, lease },
+	{ "lease", NULL, AT(lease_id), value_lease },
 	{ "label", NULL, 0, label },
 	{ "implicit", NULL, 0, implicit },
 	{ "cgroup", NULL, 0, cgroup },

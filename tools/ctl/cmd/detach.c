@@ -39,7 +39,7 @@ static struct json_object *is_out(const void *code)
 static const struct field fields[] = {
 	{ "id", NULL, AT(id), value_word },
 	{ "vf", NULL, AT(vf), value_addr },
-	{ "lease", NULL, AT(lease), value_u64 },
+	{ "lease", NULL, AT(lease), value_lease },
 	{ "detached", NULL, AT(code), is_out },
 	{ 0 },
 };
