@@ -54,6 +54,11 @@ is "and values" "$(words attach --net mac=none,trust=)" "mac=none,trust=off mac=
 is "an option with its argument in one word" "$(words enable "$pf" 2 --driver=v)" --driver=vfio-pci
 is "a short one's argument" "$(words lease -w '')" forever
 is "lease's --output" "$(words lease --output '')" "shell json qemu libvirt"
+is "list's columns" "$(words list --columns device,n)" "device,numa device,network"
+is "the one to sort by" "$(words list --sort -st)" -state
+is "a field to filter by" "$(words list --filter driver=host,st)" driver=host,state=
+is "and what it may say" "$(words list --filter 'state!=le')" 'state!=leased'
+is "a colour" "$(words list --color=a)" "--color=auto --color=always"
 is "an option" "$(words swap --make)" --make-before-break
 like "what it is for" "$(lines swap --make)" "^--make-before-break	[a-z]"
 is "a command" "$(words swa)" swap

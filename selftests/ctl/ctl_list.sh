@@ -68,8 +68,8 @@ fails 1 "half a range" "^sriovctl: 2-: a range looks like" sriovctl list "$pf#2-
 
 tree=$(sriovctl list "$pf")
 like "the tree has a heading" "$tree" "^DEVICE +VF +ID +VFS +DRIVER +STATE +GROUP"
-like "the tree shows the PF" "$tree" "^$pf +8086:10c9 +7/7 +igb .*$netdev"
-like "the tree shows the VF below" "$tree" "─$vf +1 +8086:10ca +vfio-pci +free +[0-9]+ +02:00:00:00:00:01 auto"
+like "the tree shows the PF" "$tree" "^$pf +- +8086:10c9 +7/7 +igb .*$netdev"
+like "the tree shows the VF below" "$tree" "─$vf +1 +8086:10ca +- +vfio-pci +free +[0-9]+ +- +02:00:00:00:00:01 auto +-$"
 is "a line a device" "$(wc -l <<<"$tree")" 9
 
 # --- exit codes -----------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ fails 1 "the beginning of several" "^sriovctl: --n: may be --numa, --numa-strict
 fails 1 "an attribute that is like another" "^sriovctl: vlna: no attribute of a VF; did you mean vlan\?$" \
 	sriovctl set "$pf#0" vlna 3
 fails 1 "JSON of what has another form" "^sriovctl: metrics has a form of its own; leave --json out$" sriovctl -j metrics
-fails 1 "an unknown option" "^sriovctl: --lost: list has no such option$" sriovctl list --lost
+fails 1 "an unknown option" "^sriovctl: --xyzzy: list has no such option$" sriovctl list --xyzzy
 fails 1 "too many words" "^sriovctl: list: unexpected argument: b$" sriovctl list a b
 fails 1 "too few words" "^sriovctl: enable: missing argument: N$" sriovctl enable "$pf"
 fails 1 "help about an unknown command" 'no command "lost"' sriovctl help lost
@@ -174,5 +174,6 @@ echo 1 >/sys/bus/pci/rescan
 is "they are back" "$(list | jq '.pfs | length')" 2
 
 unload_module
-fails 4 "no module" "^sriovctl: /dev/sriov_broker: not there; load the module: modprobe sriov_broker$" sriovctl list
+fails 4 "no module" "^sriovctl: /dev/sriov_broker: not there; load the module: modprobe sriov_broker$" sriovctl show
+fails 0 "but a list there is" "^sriovctl: the module is not loaded: " sriovctl list
 done_testing

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Words of strangers, and what sriovctl says of a refusal besides the library. */
 #include <errno.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/nearest.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cli/advice.h"
 #include "internal.h"
@@ -104,12 +106,43 @@ static void nearest_word(void **state)
 	}
 }
 
+/* Whole characters, as many as have room; colours end even where their word is cut. */
+static void fit(void **state)
+{
+	static const struct {
+		const char *in;
+		int width;
+		const char *out;
+	} cases[] = {
+		{ "a  \nb   c \n  ", 0, "a\nb   c\n" },
+		{ "abc\n", 3, "abc\n" },
+		{ "abcd\nef\n", 3, "abc\nef\n" },
+		{ "ab cd\n", 3, "ab\n" },
+		{ "\u251c\u2500ab\n", 3, "\u251c\u2500a\n" },
+		{ "\u4e2d\u6587x\n", 3, "\u4e2d\n" },
+		{ "a\x1b[32mfree\x1b[0mx\n", 3, "a\x1b[32mfr\x1b[0m\n" },
+		{ "", 3, "" },
+	};
+	char text[64];
+	size_t i;
+
+	(void)state;
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		skip();
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		strcpy(text, cases[i].in);
+		terminal_fit(text, cases[i].width);
+		assert_string_equal(text, cases[i].out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strangers),
 		cmocka_unit_test(advices),
 		cmocka_unit_test(nearest_word),
+		cmocka_unit_test(fit),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);

@@ -12,9 +12,10 @@ static const struct columns_part *columns_part(void)
 	return part;
 }
 
-struct columns *columns_new(const struct column *columns)
+struct columns *columns_new(const struct column *columns,
+			    const struct look *look)
 {
-	return columns_part()->create(columns);
+	return columns_part()->create(columns, look);
 }
 
 void columns_put(struct columns *columns)
@@ -29,12 +30,13 @@ struct columns_line *columns_add(struct columns *columns,
 	return columns_part()->add(columns, parent);
 }
 
-int columns_set(struct columns_line *line, size_t column, const char *text)
+int columns_set(struct columns *columns, struct columns_line *line,
+		size_t column, const char *text)
 {
-	return columns_part()->set(line, column, text);
+	return columns_part()->set(columns, line, column, text);
 }
 
-int columns_print(struct columns *columns)
+char *columns_text(struct columns *columns)
 {
-	return columns_part()->print(columns);
+	return columns_part()->text(columns);
 }

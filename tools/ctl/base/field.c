@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/complain.h"
 #include "base/field.h"
 #include "base/json.h"
-#include "base/complain.h"
+#include "base/terminal.h"
 #include "base/text.h"
 
 static const void *member(const struct field *field, const void *thing)
@@ -50,8 +51,7 @@ char *printed(void (*print)(FILE *out, const void *thing), const void *thing)
 	return printable(text);
 }
 
-/* What people read of one field; "" where nothing is known. */
-static char *field_text(const struct field *field, const void *thing)
+char *field_text(const struct field *field, const void *thing)
 {
 	struct json_object *value;
 	const char *text = NULL;
@@ -70,19 +70,22 @@ static char *field_text(const struct field *field, const void *thing)
 	return copy ? printable(copy) : NULL;
 }
 
-void field_line(FILE *out, const char *title, const char *fmt, ...)
+void field_line(FILE *out, const char *title, const char *color,
+		const char *fmt, ...)
 {
 	char *text = NULL;
 	va_list args;
 
 	va_start(args, fmt);
 	if (vasprintf(&text, fmt, args) >= 0)
-		fprintf(out, "  %-14s %s\n", title, printable(text));
+		fprintf(out, "  %-14s %s%s%s\n", title, color ? color : "",
+			printable(text), color ? COLOR_NONE : "");
 	va_end(args);
 	free(text);
 }
 
-void fields_print(FILE *out, const struct field *fields, const void *thing)
+void fields_print(FILE *out, const struct field *fields, const void *thing,
+		  int colors)
 {
 	for (; !is_last(fields); fields++) {
 		char *text;
@@ -91,7 +94,11 @@ void fields_print(FILE *out, const struct field *fields, const void *thing)
 			continue;
 		text = field_text(fields, thing);
 		if (text && text[0])
-			field_line(out, fields->title, "%s", text);
+			field_line(out, fields->title,
+				   colors && fields->color ?
+					   fields->color(text) :
+					   NULL,
+				   "%s", text);
 		free(text);
 	}
 }
@@ -102,20 +109,24 @@ struct table {
 	const struct column *columns;
 	struct columns *lines;	  /* for people */
 	struct json_object *rows; /* for programs; NULL: for people */
+	struct look look;
 	int failed;
 };
 
-struct table *table_new(const struct column *columns, int as_json)
+struct table *table_new(const struct column *columns, int as_json,
+			const struct look *look)
 {
 	struct table *table = calloc(1, sizeof(*table));
 
 	if (!table)
 		return NULL;
 	table->columns = columns;
+	if (look)
+		table->look = *look;
 	if (as_json)
 		table->rows = json_object_new_array();
 	else
-		table->lines = columns_new(columns);
+		table->lines = columns_new(columns, &table->look);
 	table->failed = !as_json && !table->lines;
 	return table;
 }
@@ -143,7 +154,7 @@ static struct columns_line *add_line(struct table *table,
 			find_field(fields, table->columns[i].title);
 		char *text = field ? field_text(field, thing) : NULL;
 
-		if (field && (!text || columns_set(line, i, text)))
+		if (field && (!text || columns_set(table->lines, line, i, text)))
 			table->failed = 1;
 		free(text);
 	}
@@ -173,27 +184,59 @@ struct row table_add(struct table *table, const struct row *parent,
 	return row;
 }
 
-static int print_table(struct table *table, const char *key)
+char *table_text(struct table *table)
 {
-	struct json_object *obj;
+	char *text, *lines;
 
 	if (!table || table->failed)
-		return -1;
-	if (!table->rows)
-		return columns_print(table->lines);
-	obj = json_document();
+		return NULL;
+	if (table->rows)
+		return strdup(json_object_to_json_string(table->rows));
+	text = columns_text(table->lines);
+	if (!text || !text[0])
+		return text;
+	/* Columns of libsmartcols are never narrower than their headings. */
+	terminal_fit(text, terminal_width());
+	if (asprintf(&lines, "%s\n", text) < 0)
+		lines = NULL;
+	free(text);
+	return lines;
+}
+
+static int print_rows(struct table *table, const char *key)
+{
+	struct json_object *obj = json_document();
+
 	json_object_object_add(obj, key, json_object_get(table->rows));
 	return json_print(obj);
 }
 
+static int print_text(struct table *table)
+{
+	char *text = table_text(table);
+
+	if (!text)
+		return -1;
+	fputs(text, stdout);
+	free(text);
+	return 0;
+}
+
+void table_free(struct table *table)
+{
+	if (!table)
+		return;
+	json_object_put(table->rows);
+	columns_put(table->lines);
+	free(table);
+}
+
 int table_print(struct table *table, const char *key)
 {
-	int err = print_table(table, key);
+	int err = !table || table->failed ? -1 :
+		  table->rows		  ? print_rows(table, key) :
+					    print_text(table);
 
-	if (table) {
-		json_object_put(table->rows);
-		columns_put(table->lines);
-		free(table);
-	}
+	table_free(table);
 	return err ? no_memory() : 0;
 }

@@ -27,6 +27,9 @@ struct field {
 	 * NULL: what JSON has.
 	 */
 	void (*print)(FILE *out, const void *member);
+
+	/* The colour of a line that reads @text, NULL for none; may be NULL. */
+	const char *(*color)(const char *text);
 };
 
 #define FIELD_ABSENT ((struct json_object *)-1)
@@ -40,12 +43,22 @@ void fields_json(struct json_object *obj, const struct field *fields,
  */
 char *printed(void (*print)(FILE *out, const void *thing), const void *thing);
 
-/* A line for each field with a title of which something is known. */
-void fields_print(FILE *out, const struct field *fields, const void *thing);
+/*
+ * What people read of one field, fit for a terminal; "" where nothing is known.
+ * Return: the caller's to free(), NULL: no memory
+ */
+char *field_text(const struct field *field, const void *thing);
 
-/* One such line, for what comes in any number. */
-void field_line(FILE *out, const char *title, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+/*
+ * A line for each field with a title of which something is known.
+ * @colors: the terminal has some
+ */
+void fields_print(FILE *out, const struct field *fields, const void *thing,
+		  int colors);
+
+/* One such line, for what comes in any number. @color: NULL: none */
+void field_line(FILE *out, const char *title, const char *color,
+		const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* ---- tables ---- */
 
@@ -58,8 +71,12 @@ struct row {
 	struct json_object *below;
 };
 
-/* A column shows the field of its title. Return: NULL: no memory, which is no error below */
-struct table *table_new(const struct column *columns, int as_json);
+/*
+ * A column shows the field of its title. @look: NULL: as it comes.
+ * Return: NULL: no memory, which is no error below
+ */
+struct table *table_new(const struct column *columns, int as_json,
+			const struct look *look);
 
 /*
  * A row below @parent, NULL: below none.
@@ -68,6 +85,16 @@ struct table *table_new(const struct column *columns, int as_json);
 struct row table_add(struct table *table, const struct row *parent,
 		     const struct field *fields, const void *thing,
 		     const char *below);
+
+/*
+ * What people read of it: cut to a terminal's width; elsewhere with "-" for what is
+ * empty. For programs its rows alone.
+ * Return: the caller's to free(), NULL: no memory
+ */
+char *table_text(struct table *table);
+
+/* Give it up unprinted. */
+void table_free(struct table *table);
 
 /*
  * Print it, as JSON under @key, and give it up; or complain that memory ran out.

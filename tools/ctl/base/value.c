@@ -133,7 +133,9 @@ struct json_object *value_anchored(const void *flags)
 
 struct json_object *value_state(const void *state)
 {
-	return json_object_new_string(sriovb_strstate(*(const __u32 *)state));
+	const char *text = sriovb_strstate(*(const __u32 *)state);
+
+	return strcmp(text, "?") ? json_object_new_string(text) : NULL;
 }
 
 struct json_object *value_fault(const void *fault)

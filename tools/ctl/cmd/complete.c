@@ -14,6 +14,7 @@
 #include "cli/args.h"
 #include "cli/netattr.h"
 #include "cmd/complete.h"
+#include "cmd/list.h"
 #include "cmd/set.h"
 #include "host/pcidev.h"
 #include "host/sysfs_list.h"
@@ -293,6 +294,59 @@ static void offer_values(const struct typing *t)
 		offer(t, "none", NULL);
 }
 
+/* "device" for DEVICE: any will do. */
+static void offer_columns(const struct typing *t)
+{
+	const struct column *column;
+	char name[NAME_LEN];
+	size_t i;
+
+	for (column = list_columns; column->title; column++) {
+		for (i = 0; column->title[i] && i + 1 < sizeof(name); i++)
+			name[i] = tolower((unsigned char)column->title[i]);
+		name[i] = '\0';
+		offer(t, name, NULL);
+	}
+}
+
+/* "-device": backward */
+static void offer_order(const struct typing *t)
+{
+	struct typing rest = *t;
+
+	rest.done += rest.word[rest.done] == '-';
+	offer_columns(&rest);
+}
+
+static void offer_fields(const struct typing *t)
+{
+	const struct field *field;
+
+	for (field = list_vf_fields; field->key || field->title; field++)
+		if (field->key)
+			offer(t, field->key, NULL);
+}
+
+/* Of one of these fields, "state!" for the others. */
+static void offer_texts(const struct typing *t)
+{
+	char key[NAME_LEN];
+	const char *text;
+	unsigned int i;
+
+	snprintf(key, sizeof(key), "%.*s", (int)strcspn(t->key, "!"), t->key);
+	if (!strcmp(key, "driver"))
+		offer_drivers(t);
+	for (i = 0;
+	     !strcmp(key, "state") && strcmp(text = sriovb_strstate(i), "?");
+	     i++)
+		offer(t, text, NULL);
+	for (i = 1;
+	     !strcmp(key, "fault") && strcmp(text = sriovb_strfault(i), "?");
+	     i++)
+		offer(t, text, NULL);
+}
+
 static void offer_files(const struct typing *t)
 {
 	(void)t;
@@ -315,6 +369,10 @@ static const struct kind {
 	{ "DOMAIN", offer_domains },
 	{ "ATTR", offer_attrs },
 	{ "VALUE", offer_values },
+	{ "COLUMN", offer_columns },
+	{ "[-]COLUMN", offer_order },
+	{ "FIELD", offer_fields },
+	{ "TEXT", offer_texts },
 	{ "FILE", offer_files },
 	{ "SOCKET", offer_files },
 	{ "COMMAND", offer_commands },
@@ -327,8 +385,10 @@ static void offer_kind(const struct typing *t, const char *name)
 	size_t i;
 
 	for (i = 0; i < NUM_KINDS; i++)
-		if (!strcmp(kinds[i].name, name))
+		if (!strcmp(kinds[i].name, name)) {
 			kinds[i].offer(t);
+			return;
+		}
 	if (!isupper((unsigned char)name[0]))
 		offer(t, name, NULL);
 }

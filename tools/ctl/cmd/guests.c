@@ -56,7 +56,7 @@ static int print(const struct guest *guests, ssize_t n, int as_json)
 		puts("no guest holds a VF");
 		return 0;
 	}
-	table = table_new(columns, as_json);
+	table = table_new(columns, as_json, NULL);
 	for (i = 0; i < n; i++) {
 		if (as_json && (!i || guests[i].pid != guests[i - 1].pid))
 			row = table_add(table, NULL, guest_fields, &guests[i],

@@ -4,28 +4,23 @@
  * ls -l /sys/bus/pci/devices/... were asked for: can the device do SR-IOV, how
  * many VFs does it have, which of them is whose.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/complain.h"
 #include "base/field.h"
-#include "base/json.h"
 #include "base/value.h"
 #include "cli/args.h"
+#include "cli/picture.h"
 #include "cli/report.h"
-#include "cli/target.h"
+#include "cli/table_opts.h"
+#include "cli/watch.h"
 #include "cmd/commands.h"
+#include "cmd/list.h"
 #include "host/facts.h"
-
-/* What was found, and what of it is to be shown. */
-struct picture {
-	struct sriov_broker_pf *pfs;
-	struct sriov_broker_vf *vfs;
-	ssize_t num_pfs;
-	ssize_t num_vfs;
-	struct target target;	     /* its runs choose VFs of a PF */
-	struct sriov_broker_addr vf; /* if not 0: no other VF */
-};
+#include "host/nvme.h"
 
 /* ---- what is told of each ---- */
 
@@ -69,7 +64,7 @@ static const struct field pf_fields[] = {
 	{ 0 },
 };
 
-static const struct field vf_fields[] = {
+const struct field list_vf_fields[] = {
 	{ "bdf", "DEVICE", offsetof(struct vf_facts, vf.addr), value_addr },
 	VF_FIELDS(struct vf_facts, vf.),
 	{ NULL, "ID", offsetof(struct vf_facts, vf.vendor), NULL, ids_print },
@@ -82,111 +77,176 @@ static const struct field vf_fields[] = {
 	{ 0 },
 };
 
-static const struct column columns[] = {
+const struct column list_columns[] = {
 	{ "DEVICE", COLUMN_TREE },
 	{ "VF", COLUMN_RIGHT },
 	{ "ID", 0 },
 	{ "VFS", COLUMN_RIGHT },
-	{ "DRIVER", 0 },
-	{ "STATE", 0 },
+	{ "DRIVER", COLUMN_CUT },
+	{ "STATE", 0, vf_state_color },
 	{ "GROUP", COLUMN_RIGHT },
 	{ "NUMA", COLUMN_RIGHT },
-	{ "NETWORK", 0 },
-	{ "LEASE", 0 },
+	{ "NETWORK", COLUMN_CUT },
+	{ "LEASE", COLUMN_CUT },
 	{ 0 },
 };
 
 /* ---- all of them ---- */
 
-static int is_shown(const struct picture *pic, const struct sriov_broker_pf *pf,
-		    const struct sriov_broker_vf *vf)
-{
-	if (!sriovb_same_addr(&vf->pf, &pf->addr))
-		return 0;
-	if (pic->vf.valid)
-		return sriovb_same_addr(&vf->addr, &pic->vf);
-	return target_has_index(&pic->target, vf->index);
-}
+struct list {
+	struct sriovb *sb; /* NULL: there is no module to be asked */
+	struct target target;
+	struct picture pic;
+	struct table_opts opts;
+	int as_json;
+	char *last; /* what --watch has shown */
+};
 
-static void add_pf(const struct picture *pic, const struct sriov_broker_pf *pf,
-		   struct table *table)
+/* A PF comes with the first of its VFs that is shown, or by itself. */
+static void add_vfs(const struct list *list, const struct pf_facts *pf,
+		    struct table *table)
 {
-	struct pf_facts facts;
+	const struct picture *pic = &list->pic;
+	int choose = table_opts_choose(&list->opts);
+	/* Of chosen VFs the PF is where they are, or nothing. */
+	int has_row = choose && list->opts.look.is_flat && !list->as_json;
+	struct row row = { 0 };
 	struct vf_facts vf;
-	struct row row;
 	ssize_t i;
 
-	pf_facts_get(&facts, pf);
-	row = table_add(table, NULL, pf_fields, &facts, "vfs");
+	if (!choose)
+		row = table_add(table, NULL, pf_fields, pf, "vfs");
+	has_row |= !choose;
 	for (i = 0; i < pic->num_vfs; i++) {
-		if (!is_shown(pic, pf, &pic->vfs[i]))
+		if (!picture_has(pic, &pf->pf, &pic->vfs[i]))
 			continue;
-		vf_facts_get(&vf, &pic->vfs[i], &facts);
-		table_add(table, &row, vf_fields, &vf, NULL);
+		vf_facts_get(&vf, &pic->vfs[i], pf);
+		if (!table_opts_fit(&list->opts, &vf))
+			continue;
+		if (!has_row)
+			row = table_add(table, NULL, pf_fields, pf, "vfs");
+		has_row = 1;
+		table_add(table, &row, list_vf_fields, &vf, NULL);
 	}
-	pf_facts_put(&facts);
 }
 
-static int list(const struct picture *pic, int as_json)
+/* Return: 0 or an exit code */
+static int make_table(struct list *list, struct table **table)
+{
+	struct picture *pic = &list->pic;
+	struct pf_facts pf;
+	ssize_t i;
+	int ret;
+
+	nvme_forget();
+	*pic = (struct picture){ .target = list->target };
+	ret = picture_take(pic, list->sb);
+	if (ret)
+		return ret;
+	if (!pic->num_pfs && !list->last)
+		note(NULL, "no device of this machine has SR-IOV");
+	*table = table_new(list->opts.columns, list->as_json, &list->opts.look);
+	for (i = 0; i < pic->num_pfs; i++) {
+		pf_facts_get(&pf, &pic->pfs[i]);
+		if (table_opts_fit_outer(&list->opts, &pf))
+			add_vfs(list, &pf, *table);
+		pf_facts_put(&pf);
+	}
+	return 0;
+}
+
+static int show_once(struct list *list)
 {
 	struct table *table;
-	ssize_t i;
+	int ret = make_table(list, &table);
 
-	if (!pic->num_pfs)
-		note(NULL, "no device of this machine has SR-IOV");
-	if (!pic->num_pfs && !as_json)
-		return 0;
-	table = table_new(columns, as_json);
-	for (i = 0; i < pic->num_pfs; i++)
-		add_pf(pic, &pic->pfs[i], table);
-	return table_print(table, "pfs");
+	if (!ret)
+		ret = table_print(table, "pfs");
+	picture_free(&list->pic);
+	return ret;
 }
 
-/* If the device named is a VF, show its PF with that VF alone. */
-static void narrow_to_vf(struct picture *pic)
-{
-	ssize_t i;
+/* ---- again and again ---- */
 
-	for (i = 0; i < pic->num_vfs; i++) {
-		if (!sriovb_same_addr(&pic->vfs[i].addr, &pic->target.dev))
-			continue;
-		pic->vf = pic->target.dev;
-		pic->target.dev = pic->vfs[i].pf;
-		return;
-	}
+/* A document comes when it has something new in it. */
+static int draw_json(struct list *list, struct table *table, char *text)
+{
+	int is_new = !list->last || strcmp(list->last, text);
+
+	free(list->last);
+	list->last = text;
+	if (is_new)
+		return table_print(table, "pfs");
+	table_free(table);
+	return 0;
 }
 
-/* Return: 0 or -errno */
-static int take_picture(struct sriovb *sb, struct picture *pic)
+static int draw(void *ctx)
 {
-	int all = !pic->target.dev.valid;
+	struct list *list = ctx;
+	struct table *table;
+	int ret = make_table(list, &table);
+	char *text = ret ? NULL : table_text(table);
 
-	pic->num_vfs = sriovb_list_vfs(sb, NULL, &pic->vfs);
-	if (pic->num_vfs < 0)
-		return pic->num_vfs;
-	narrow_to_vf(pic);
-	pic->num_pfs =
-		sriovb_list_pfs(sb, all ? NULL : &pic->target.dev, &pic->pfs);
-	return pic->num_pfs < 0 ? pic->num_pfs : 0;
+	picture_free(&list->pic);
+	if (text && list->as_json)
+		return draw_json(list, table, text);
+	if (!ret)
+		table_free(table);
+	if (text)
+		watch_show(&list->last, text);
+	else if (!ret)
+		ret = no_memory();
+	return ret;
+}
+
+/* ---- the command ---- */
+
+enum {
+	OPT_WATCH,
+	OPT_TABLE,
+};
+
+static const struct opt options[] = {
+	[OPT_WATCH] = { "watch", 0, NULL,
+			"go on, and show each change when it happens" },
+	TABLE_OPTIONS(OPT_TABLE),
+	[OPT_TABLE + NUM_TABLE_OPTS] = { 0 },
+};
+
+/* Return: 0 or an exit code */
+static int open_if_loaded(struct list *list, int must)
+{
+	int err = sriovb_open(&list->sb);
+
+	if (err != -ENOENT || must)
+		return err ? refused(NULL, err) : 0;
+	list->sb = NULL;
+	note(NULL,
+	     "the module is not loaded: this is what sysfs shows, without states and leases" REMEDY
+	     "to load it: modprobe sriov_broker");
+	return 0;
 }
 
 static int run(const struct args *args)
 {
-	struct picture pic = { 0 };
-	struct sriovb *sb;
+	struct list list = { .as_json = args->json };
+	int again = !!args->opt[OPT_WATCH];
 	int ret = 0;
 
 	if (args->word[0])
-		ret = parse_target(args, args->word[0], &pic.target);
+		ret = parse_target(args, args->word[0], &list.target);
 	if (!ret)
-		ret = open_broker(&sb);
+		ret = table_opts_parse(args, OPT_TABLE, list_columns,
+				       list_vf_fields, pf_fields, &list.opts);
 	if (ret)
 		return ret;
-	ret = take_picture(sb, &pic);
-	ret = ret ? refused(sb, ret) : list(&pic, args->json);
-	free(pic.pfs);
-	free(pic.vfs);
-	sriovb_close(sb);
+	ret = open_if_loaded(&list, again);
+	if (!ret)
+		ret = again ? watch(list.sb, draw, &list) : show_once(&list);
+	table_opts_free(&list.opts);
+	free(list.last);
+	sriovb_close(list.sb);
 	return ret;
 }
 
@@ -195,5 +255,6 @@ const struct cmd cmd_list = {
 	.words = "[PF|VF|PF#RANGE]",
 	.max_words = 1,
 	.help = "Show PFs and their VFs: driver, state, group, network, lease.",
+	.opts = options,
 	.run = run,
 };

@@ -56,7 +56,7 @@ static int waiters(const struct args *args)
 	if (n < 0) {
 		ret = refused(sb, n);
 	} else if (n || as_json) {
-		table = table_new(columns, as_json);
+		table = table_new(columns, as_json, NULL);
 		for (i = 0; i < n; i++)
 			table_add(table, NULL, fields, &all[i], NULL);
 		ret = table_print(table, "waiters");

@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "base/field.h"
+#include "base/terminal.h"
 #include "base/value.h"
 #include "host/facts.h"
 #include "host/nvme.h"
 #include "host/proc.h"
+#include "host/sysfs_list.h"
 
 /* ---- found ---- */
 
@@ -128,8 +130,34 @@ void vf_print_state(FILE *out, const void *vf)
 	const struct nvme_vf *nvme = nvme_vf(&v->pf, v->index);
 	const char *fault = sriovb_strfault(v->fault);
 
+	if (v->state == SYSFS_STATE_UNKNOWN)
+		return;
 	fprintf(out, "%s%s%s%s", sriovb_strstate(v->state), fault ? ": " : "",
 		fault ? fault : "", online_words(nvme));
+}
+
+const char *vf_state_color(const char *text)
+{
+	static const char *const colors[] = {
+		[SRIOV_BROKER_VF_FREE] = COLOR_GREEN,
+		[SRIOV_BROKER_VF_LEASED] = COLOR_YELLOW,
+		[SRIOV_BROKER_VF_DRAINING] = COLOR_CYAN,
+		[SRIOV_BROKER_VF_RESETTING] = COLOR_CYAN,
+		[SRIOV_BROKER_VF_QUARANTINED] = COLOR_RED,
+	};
+	size_t len = strcspn(text, ":,");
+	size_t i;
+
+	/* No guest can use it. */
+	if (strstr(text, "offline"))
+		return COLOR_RED;
+	for (i = 0; i < sizeof(colors) / sizeof(colors[0]); i++) {
+		const char *name = sriovb_strstate(i);
+
+		if (strlen(name) == len && !strncmp(name, text, len))
+			return colors[i];
+	}
+	return NULL;
 }
 
 struct json_object *net_ifname(const void *net)

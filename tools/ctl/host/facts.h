@@ -47,6 +47,9 @@ struct json_object *vf_nvme(const void *vf);
 /* "quarantined: reset", "free, offline" */
 void vf_print_state(FILE *out, const void *vf);
 
+/* The colour for that, or NULL. */
+const char *vf_state_color(const char *text);
+
 /* ---- fields of struct netfacts, the whole of it: absent where nothing is known ---- */
 
 struct json_object *net_ifname(const void *net);

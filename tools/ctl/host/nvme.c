@@ -184,3 +184,9 @@ const struct nvme_vf *nvme_vf(const struct sriov_broker_addr *pf,
 			return &known->vfs[i];
 	return known && known->unknown ? &unknown_vf : NULL;
 }
+
+void nvme_forget(void)
+{
+	while (num_pfs)
+		free(pfs[--num_pfs].vfs);
+}

@@ -26,4 +26,7 @@ struct nvme_vf {
 const struct nvme_vf *nvme_vf(const struct sriov_broker_addr *pf,
 			      unsigned int index);
 
+/* Ask anew from here on. */
+void nvme_forget(void);
+
 #endif /* HOST_NVME_H */

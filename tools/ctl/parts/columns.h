@@ -7,13 +7,26 @@
 
 #include "parts/part.h"
 
-#define COLUMN_RIGHT (1U << 0) /* aligned to the right */
-#define COLUMN_TREE  (1U << 1) /* shows what is below what */
+#define COLUMN_RIGHT  (1U << 0) /* aligned to the right */
+#define COLUMN_TREE   (1U << 1) /* shows what is below what */
+#define COLUMN_CUT    (1U << 2) /* cut first where a terminal is too narrow */
+#define COLUMN_HIDDEN (1U << 3) /* not shown: rows are sorted by it */
 
 /* An array of these ends with one without a title. */
 struct column {
 	const char *title;
 	unsigned int flags;
+	/* The colour of a cell that reads @text, NULL for none; may be NULL. */
+	const char *(*color)(const char *text);
+};
+
+/* How people want a table; zeroes: as it comes. */
+struct look {
+	const char *sort; /* the title of the column to sort by, or NULL */
+	int backward;	  /* the greatest first */
+	int no_headings;
+	int is_flat; /* what is below what is not shown */
+	int color;
 };
 
 /* A table, and a line of one. */
@@ -23,16 +36,24 @@ struct columns_line;
 struct columns_part {
 	struct part part;
 
-	/* Return: NULL: no memory; the same for a line */
-	struct columns *(*create)(const struct column *columns);
+	/* Both last as long as it. Return: NULL: no memory; the same for a line */
+	struct columns *(*create)(const struct column *columns,
+				  const struct look *look);
 
 	/* A line below @parent, NULL: below none. */
 	struct columns_line *(*add)(struct columns *columns,
 				    struct columns_line *parent);
 
 	/* @text is copied. Return: 0 or -1 */
-	int (*set)(struct columns_line *line, size_t column, const char *text);
-	int (*print)(struct columns *columns);
+	int (*set)(struct columns *columns, struct columns_line *line,
+		   size_t column, const char *text);
+
+	/*
+	 * What people read of it, the last line without its end. Where standard output
+	 * is no terminal "-" stands for what is empty.
+	 * Return: the caller's to free(), NULL: no memory
+	 */
+	char *(*text)(struct columns *columns);
 
 	void (*put)(struct columns *columns);
 };
