@@ -114,9 +114,19 @@ like "its BARs" "$text" "^  BAR 0 +128K memory$"
 like "its ports" "$text" "^  BAR 2 +32 I/O ports$"
 like "its VFs' BARs" "$text" "^  VF BAR 0 +16K 64-bit prefetchable memory$"
 like "the capability" "$text" "^  SR-IOV +total 8, initial 8, offset 128, stride 2, VF device 10ca$"
-like "page sizes" "$text" "^  VF pages +4K \(used\) 8K "
+is "not a page size that is the usual one" "$(grep -c "^  VF pages" <<<"$text")" 0
 like "a VF" "$text" "^  VF 1 +${vfs[1]} vfio-pci free$"
-like "its attributes" "$text" "^ +mac 02:00:00:00:00:0a, vlan 7, qos 2, proto 802.1Q, spoofchk off, trust on"
+like "its attributes, those that were set" "$text" "^ +mac 02:00:00:00:00:0a, vlan 7, qos 2, spoofchk off, trust on$"
+like "the others are alike, and named in one line" "$text" "^  VF 0,2 +vfio-pci free$"
+is "no other device in its group: none is named" "$(grep -c "^    together" <<<"$text")" 0
+text=$(sriovctl show --all "$pf")
+like "all of it: page sizes" "$text" "^  VF pages +4K \(used\) 8K "
+like "the group" "$text" "^    together +$pf$"
+like "each VF" "$text" "^  VF 2 +${vfs[2]} vfio-pci free$"
+like "each attribute" "$text" "^ +mac none, vlan 0, qos 0, proto 802.1Q, spoofchk (on|off), trust off"
+text=$(sriovctl show "$pf")
+like "a state has a colour" "$(sriovctl show --color always "$pf#0")" "^  state +"$'\033'"\[32mfree"
+like "that of its VFs as well" "$(sriovctl show --color always "$pf")" "^  VF 0,2 +"$'\033'"\[32mvfio-pci free"
 like "the last event" "$(tail -n 1 <<<"$text")" \
 	"^  event +[0-9]{4}-[0-9-]+T[0-9:]+\.[0-9]{6}Z ${vfs[1]} vf-state resetting -> free"
 is "ten of them" "$(grep -c '^  event' <<<"$text")" 10

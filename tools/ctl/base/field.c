@@ -154,7 +154,8 @@ static struct columns_line *add_line(struct table *table,
 			find_field(fields, table->columns[i].title);
 		char *text = field ? field_text(field, thing) : NULL;
 
-		if (field && (!text || columns_set(table->lines, line, i, text)))
+		if (field &&
+		    (!text || columns_set(table->lines, line, i, text)))
 			table->failed = 1;
 		free(text);
 	}

@@ -43,12 +43,14 @@ static const struct kind {
 	const struct word *words; /* NULL: a number, or the MAC */
 	unsigned int max;	  /* of a number */
 	const char *json;
+	unsigned int usual; /* what it is where it has not been set */
 } kinds[NUM_NETATTRS] = {
 	[NETATTR_MAC] = { "mac", NULL, 0, "mac" },
 	[NETATTR_VLAN] = { "vlan", NULL, 4094, "vlan" },
 	[NETATTR_QOS] = { "qos", NULL, 7, "qos" },
-	[NETATTR_PROTO] = { "proto", protos, 0, "proto" },
-	[NETATTR_SPOOFCHK] = { "spoofchk", on_off, 0, "spoofchk" },
+	[NETATTR_PROTO] = { "proto", protos, 0, "proto", ETH_P_8021Q },
+	/* Drivers differ in this; off is worth a word. */
+	[NETATTR_SPOOFCHK] = { "spoofchk", on_off, 0, "spoofchk", 1 },
 	[NETATTR_TRUST] = { "trust", on_off, 0, "trust" },
 	[NETATTR_STATE] = { "state", states, 0, "state" },
 	[NETATTR_MIN_RATE] = { "min-rate", NULL, 10000000, "min_rate" },
@@ -68,6 +70,11 @@ const char *netattr_word(enum netattr attr, unsigned int index)
 	for (; word && word->name && index; word++)
 		index--;
 	return word ? word->name : NULL;
+}
+
+int netattr_is_default(const struct netattrs *attrs, enum netattr attr)
+{
+	return attrs->value[attr] == kinds[attr].usual;
 }
 
 int netattr_find(const char *name)

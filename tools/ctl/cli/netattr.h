@@ -25,6 +25,9 @@ const char *netattr_word(enum netattr attr, unsigned int index);
 const char *netattr_text(const struct netattrs *attrs, enum netattr attr,
 			 char *buf);
 
+/* Is it what it is where it has not been set? */
+int netattr_is_default(const struct netattrs *attrs, enum netattr attr);
+
 /* Is there an attribute of this name? Return: it, or -1 */
 int netattr_find(const char *name);
 

@@ -3,6 +3,7 @@
  * sriovctl show: all about one PF or VF. What the module knows, what stands in
  * sysfs and in configuration space, what the network driver tells.
  */
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +14,14 @@
 #include "base/field.h"
 #include "base/json.h"
 #include "base/size.h"
+#include "base/terminal.h"
 #include "base/value.h"
 #include "cli/args.h"
 #include "cli/event_print.h"
 #include "cli/netattr.h"
 #include "cli/netset.h"
 #include "cli/report.h"
+#include "cli/table_opts.h"
 #include "cli/target.h"
 #include "cmd/commands.h"
 #include "cmd/show.h"
@@ -41,8 +44,10 @@ struct show {
 	struct vf_facts vf;
 	struct sriov_broker_addr addr;
 	struct pcidev dev;
-	unsigned int
-		cap; /* where its SR-IOV capability stands, 0: none to be seen */
+	unsigned int cap; /* where its SR-IOV capability stands; 0: not seen */
+	int all;	  /* people see also what is as it is by default */
+	int color;	  /* and states in colour */
+	FILE *out;
 	struct sriov_broker_pf *pfs;
 	struct sriov_broker_vf *vfs;
 	ssize_t num_pfs;
@@ -116,19 +121,24 @@ static struct json_object *link_of(const void *dev)
 	return link;
 }
 
-static void print_link(FILE *out, const void *dev)
+/* What it could do is of interest where that is more. */
+static void print_link(FILE *out, const void *s)
 {
-	char speed[128], max[128];
+	const struct show *show = s;
+	const struct pcidev *dev = &show->dev;
 	long width = pcidev_number(dev, "current_link_width", 0);
+	long max_width = pcidev_number(dev, "max_link_width", 0);
+	char speed[128], max[128];
 
-	if (width)
-		fprintf(out, "%s x%ld, can %s x%ld",
-			pcidev_read(dev, "current_link_speed", speed, sizeof(speed)) ?:
-				"?",
-			width,
-			pcidev_read(dev, "max_link_speed", max, sizeof(max)) ?:
-				"?",
-			pcidev_number(dev, "max_link_width", 0));
+	if (!width)
+		return;
+	if (!pcidev_read(dev, "current_link_speed", speed, sizeof(speed)))
+		strcpy(speed, "?");
+	if (!pcidev_read(dev, "max_link_speed", max, sizeof(max)))
+		strcpy(max, "?");
+	fprintf(out, "%s x%ld", speed, width);
+	if (show->all || width != max_width || strcmp(speed, max))
+		fprintf(out, ", can %s x%ld", max, max_width);
 }
 
 static struct json_object *group(const void *dev)
@@ -179,9 +189,16 @@ static void print_array(FILE *out, struct json_object *array)
 	json_object_put(array);
 }
 
-static void print_group_devices(FILE *out, const void *dev)
+/* Those that it shares the group with, mostly none. */
+static void print_group_devices(FILE *out, const void *s)
 {
-	print_array(out, group_devices(dev));
+	const struct show *show = s;
+	struct json_object *devices = group_devices(&show->dev);
+
+	if (show->all || json_object_array_length(devices) > 1)
+		print_array(out, devices);
+	else
+		json_object_put(devices);
 }
 
 static void print_resets(FILE *out, const void *dev)
@@ -232,8 +249,8 @@ static struct json_object *bars_json(const struct pcibar *bars,
 	return array;
 }
 
-static void print_bars(const char *prefix, const struct pcibar *bars,
-		       unsigned int share)
+static void print_bars(const struct show *show, const char *prefix,
+		       const struct pcibar *bars, unsigned int share)
 {
 	char title[16], size[24];
 	int i;
@@ -242,7 +259,7 @@ static void print_bars(const char *prefix, const struct pcibar *bars,
 		if (!bars[i].size)
 			continue;
 		snprintf(title, sizeof(title), "%s %d", prefix, i);
-		field_line(stdout, title, "%s %s%s%s",
+		field_line(show->out, title, NULL, "%s %s%s%s",
 			   size_text(bars[i].size / share, size, sizeof(size)),
 			   bars[i].is_64bit ? "64-bit " : "",
 			   bars[i].is_prefetchable ? "prefetchable " : "",
@@ -348,6 +365,9 @@ static void print_page_sizes(FILE *out, const void *s)
 	char text[24];
 	int i;
 
+	/* 4096 bytes, unless it was told otherwise. */
+	if (now == 1 && !show->all)
+		return;
 	for (i = 0; show->cap && i < 32; i++) {
 		if (!(can >> i & 1))
 			continue;
@@ -394,7 +414,9 @@ static struct json_object *vf_net(const void *show)
 	return net_of(show, ((const struct show *)show)->vf.vf.index);
 }
 
-static void print_attrs(FILE *out, const struct show *show, unsigned int index)
+/* @all: also those that are as they are by default */
+static void print_attrs(FILE *out, const struct show *show, unsigned int index,
+			int all)
 {
 	const char *separator = "";
 	struct netattrs attrs;
@@ -404,7 +426,8 @@ static void print_attrs(FILE *out, const struct show *show, unsigned int index)
 	if (!read_net(show, index, &attrs))
 		return;
 	for (i = 0; i < NUM_NETATTRS; i++) {
-		if (!netattr_has(&attrs, i))
+		if (!netattr_has(&attrs, i) ||
+		    (!all && netattr_is_default(&attrs, i)))
 			continue;
 		fprintf(out, "%s%s %s", separator, netattr_name(i),
 			netattr_text(&attrs, i, text));
@@ -414,7 +437,7 @@ static void print_attrs(FILE *out, const struct show *show, unsigned int index)
 
 static void print_vf_net(FILE *out, const void *show)
 {
-	print_attrs(out, show, ((const struct show *)show)->vf.vf.index);
+	print_attrs(out, show, ((const struct show *)show)->vf.vf.index, 1);
 }
 
 /* Not what its PF knows of it, which has a line of its own. */
@@ -463,14 +486,15 @@ static void print_nvme(FILE *out, const void *vf)
 			nvme->vectors);
 }
 
-static void print_line(const char *title,
+static void print_line(const struct show *show, const char *title,
+		       const char *color,
 		       void (*print)(FILE *out, const void *thing),
 		       const void *thing)
 {
 	char *text = printed(print, thing);
 
 	if (text && text[0])
-		field_line(stdout, title, "%s", text);
+		field_line(show->out, title, color, "%s", text);
 	free(text);
 }
 
@@ -489,15 +513,23 @@ static struct json_object *child_net(const void *child)
 	return net_of(c->show, c->vf.index);
 }
 
+/* "vfio-pci free" */
+static void print_child_state(FILE *out, const void *child)
+{
+	const struct sriov_broker_vf *vf = &((const struct child *)child)->vf;
+
+	fprintf(out, "%.*s ", SRIOV_BROKER_NAME_LEN,
+		vf->driver[0] ? vf->driver : "no driver");
+	vf_print_state(out, vf);
+}
+
 static void print_child(FILE *out, const void *child)
 {
 	const struct sriov_broker_vf *vf = &((const struct child *)child)->vf;
 	char addr[SRIOVB_ADDR_LEN];
 
-	fprintf(out, "%s %.*s ", sriovb_format_addr(&vf->addr, addr),
-		SRIOV_BROKER_NAME_LEN,
-		vf->driver[0] ? vf->driver : "no driver");
-	vf_print_state(out, vf);
+	fprintf(out, "%s ", sriovb_format_addr(&vf->addr, addr));
+	print_child_state(out, child);
 	if (vf->lease_id)
 		fprintf(out, ", lease %llu", (unsigned long long)vf->lease_id);
 }
@@ -506,7 +538,7 @@ static void print_child_net(FILE *out, const void *child)
 {
 	const struct child *c = child;
 
-	print_attrs(out, c->show, c->vf.index);
+	print_attrs(out, c->show, c->vf.index, c->show->all);
 }
 
 #define CHILD(member) offsetof(struct child, vf.member)
@@ -542,20 +574,114 @@ static struct json_object *children(const void *s)
 	return array;
 }
 
-static void print_children(const struct show *show)
+static const char *color_of(const struct show *show,
+			    const struct sriov_broker_vf *vf)
 {
+	char *state = show->color ? printed(vf_print_state, vf) : NULL;
+	const char *color = state ? vf_state_color(state) : NULL;
+
+	free(state);
+	return color;
+}
+
+static int is_child(const struct show *show, const struct sriov_broker_vf *vf)
+{
+	return sriovb_same_addr(&vf->pf, &show->addr);
+}
+
+static void print_one(const struct show *show, const struct sriov_broker_vf *vf)
+{
+	const struct child child = { *vf, show };
 	char title[16];
+
+	snprintf(title, sizeof(title), "VF %u", vf->index);
+	print_line(show, title, color_of(show, vf), print_child, &child);
+	print_line(show, "", NULL, print_child_net, &child);
+}
+
+/* What is to be said of a VF of which there is nothing special to say, or NULL. */
+static char *common_words(const struct show *show,
+			  const struct sriov_broker_vf *vf)
+{
+	const struct child child = { *vf, show };
+	char *net, *words = NULL;
+
+	if (show->all || vf->lease_id || vf->fault)
+		return NULL;
+	net = printed(print_child_net, &child);
+	if (net && !net[0])
+		words = printed(print_child_state, &child);
+	free(net);
+	return words;
+}
+
+/* VFs of which the same is said, in the way that a command takes them: "0,2-5" */
+struct range {
+	unsigned int from;
+	unsigned int to;
+	unsigned int count; /* of all */
+	char text[512];
+};
+
+static void range_end_run(struct range *range)
+{
+	size_t len = strlen(range->text);
+
+	snprintf(range->text + len, sizeof(range->text) - len,
+		 range->from == range->to ? "%s%u" : "%s%u-%u", len ? "," : "",
+		 range->from, range->to);
+}
+
+static void range_add(struct range *range, unsigned int index)
+{
+	if (range->count++ && index != range->to + 1)
+		range_end_run(range);
+	if (range->count == 1 || index != range->to + 1)
+		range->from = index;
+	range->to = index;
+}
+
+/* All from @first on that have the same words, which are given up. */
+static void print_common(const struct show *show, char **words, ssize_t first)
+{
+	struct range range = { 0 };
+	char title[sizeof(range.text) + 8];
+	char *text = words[first];
 	ssize_t i;
 
-	for (i = 0; i < show->num_vfs; i++) {
-		const struct child child = { show->vfs[i], show };
-
-		if (!sriovb_same_addr(&child.vf.pf, &show->addr))
+	for (i = first; i < show->num_vfs; i++) {
+		if (!words[i] || strcmp(words[i], text))
 			continue;
-		snprintf(title, sizeof(title), "VF %u", child.vf.index);
-		print_line(title, print_child, &child);
-		print_line("", print_child_net, &child);
+		range_add(&range, show->vfs[i].index);
+		if (i > first)
+			free(words[i]);
+		words[i] = NULL;
 	}
+	range_end_run(&range);
+	snprintf(title, sizeof(title), "VF %s", range.text);
+	if (range.count == 1)
+		print_one(show, &show->vfs[first]);
+	else
+		field_line(show->out, title, color_of(show, &show->vfs[first]),
+			   "%s", text);
+	free(text);
+}
+
+static void print_children(const struct show *show)
+{
+	char **words = calloc(show->num_vfs + 1, sizeof(*words));
+	ssize_t i;
+
+	for (i = 0; words && i < show->num_vfs; i++)
+		if (is_child(show, &show->vfs[i]))
+			words[i] = common_words(show, &show->vfs[i]);
+	for (i = 0; words && i < show->num_vfs; i++) {
+		if (words[i])
+			print_common(show, words, i);
+		else if (is_child(show, &show->vfs[i]))
+			print_one(show, &show->vfs[i]);
+	}
+	free(words);
 }
 
 /* ---- what has happened to it ---- */
@@ -580,7 +706,7 @@ static void print_events(const struct show *show)
 	ssize_t i = show->num_events - LAST_EVENTS;
 
 	for (i = i > 0 ? i : 0; i < show->num_events; i++)
-		print_line("event", event_print, &show->events[i]);
+		print_line(show, "event", NULL, event_print, &show->events[i]);
 }
 
 /* ---- PF and VF ---- */
@@ -592,10 +718,11 @@ static void print_events(const struct show *show)
 	{ "driver", "driver", PCI, driver, print_driver }, \
 	{ "driver_override", "override", PCI, override }, \
 	{ "numa_node", "NUMA node", PCI, numa_node, print_numa }, \
-	{ "pcie_link", "PCIe link", PCI, link_of, print_link }, \
+	{ "pcie_link", NULL, PCI, link_of }, \
+	{ NULL, "PCIe link", 0, NULL, print_link }, \
 	{ "iommu_group", "IOMMU group", PCI, group }, \
-	{ "iommu_group_devices", "  together", PCI, group_devices, \
-	  print_group_devices }, \
+	{ "iommu_group_devices", NULL, PCI, group_devices }, \
+	{ NULL, "  together", 0, NULL, print_group_devices }, \
 	{ "reset_methods", "resets", PCI, resets, print_resets }, \
 	{ "msix_vectors", "MSI-X vectors", PCI, msix }, \
 	{ "bars", NULL, PCI, bars_of }
@@ -640,7 +767,8 @@ static const struct field vf_fields[] = {
 	{ "guarded", NULL, offsetof(struct show, vf.vf.flags), value_guarded },
 	{ "state", NULL, offsetof(struct show, vf.vf.state), value_state },
 	{ "fault", NULL, offsetof(struct show, vf.vf.fault), value_fault },
-	{ NULL, "state", offsetof(struct show, vf.vf), NULL, vf_print_state },
+	{ NULL, "state", offsetof(struct show, vf.vf), NULL, vf_print_state,
+	  vf_state_color },
 	{ "lease", "lease", offsetof(struct show, vf.vf), vf_lease,
 	  print_lease },
 	{ "nvme", "controller", offsetof(struct show, vf.vf), vf_nvme,
@@ -674,27 +802,48 @@ static void print_head(const struct show *show)
 	const struct sriov_broker_vf *vf = &show->vf.vf;
 	char addr[SRIOVB_ADDR_LEN];
 
-	printf("%s ", sriovb_format_addr(&show->addr, addr));
+	fprintf(show->out, "%s ", sriovb_format_addr(&show->addr, addr));
 	if (is_vf(show))
-		printf("VF %u of %s, %04x:%04x\n", vf->index,
-		       sriovb_format_addr(&vf->pf, addr), vf->vendor,
-		       vf->device);
+		fprintf(show->out, "VF %u of %s, %04x:%04x\n", vf->index,
+			sriovb_format_addr(&vf->pf, addr), vf->vendor,
+			vf->device);
 	else
-		printf("PF, %04x:%04x\n", show->pf.pf.vendor,
-		       show->pf.pf.device);
+		fprintf(show->out, "PF, %04x:%04x\n", show->pf.pf.vendor,
+			show->pf.pf.device);
 }
 
-static int print_text(const struct show *show)
+static void print_all(const struct show *show)
 {
 	print_head(show);
-	fields_print(stdout, is_vf(show) ? vf_fields : pf_fields, show);
-	print_bars("BAR", show->dev.bars, 1);
+	fields_print(show->out, is_vf(show) ? vf_fields : pf_fields, show,
+		     show->color);
+	print_bars(show, "BAR", show->dev.bars, 1);
 	if (!is_vf(show)) {
-		fields_print(stdout, sriov_fields, show);
-		print_bars("VF BAR", show->dev.vf_bars, share(show));
+		fields_print(show->out, sriov_fields, show, show->color);
+		print_bars(show, "VF BAR", show->dev.vf_bars, share(show));
 		print_children(show);
 	}
 	print_events(show);
+}
+
+static int print_text(struct show *show)
+{
+	char *text = NULL;
+	size_t len;
+
+	show->out = open_memstream(&text, &len);
+	if (!show->out)
+		return no_memory();
+	print_all(show);
+	if (fclose(show->out)) {
+		free(text);
+		return no_memory();
+	}
+	/* How wide letters are. */
+	setlocale(LC_CTYPE, "");
+	terminal_fit(text, terminal_width());
+	fputs(text, stdout);
+	free(text);
 	return 0;
 }
 
@@ -805,7 +954,7 @@ int show_broker(const struct args *args)
 		return ret;
 	if (!args->json) {
 		printf(SRIOVB_DEVICE "\n");
-		fields_print(stdout, info_fields, &info);
+		fields_print(stdout, info_fields, &info, 0);
 		return 0;
 	}
 	document = json_document();
@@ -816,20 +965,26 @@ int show_broker(const struct args *args)
 /* ---- all of it ---- */
 
 enum {
-	OPT_LEASE
+	OPT_LEASE,
+	OPT_ALL,
+	OPT_COLOR,
 };
 
 static const struct opt options[] = {
 	[OPT_LEASE] = { "lease", 0, "FD", "the lease behind this descriptor" },
+	[OPT_ALL] = { "all", 0, NULL, "also what is as it is by default" },
+	[OPT_COLOR] = COLOR_OPTION,
 	{ 0 },
 };
 
 static int show_device(const struct args *args)
 {
-	struct show show = { 0 };
+	struct show show = { .all = !!args->opt[OPT_ALL] };
 	struct target target;
 	int ret = parse_one(args, args->word[0], &target);
 
+	if (!ret)
+		ret = parse_color(args, args->opt[OPT_COLOR], &show.color);
 	if (!ret)
 		ret = open_broker(&show.sb);
 	if (ret)

@@ -149,7 +149,7 @@ const char *vf_state_color(const char *text)
 	size_t i;
 
 	/* No guest can use it. */
-	if (strstr(text, "offline"))
+	if (strstr(text, ", offline"))
 		return COLOR_RED;
 	for (i = 0; i < sizeof(colors) / sizeof(colors[0]); i++) {
 		const char *name = sriovb_strstate(i);
