@@ -139,7 +139,9 @@ if [ -e /dev/vfio/devices ]; then
 	is "of all these, QEMU keeps the iommufd" "$(vfio_fds '/dev/vfio/devices/*') $(vfio_fds /dev/iommu) $(guest_leases g)" "0 1 0"
 else
 	skip "a device by descriptor" "this kernel has no /dev/vfio/devices (CONFIG_VFIO_DEVICE_CDEV)"
-	fails 4 "no way by descriptor: it says so" "CONFIG_IOMMUFD|has no iommufd" sriovctl attach --qmp "$qmp" "$pf#1" --iommufd
+	# QEMU is asked first; one before 9.0 has no iommufd, which is no matter of what is missing here.
+	[[ $(qemu-system-x86_64 --version) =~ version\ ([0-9]+) ]]
+	fails $((BASH_REMATCH[1] >= 9 ? 4 : 2)) "no way by descriptor: it says so" "CONFIG_IOMMUFD|has no iommufd" sriovctl attach --qmp "$qmp" "$pf#1" --iommufd
 	ok "nothing was leased" all_free "$pf"
 fi
 
