@@ -84,7 +84,7 @@ void vfb_ask_work(struct work_struct *work)
 }
 
 /**
- * vfb_ask_flush - ask nobody any more
+ * vfb_ask_flush - ask no user any more
  *
  * Context: module exit; no lease is out; may sleep for VFB_ASK_POLL_MS.
  */

@@ -5,7 +5,7 @@
  * The last close ends it.
  *
  * Such a VF has no fence. What keeps it apart is the driver, which asks here before it
- * opens: nobody has an open device of a VF that is not leased. A group that is merely
+ * opens: no process has an open device of a VF that is not leased. A group that is merely
  * attached to a container has a device in it that is reset and can't do DMA.
  *
  * The driver asks with locks of vfio held, which others wait for that open or close the

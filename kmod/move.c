@@ -446,7 +446,7 @@ static void vfb_release_failed(struct vfb_moves *all)
 static void vfb_move_end(struct vfb_moves *all)
 {
 	vfb_release_failed(all);
-	vfb_return_wake(); /* whoever opens a guarded one just now waits for this */
+	vfb_return_wake(); /* an open of a guarded one waits for this */
 	vfb_pool_kick();
 	vfb_pf_update_protection(all->pf);
 	vfb_moves_free(all);

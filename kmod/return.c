@@ -219,7 +219,7 @@ static void vfb_return_again(struct vfb_group *group)
 		queue_delayed_work(vfb_wq, &group->ret, msecs_to_jiffies(VFB_RETRY_MS));
 }
 
-/* Has vfio let go? Nobody can open it again from here on. */
+/* Has vfio let go? No process can open it again from here on. */
 static int vfb_return_close(struct vfb_group *group, bool stray)
 {
 	int ret;
@@ -227,7 +227,7 @@ static int vfb_return_close(struct vfb_group *group, bool stray)
 	mutex_lock(&vfb_lock);
 	if (vfb_group_is_guarded(group)) {
 		/*
-		 * Its driver lets nobody in before it is free, and tells when the last one has
+		 * Its driver lets no process in before it is free, and tells when the last one has
 		 * left. Whoever has the group alone may go on: it will have to ask again. To
 		 * look at vfio's node would be to wait for an open that waits for us.
 		 */
