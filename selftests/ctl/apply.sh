@@ -35,6 +35,8 @@ wrong() { # NAME PATTERN LINE...
 wrong "no JSON" '2: no JSON: ' '{ "pfs": [' '  { "vfs": 1, ] }'
 wrong "it ends too early" '2: no JSON: ' '{ "pfs": ['
 wrong "something behind it" '2: no JSON: ' '{}' 'x'
+wrong "a line break in a text" '2: no JSON: a line break' '{' '"pfs": "a' 'b" }'
+wrong "a key in single quotes" '1: no JSON: texts stand between ", not' "{ 'pfs': [] }"
 wrong "no object" '1: an object with "pfs"' '[]'
 wrong "an unknown key" '2: unknown key "pf"; there are: defaults, pfs$' '{' '"pf": [] }'
 wrong "an unknown key of a PF" '3: unknown key "vf"; there are: address, interface, mac, ' \

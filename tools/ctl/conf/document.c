@@ -2,7 +2,8 @@
 /*
  * A file becomes JSON whose parts know their lines. json-c parses, strictly; what it has
  * not is comments, which are made blank before, and lines, which are written into its
- * objects by a second walk over the text. That walk meets nothing but valid JSON.
+ * objects by a second walk over the text. Where json-c takes more than JSON is, as some
+ * versions do, a walk before it refuses that: the second one meets nothing but JSON.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -39,14 +40,32 @@ unsigned int conf_line(struct json_object *obj)
 	return obj ? (uintptr_t)json_object_get_userdata(obj) : 0;
 }
 
-/* ---- comments ---- */
+static unsigned int line_at(const char *text, size_t offset)
+{
+	unsigned int line = 1;
+	size_t i;
+
+	for (i = 0; i < offset && text[i]; i++)
+		line += text[i] == '\n';
+	return line;
+}
+
+/* ---- comments, and what is no JSON to us whatever json-c says ---- */
 
 static char *end_of_string(char *p)
 {
-	for (p++; *p && *p != '"' && *p != '\n'; p++)
+	for (p++; *p && *p != '"'; p++)
 		if (*p == '\\' && p[1])
 			p++;
-	return *p == '"' ? p + 1 : p;
+	return *p ? p + 1 : p;
+}
+
+/* The first control character before @end; NULL: there is none. */
+static const char *find_control(const char *p, const char *end)
+{
+	while (p < end && (unsigned char)*p >= ' ')
+		p++;
+	return p < end ? p : NULL;
 }
 
 static char *blank_until(char *p, const char *end, size_t len)
@@ -57,11 +76,20 @@ static char *blank_until(char *p, const char *end, size_t len)
 	return p;
 }
 
-static void blank_comments(char *p)
+/* Return: 0, or -1 after a complaint */
+static int blank_comments(struct conf_errors *errors, const char *path,
+			  char *text)
 {
-	while (*p) {
+	const char *wrong = NULL;
+	char *p = text, *end;
+
+	while (*p && !wrong) {
 		if (*p == '"') {
-			p = end_of_string(p);
+			end = end_of_string(p);
+			wrong = find_control(p, end);
+			p = end;
+		} else if (*p == '\'') {
+			wrong = p;
 		} else if (!strncmp(p, "//", 2)) {
 			p = blank_until(p, "\n", 1);
 		} else if (!strncmp(p, "/*", 2)) {
@@ -72,6 +100,14 @@ static void blank_comments(char *p)
 			p++;
 		}
 	}
+	if (!wrong)
+		return 0;
+	conf_wrong(
+		errors, path, line_at(text, wrong - text), "no JSON: %s",
+		*wrong == '\'' ?
+			"texts stand between \", not '" :
+			"a line break or another control character in a text, or no \" at its end");
+	return -1;
 }
 
 /* ---- lines ---- */
@@ -126,7 +162,7 @@ static void mark_member(struct walk *w, struct json_object *obj)
 			   conf_line(value));
 	w->p = end;
 	skip_blanks(w);
-	w->p++; /* ':' */
+	w->p += *w->p == ':';
 	skip_blanks(w);
 	mark_value(w, value);
 }
@@ -137,7 +173,7 @@ static void mark_members(struct walk *w, struct json_object *obj, char close)
 
 	w->p++;
 	skip_blanks(w);
-	while (*w->p != close) {
+	while (*w->p && *w->p != close) {
 		if (close == '}')
 			mark_member(w, obj);
 		else
@@ -146,11 +182,11 @@ static void mark_members(struct walk *w, struct json_object *obj, char close)
 					   json_object_array_get_idx(obj, i++) :
 					   NULL);
 		skip_blanks(w);
-		if (*w->p == ',')
-			w->p++;
+		if (*w->p && *w->p != close)
+			w->p++; /* ',' */
 		skip_blanks(w);
 	}
-	w->p++;
+	w->p += *w->p == close;
 }
 
 static void mark_value(struct walk *w, struct json_object *obj)
@@ -198,16 +234,6 @@ static char *read_all(struct conf_errors *errors, const char *path)
 	return text;
 }
 
-static unsigned int line_at(const char *text, size_t offset)
-{
-	unsigned int line = 1;
-	size_t i;
-
-	for (i = 0; i < offset && text[i]; i++)
-		line += text[i] == '\n';
-	return line;
-}
-
 static struct json_object *parse(struct conf_errors *errors, const char *path,
 				 char *text)
 {
@@ -243,10 +269,9 @@ struct json_object *conf_parse(struct conf_errors *errors, const char *path)
 	char *text = read_all(errors, path);
 	struct json_object *obj = NULL;
 
-	if (text && errors->count == before) {
-		blank_comments(text);
+	if (text && errors->count == before &&
+	    !blank_comments(errors, path, text))
 		obj = parse(errors, path, text);
-	}
 	if (obj) {
 		make_room(obj);
 		w.p = text;
