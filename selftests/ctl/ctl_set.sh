@@ -234,6 +234,24 @@ is "the tool finds that its work was for nothing" "$status $(cat "$work/slow")" 
 ok "the VF comes back" await 10 free "${vfs[1]}"
 is "as it was before" "$(witness 1)" "$lasting"
 
+# The same messages, of a VF that is free when the tool has looked.
+rm "$work/trace"
+traced_set delay_enter=600000000 >"$work/slow" 2>&1 &
+slow=$!
+about_to_set() { [ "$(grep -cs 'sendmsg(' "$work/trace")" = "$setting" ]; }
+ok "a slow tool is about to set a free VF's" eventually 5 about_to_set
+hold
+ok "which is leased meanwhile" await 10 leased "${vfs[1]}"
+lease=$(sriovctl list --json "${vfs[1]}" | jq .pfs[0].vfs[0].lease.id)
+pkill -x strace
+status=0
+wait $slow || status=$?
+like "the tool finds that it is the holder's now" "$status $(cat "$work/slow")" \
+	"^3 sriovctl: ${vfs[1]}: was leased meanwhile, as lease $lease; try again"
+is "and has put back what it set" "$(witness 1)" "$lasting"
+end_hold KILL
+ok "the VF comes back" await 10 free "${vfs[1]}"
+
 # --- into a guest ---------------------------------------------------------------------------------
 
 guest_mac() { guest_run "$1" 'cat /sys/class/net/eth0/address' | head -n 1; }

@@ -142,21 +142,24 @@ static int operate(struct attr_txn *txn, unsigned int operation,
 			     txn->words);
 }
 
-/* Back to what was, of the operations before @end. */
-static void undo(struct attr_txn *txn, size_t end)
+/* Back to what was, of the operations before @end. Return: 0, or -1 after a complaint */
+static int undo(struct attr_txn *txn, size_t end)
 {
+	int ret = 0;
 	size_t i;
 
 	for (i = end; i-- > 0;) {
 		if (!(operations[i] & txn->new.has) ||
 		    !(operations[i] & txn->old.has))
 			continue;
-		if (operate(txn, operations[i], txn->old.value))
-			fail(EXIT_PARTLY, txn->name,
-			     "could not be set back" REMEDY
-			     "see sriovctl show %s",
-			     txn->name);
+		if (!operate(txn, operations[i], txn->old.value))
+			continue;
+		fail(EXIT_PARTLY, txn->name,
+		     "could not be set back" REMEDY "see sriovctl show %s",
+		     txn->name);
+		ret = -1;
 	}
+	return ret;
 }
 
 static int set_all(struct attr_txn *txn)
@@ -170,8 +173,7 @@ static int set_all(struct attr_txn *txn)
 		err = operate(txn, operations[i], txn->new.value);
 		if (err) {
 			err = operation_failed(txn, operations[i], err);
-			undo(txn, i);
-			return err;
+			return undo(txn, i) ? EXIT_PARTLY : err;
 		}
 	}
 	return 0;
@@ -259,6 +261,41 @@ static int check_lease(const struct attr_txn *txn)
 		vf->lease_id);
 }
 
+/*
+ * One that was free may be leased since we looked: then its attributes are for the holder
+ * to set. Return: 0 or an exit code
+ */
+static int check_free(const struct attr_txn *txn)
+{
+	struct sriov_broker_vf now;
+	int found = find_vf_at(txn->sb, &txn->vf->vf, &now);
+
+	if (found < 0)
+		return refused(txn->sb, found);
+	if (!found || !now.lease_id)
+		return 0;
+	return fail_with(
+		&(struct failure){ .code = EXIT_BUSY,
+				   .subject = txn->name,
+				   .lease = now.lease_id,
+				   .pid = now.lease_pid },
+		"was leased meanwhile, as lease %llu" REMEDY
+		"try again when that has ended, or set them for the lease: sriovctl set",
+		(unsigned long long)now.lease_id);
+}
+
+/* The kernel remembers a leased one's attributes; a free one has to be free still. */
+static int begin(const struct attr_txn *txn)
+{
+	const struct netvf *vf = txn->vf;
+	int err;
+
+	if (!vf->lease_id)
+		return check_free(txn);
+	err = sriovb_net_hold(txn->sb, &vf->vf, vf->lease_id);
+	return err ? refused(txn->sb, err) : 0;
+}
+
 static int apply(struct attr_txn *txn)
 {
 	struct netattrs now;
@@ -266,13 +303,10 @@ static int apply(struct attr_txn *txn)
 
 	if (!err)
 		err = check_mac(txn);
+	if (!err)
+		err = begin(txn);
 	if (err)
 		return err;
-	if (txn->vf->lease_id) {
-		err = sriovb_net_hold(txn->sb, &txn->vf->vf, txn->vf->lease_id);
-		if (err)
-			return refused(txn->sb, err);
-	}
 	complete(txn);
 	err = set_all(txn);
 	if (err)
@@ -281,11 +315,11 @@ static int apply(struct attr_txn *txn)
 	err = look(txn, &now);
 	if (!err)
 		err = check_mac(txn);
+	if (!err && !txn->vf->lease_id)
+		err = check_free(txn);
 	if (err)
-		undo(txn, NUM_OPERATIONS);
-	else if (txn->vf->lease_id)
-		err = check_lease(txn);
-	return err;
+		return undo(txn, NUM_OPERATIONS) ? EXIT_PARTLY : err;
+	return txn->vf->lease_id ? check_lease(txn) : 0;
 }
 
 /* @what is done with the PF's interface at hand. */

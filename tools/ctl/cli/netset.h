@@ -20,8 +20,9 @@ struct netvf {
 
 /*
  * Set attributes, all or none, or complain. Of a VF that is leased the kernel
- * remembers first what they were, and puts them back when the lease is over.
- * Return: 0 or EXIT_REFUSED
+ * remembers first what they were, and puts them back when the lease is over. One that
+ * was not leased has to be so until they are set.
+ * Return: 0 or an exit code; EXIT_PARTLY: they could not all be put back
  */
 int netset_apply(const struct netvf *vf, const struct netattrs *attrs,
 		 unsigned int flags);
