@@ -187,6 +187,14 @@ pf_is '"vfs": 4, "net": [ { "vf": "0", "vlan": 8 }, { "vf": "3", "state": "enabl
 fails 2 "what the driver can't" "state enable: the PF.s driver, igb, can.t" apply
 is "undoes all that was done" "$(numvfs) $(drivers "$a") $(states "$a")" "2 4 vfio-pci free"
 is "attributes too" "$(witness 0)" "00:00:00:00:00:00 7 true false"
+
+pf_is '"vfs": 2, "net": [ { "vf": "1", "mac": "02:00:00:00:00:02", "vlan": 3 } ]'
+ok "a MAC for the last VF" apply
+pf_is '"vfs": 1, "net": [ { "vf": "0", "state": "enable" } ]'
+fails 2 "fewer VFs, and what the driver can't" "state enable: the PF.s driver, igb, can.t" apply
+is "a VF that was gone is back" "$(numvfs) $(drivers "$a") $(states "$a")" "2 4 vfio-pci free"
+is "with what it had" "$(witness 0), $(witness 1)" "00:00:00:00:00:00 7 true false, 02:00:00:00:00:02 3 true false"
+
 pf_is '"vfs": 3, "driver": "nosuch"'
 fails 4 "a driver that is not there" 'no driver "nosuch"' apply
 is "changes nothing" "$(numvfs) $(drivers "$a")" "2 4 vfio-pci"

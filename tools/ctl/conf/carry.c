@@ -168,7 +168,7 @@ static int put_back_attrs(const struct job *job,
 
 	for (i = end; i-- > 0;)
 		if (old[i].has && put_back_vf(job, &vfs[i], &old[i]))
-			ret = EXIT_REFUSED;
+			ret = -1;
 	return ret;
 }
 
@@ -197,16 +197,34 @@ static int set_attrs(struct sriovb *sb, struct job *job)
 	/* The last one was refused, and has undone its own. */
 	if (ret && old && i > 0 && put_back_attrs(job, vfs, old, i - 1))
 		ret = job_failed(
-			job, EXIT_REFUSED,
+			job, EXIT_PARTLY,
 			"its network attributes could not all be put back");
 	free(old);
 	free(vfs);
 	return ret;
 }
 
+/* ---- the whole ---- */
+
+/*
+ * From one number of VFs to another the kernel keeps what those have that stay; what the
+ * others had went with them.
+ */
+static int put_back_lost(const struct job *job)
+{
+	ssize_t i;
+	int ret = 0;
+
+	for (i = 0; job->attrs && i < job->num_vfs; i++)
+		if (job->attrs[i].has && !job->vfs[i].lease_id &&
+		    put_back_vf(job, &job->vfs[i], &job->attrs[i]))
+			ret = -1;
+	return ret;
+}
+
 int job_carry_out(struct sriovb *sb, struct job *job)
 {
-	int ret = 0;
+	int stuck, ret = 0;
 
 	if (job->num_obstacles) {
 		fail(job->obstacle_code, NULL, "%s", job->obstacles[0]);
@@ -219,16 +237,16 @@ int job_carry_out(struct sriovb *sb, struct job *job)
 	job->done = job->provision;
 	if (job->entry->num_nets)
 		ret = set_attrs(sb, job);
-	if (!ret || !job->provision)
-		goto out;
-	if (put_back_vfs(sb, job)) {
-		fail(EXIT_REFUSED, job->name,
+	if (!ret)
+		return 0;
+	stuck = ret == EXIT_PARTLY;
+	if (job->provision && (put_back_vfs(sb, job) || put_back_lost(job))) {
+		fail(EXIT_PARTLY, job->name,
 		     "its VFs could not be put back as they were" REMEDY
 		     "see sriovctl list %s",
 		     job->name);
-		return ret;
+		stuck = 1;
 	}
-out:
-	job->done = job->done && !ret;
-	return ret;
+	job->done = stuck;
+	return stuck ? EXIT_PARTLY : ret;
 }

@@ -5,7 +5,10 @@
 
 #include "conf/plan.h"
 
-/* All or none. Return: 0, or EXIT_REFUSED after a complaint, with job->error */
+/*
+ * All or none. Return: 0, or an exit code after a complaint, with job->error; EXIT_PARTLY:
+ * something could not be undone, and job->done says so
+ */
 int job_carry_out(struct sriovb *sb, struct job *job);
 
 #endif /* CONF_CARRY_H */
