@@ -195,6 +195,18 @@ fails 2 "fewer VFs, and what the driver can't" "state enable: the PF.s driver, i
 is "a VF that was gone is back" "$(numvfs) $(drivers "$a") $(states "$a")" "2 4 vfio-pci free"
 is "with what it had" "$(witness 0), $(witness 1)" "00:00:00:00:00:00 7 true false, 02:00:00:00:00:02 3 true false"
 
+two_macs() { pf_is '"vfs": 2, "net": [ { "vf": "0", "mac": "02:00:00:00:00:0'"$1"'" }, { "vf": "1", "mac": "02:00:00:00:00:0'"$2"'"'"${3-}"' } ]'; }
+macs() { echo "$(witness 0 | cut -d ' ' -f 1), $(witness 1 | cut -d ' ' -f 1)"; }
+two_macs 2 3
+ok "a MAC goes to an earlier VF" apply
+is "each has its own" "$(macs)" "02:00:00:00:00:02, 02:00:00:00:00:03"
+two_macs 3 2
+ok "two VFs change MACs" apply
+is "each has the other's" "$(macs)" "02:00:00:00:00:03, 02:00:00:00:00:02"
+two_macs 2 3 ', "state": "enable"'
+fails 2 "the same, and what the driver can't" "state enable: the PF.s driver, igb, can.t" apply
+is "undoes it" "$(macs)" "02:00:00:00:00:03, 02:00:00:00:00:02"
+
 pf_is '"vfs": 3, "driver": "nosuch"'
 fails 4 "a driver that is not there" 'no driver "nosuch"' apply
 is "changes nothing" "$(numvfs) $(drivers "$a")" "2 4 vfio-pci"

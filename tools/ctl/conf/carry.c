@@ -2,7 +2,8 @@
 /*
  * One PF's changes, all or nothing: first its VFs and their drivers, which is one
  * transaction of the kernel's, then the network attributes of one VF after the other,
- * each VF's all or none. What has been done when one is refused is undone.
+ * each VF's all or none; but a MAC that goes from one VF to another is taken off before,
+ * for no two may have it. What has been done when one is refused is undone.
  *
  * A sriovctl that is killed on the way leaves some of it done; the next one finds that
  * and goes on.
@@ -115,7 +116,7 @@ static int what_differs(const struct job *job, unsigned int index,
 }
 
 static int set_vf(struct job *job, const struct sriov_broker_vf *vf,
-		  struct netattrs *attrs)
+		  const struct netattrs *attrs)
 {
 	struct netvf net = { .vf = vf->addr, .pf = vf->pf, .index = vf->index };
 	char text[128], addr[SRIOVB_ADDR_LEN];
@@ -158,16 +159,69 @@ static int put_back_vf(const struct job *job, const struct sriov_broker_vf *vf,
 	return back.has ? netset_apply(&net, &back, NETSET_FORCE) : 0;
 }
 
-/* What those before @end had that were changed. */
-static int put_back_attrs(const struct job *job,
-			  const struct sriov_broker_vf *vfs,
-			  const struct netattrs *old, ssize_t end)
+/* A VF's attributes: what is to be set, and what it had. */
+struct vf_change {
+	struct netattrs want;
+	struct netattrs old;
+	int touched;
+};
+
+static int change_vf(struct job *job, const struct sriov_broker_vf *vf,
+		     struct vf_change *change, const struct netattrs *attrs)
 {
+	int ret = set_vf(job, vf, attrs);
+
+	change->touched |= !ret;
+	job->done |= !ret;
+	return ret;
+}
+
+/* Is number @i to have another MAC, and one of the others that which it has now? */
+static int gives_mac(const struct vf_change *changes, ssize_t n, ssize_t i)
+{
+	uint64_t mac = changes[i].old.value[NETATTR_MAC];
+	ssize_t j;
+
+	if (!mac || !netattr_has(&changes[i].want, NETATTR_MAC))
+		return 0;
+	for (j = 0; j < n; j++)
+		if (netattr_has(&changes[j].want, NETATTR_MAC) &&
+		    changes[j].want.value[NETATTR_MAC] == mac)
+			return 1;
+	return 0;
+}
+
+static int change_vfs(struct job *job, const struct sriov_broker_vf *vfs,
+		      struct vf_change *changes, ssize_t n)
+{
+	const struct netattrs no_mac = { .has = 1U << NETATTR_MAC };
 	ssize_t i;
 	int ret = 0;
 
-	for (i = end; i-- > 0;)
-		if (old[i].has && put_back_vf(job, &vfs[i], &old[i]))
+	for (i = 0; i < n; i++)
+		if (!what_differs(job, vfs[i].index, &changes[i].want,
+				  &changes[i].old))
+			changes[i].want.has = 0;
+	for (i = 0; !ret && i < n; i++)
+		if (gives_mac(changes, n, i))
+			ret = change_vf(job, &vfs[i], &changes[i], &no_mac);
+	for (i = 0; !ret && i < n; i++)
+		if (changes[i].want.has)
+			ret = change_vf(job, &vfs[i], &changes[i],
+					&changes[i].want);
+	return ret;
+}
+
+/* One that was refused has undone its own. */
+static int put_back_attrs(const struct job *job,
+			  const struct sriov_broker_vf *vfs,
+			  const struct vf_change *changes, ssize_t n)
+{
+	int ret = 0;
+
+	while (n-- > 0)
+		if (changes[n].touched &&
+		    put_back_vf(job, &vfs[n], &changes[n].old))
 			ret = -1;
 	return ret;
 }
@@ -177,29 +231,19 @@ static int set_attrs(struct sriovb *sb, struct job *job)
 {
 	struct sriov_broker_vf *vfs;
 	ssize_t n = sriovb_list_vfs(sb, &job->pf, &vfs);
-	struct netattrs *old, want;
-	ssize_t i;
-	int ret = 0;
+	struct vf_change *changes;
+	int ret;
 
 	if (n < 0)
 		return kernel_refused(sb, job, n);
-	old = calloc(n ? n : 1, sizeof(*old));
-	if (!old)
-		ret = job_failed(job, no_memory(), "out of memory");
-	for (i = 0; !ret && i < n; i++) {
-		if (!what_differs(job, vfs[i].index, &want, &old[i])) {
-			old[i].has = 0;
-			continue;
-		}
-		ret = set_vf(job, &vfs[i], &want);
-		job->done |= !ret;
-	}
-	/* The last one was refused, and has undone its own. */
-	if (ret && old && i > 0 && put_back_attrs(job, vfs, old, i - 1))
+	changes = calloc(n ? n : 1, sizeof(*changes));
+	ret = changes ? change_vfs(job, vfs, changes, n) :
+			job_failed(job, no_memory(), "out of memory");
+	if (ret && changes && put_back_attrs(job, vfs, changes, n))
 		ret = job_failed(
 			job, EXIT_PARTLY,
 			"its network attributes could not all be put back");
-	free(old);
+	free(changes);
 	free(vfs);
 	return ret;
 }
