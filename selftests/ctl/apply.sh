@@ -217,7 +217,7 @@ fails 6 "without rights" "not allowed|needs root|Permission denied" \
 
 # --- two at once, killed, late drivers ------------------------------------------------------------
 
-pf_is '"vfs": 3, "net": [ { "vf": "0-2", "vlan": 9 } ]'
+pf_is '"vfs": 1'
 flock /run/sriov-broker/apply sleep 600 &
 first=$!
 locked() { ! flock -n /run/sriov-broker/apply true; }
@@ -227,12 +227,13 @@ second=$!
 waits() { grep -q "waiting for another sriovctl apply" "$work/out"; }
 ok "the second one waits" eventually 10 waits
 is "and does nothing" "$(numvfs)" "2 4"
+pf_is '"vfs": 3, "net": [ { "vf": "0-2", "vlan": 9 } ]'
 pkill -P $first sleep || true
 kill $first 2>/dev/null || true
 status=0
 wait $second || status=$?
 is "then it goes on" $status 0
-is "and does it" "$(numvfs)" "3 4"
+is "and does what the file says now" "$(numvfs) $(witness 2)" "3 4 00:00:00:00:00:00 9 true false"
 
 # Killed when it is about to make VFs, when they are there, when some attributes are set and others are not.
 afresh() {

@@ -161,6 +161,8 @@ static int choose_job(struct apply *a)
 /* The lock is @fd until it is closed. Return: 0 or an exit code */
 static int take_lock(int *fd)
 {
+	int err;
+
 	if (mkdir(LOCK_DIR, 0700) && errno != EEXIST)
 		return fail(exit_code_of(-errno), LOCK_DIR, "%s",
 			    strerror(errno));
@@ -168,12 +170,19 @@ static int take_lock(int *fd)
 	if (*fd < 0)
 		return fail(exit_code_of(-errno), LOCK_FILE, "%s",
 			    strerror(errno));
-	if (flock(*fd, LOCK_EX | LOCK_NB)) {
+	err = flock(*fd, LOCK_EX | LOCK_NB);
+	if (err && errno == EWOULDBLOCK) {
 		note(NULL, "waiting for another sriovctl apply to end");
-		while (flock(*fd, LOCK_EX) && errno == EINTR)
-			;
+		do
+			err = flock(*fd, LOCK_EX);
+		while (err && errno == EINTR);
 	}
-	return 0;
+	if (!err)
+		return 0;
+	err = fail(exit_code_of(-errno), LOCK_FILE, "can't be locked: %s",
+		   strerror(errno));
+	close(*fd);
+	return err;
 }
 
 /* ---- what is told ---- */
@@ -306,7 +315,7 @@ static int do_jobs(struct apply *a)
 	return outcome_code(&a->outcome);
 }
 
-static int apply_locked(struct apply *a)
+static int open_and_apply(struct apply *a)
 {
 	int ret = open_broker(&a->sb);
 
@@ -319,7 +328,6 @@ static int apply_locked(struct apply *a)
 
 static int read_and_apply(struct apply *a)
 {
-	int lock = -1;
 	int ret;
 
 	read_files(a);
@@ -332,14 +340,24 @@ static int read_and_apply(struct apply *a)
 		return EXIT_USAGE;
 	}
 	ret = choose_job(a);
-	if (ret)
-		return ret;
+	return ret ? ret : open_and_apply(a);
+}
+
+/*
+ * What the files say, and which PF is called so, is found out when our turn has come: it
+ * may have changed while we waited for that.
+ */
+static int apply_in_turn(struct apply *a)
+{
+	int lock = -1;
+	int ret;
+
 	if (a->args->opt[OPT_DRY_RUN])
-		return apply_locked(a);
+		return read_and_apply(a);
 	ret = take_lock(&lock);
 	if (ret)
 		return ret;
-	ret = apply_locked(a);
+	ret = read_and_apply(a);
 	close(lock);
 	return ret;
 }
@@ -352,7 +370,7 @@ static int apply(const struct args *args)
 
 	if (args->opt[OPT_SCHEMA])
 		return json_print(conf_schema());
-	ret = read_and_apply(&a);
+	ret = apply_in_turn(&a);
 	for (i = 0; i < a.num_jobs; i++)
 		job_free(&a.jobs[i]);
 	free(a.jobs);
