@@ -38,6 +38,7 @@ wrong "something behind it" '2: no JSON: ' '{}' 'x'
 wrong "a line break in a text" '2: no JSON: a line break' '{' '"pfs": "a' 'b" }'
 wrong "a key in single quotes" '1: no JSON: texts stand between ", not' "{ 'pfs': [] }"
 wrong "no object" '1: an object with "pfs"' '[]'
+wrong "nothing" ' an object with "pfs" is wanted$' 'null'
 wrong "an unknown key" '2: unknown key "pf"; there are: defaults, pfs$' '{' '"pf": [] }'
 wrong "an unknown key of a PF" '3: unknown key "vf"; there are: address, interface, mac, ' \
 	'// a comment' '{ "pfs": [' '{ "vf": 3 } ] }'
@@ -155,6 +156,9 @@ is "are all applied" "$(numvfs)" "1 2"
 echo '{ "pfs": [ { "address": "'"$a"'", "vfs": 2 } ] }' >/etc/sriov-broker/c.conf
 fails 1 "a PF in two of them" "^sriovctl: /etc/sriov-broker/c.conf:1: $a is named twice, first in /etc/sriov-broker/a.conf:1$" sriovctl apply
 is "one PF of them" "$(rm /etc/sriov-broker/c.conf; sriovctl apply --pf "$b" --json | jq -r '.pfs[].pf')" "$b"
+chmod 700 /etc/sriov-broker
+fails 1 "a directory that can't be read" "^sriovctl: /etc/sriov-broker: Permission denied$" \
+	setpriv --reuid nobody --regid nogroup --clear-groups sriovctl apply --dry-run
 rm /etc/sriov-broker/b.conf
 fails 4 "one that no file is about" "^sriovctl: $b: no file says anything of it$" sriovctl apply --pf "$b"
 rm -r /etc/sriov-broker

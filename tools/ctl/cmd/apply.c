@@ -4,6 +4,7 @@
  * already. One bad file, and nothing is done; one PF that refuses, and the others are
  * done all the same.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -55,19 +56,33 @@ struct apply {
 
 /* ---- files ---- */
 
-static void read_files(struct apply *a)
+/* All of the directory, in the order of their names; without one there are none. */
+static void read_dir(struct apply *a)
 {
+	DIR *dir = opendir(CONF_DIR);
 	glob_t paths;
 	size_t i;
 
-	for (i = 0; i < MAX_WORDS && a->args->word[i]; i++)
-		conf_read(&a->conf, a->args->word[i]);
-	if (i)
+	/* glob() would take one that we may not read for an empty one. */
+	if (!dir && errno != ENOENT)
+		conf_wrong(&a->conf.errors, CONF_DIR, 0, "%s", strerror(errno));
+	if (!dir)
 		return;
+	closedir(dir);
 	if (!glob(CONF_DIR "/*.conf", 0, NULL, &paths))
 		for (i = 0; i < paths.gl_pathc; i++)
 			conf_read(&a->conf, paths.gl_pathv[i]);
 	globfree(&paths);
+}
+
+static void read_files(struct apply *a)
+{
+	size_t i;
+
+	for (i = 0; i < MAX_WORDS && a->args->word[i]; i++)
+		conf_read(&a->conf, a->args->word[i]);
+	if (!i)
+		read_dir(a);
 }
 
 static void add_job(struct apply *a, const struct conf_pf *entry,

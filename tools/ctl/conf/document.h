@@ -13,7 +13,7 @@ struct conf_errors {
 void conf_wrong(struct conf_errors *errors, const char *file, unsigned int line,
 		const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* "-": standard input. Return: the caller's to put; NULL after a complaint */
+/* "-": standard input. Return: the caller's to put; NULL after a complaint, or for null */
 struct json_object *conf_parse(struct conf_errors *errors, const char *path);
 
 /* Where a part of it begins; 0: it is null. */

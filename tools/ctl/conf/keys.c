@@ -481,6 +481,7 @@ void conf_read(struct conf *conf, const char *path)
 {
 	struct conf_pf defaults = { .open = -1 };
 	struct place at = { .conf = conf, .defaults = &defaults };
+	unsigned int wrong = conf->errors.count;
 	size_t i, before = conf->num_pfs;
 	struct json_object *obj;
 
@@ -490,7 +491,7 @@ void conf_read(struct conf *conf, const char *path)
 		return;
 	}
 	obj = conf_parse(&conf->errors, path);
-	if (!obj)
+	if (conf->errors.count != wrong)
 		return;
 	if (json_object_is_type(obj, json_type_object))
 		take_object(&at, top_keys, obj);
