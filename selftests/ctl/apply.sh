@@ -94,6 +94,9 @@ for name in "address ${a#0000:}" "interface $net" "mac ${mac^^}" "serial $serial
 	is "save calls it so" "$(sriovctl save --by "${name% *}" | jq -r ".pfs[0].${name% *}" | sed s/^0000:01/01/)" \
 		"$(tr 'A-F' 'a-f' <<<"${name#* }")"
 done
+mount --bind "$work/config" "$SYS/$b/config"
+is "save calls two PFs of one name by their addresses" "$(sriovctl save --by serial | jq -r '.pfs[0,1].address' | xargs)" "$a $b"
+umount "$SYS/$b/config"
 umount "$SYS/$a/config"
 conf '{ "pfs": [ { "serial": "nvme0", "vfs": 1 } ] }'
 is "found by an NVMe controller's serial number" "$(apply --dry-run --json | jq -r '.pfs[].pf')" "$(pfs_of nvme)"

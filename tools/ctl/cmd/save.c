@@ -83,6 +83,22 @@ static int check_drivers(const char *name, const struct sriov_broker_vf *vfs,
 	return 0;
 }
 
+/* Would apply find this PF by that name, and no other one? Ports of a card may share it. */
+static int is_its_name(const struct sriov_broker_addr *pf, enum conf_name by,
+		       char *name)
+{
+	struct conf_names names = { 0 };
+	struct sriov_broker_addr *found;
+	int is_it;
+
+	if (!name[0])
+		return 0;
+	names.text[by] = name;
+	is_it = conf_find(&names, &found) == 1 && sriovb_same_addr(found, pf);
+	free(found);
+	return is_it;
+}
+
 static int save_pf(struct json_object *array, enum conf_name by,
 		   const struct sriov_broker_pf *pf,
 		   const struct sriov_broker_vf *vfs, ssize_t n)
@@ -94,11 +110,12 @@ static int save_pf(struct json_object *array, enum conf_name by,
 	ssize_t i;
 
 	sriovb_format_addr(&pf->addr, addr);
-	if (!conf_name_of(&pf->addr, by, name)) {
+	if (by != NAME_ADDRESS && (!conf_name_of(&pf->addr, by, name) ||
+				   !is_its_name(&pf->addr, by, utf8(name))))
 		by = NAME_ADDRESS;
+	if (by == NAME_ADDRESS)
 		snprintf(name, sizeof(name), "%s", addr);
-	}
-	json_text(obj, conf_name_key(by), utf8(name));
+	json_text(obj, conf_name_key(by), name);
 	json_number(obj, "vfs", pf->num_vfs);
 	if (n) {
 		json_text(obj, "driver", driver_of(&vfs[0]));
