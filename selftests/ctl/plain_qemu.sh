@@ -23,6 +23,9 @@ is "they are" "$(guarded "${vfs[0]}")" '[true,"sriov_broker_vfio","free"]'
 fails 1 "guarded and open are two things" "neither --open" sriovctl enable "$pf" 3 --guarded --open
 fails 1 "what is not guarded is not restored" "--restore goes with --guarded" sriovctl enable "$pf" 3 --restore
 ok "once more is a success" sriovctl enable "$pf" 3 --guarded
+is "save keeps them guarded" "$(sriovctl save 2>/dev/null | jq -r ".pfs[] | select(.address == \"$pf\").driver")" sriov_broker_vfio
+like "and says what a file does not" "$(sriovctl save 2>&1 >/dev/null)" \
+	"^sriovctl: $pf: its VFs are guarded; a file does not say whether that is with --restore; if so, after apply: sriovctl enable $pf 3 --guarded --restore$"
 
 # --- QEMU started by hand ------------------------------------------------------------------------
 

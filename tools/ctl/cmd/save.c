@@ -128,6 +128,11 @@ static int save_pf(struct json_object *array, enum conf_name by,
 			add_net(nets, &netif, &vfs[i]);
 		netinfo_put(&netif);
 	}
+	if (n && vfs[0].flags & SRIOV_BROKER_VF_FLAG_GUARDED)
+		note(addr,
+		     "its VFs are guarded; a file does not say whether that is with --restore" REMEDY
+		     "if so, after apply: sriovctl enable %s %u --guarded --restore",
+		     addr, pf->num_vfs);
 	if (json_object_array_length(nets))
 		json_object_object_add(obj, "net", json_object_get(nets));
 	json_object_put(nets);
