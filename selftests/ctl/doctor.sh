@@ -226,7 +226,7 @@ quarantine() {
 	vf=$(vfs_of "$pf" | head -n 1)
 	echo "$vf" >"$SYS/$vf/driver/unbind"
 	ok "a VF loses its driver" await 10 quarantined "$vf"
-	fail "a VF without its driver" "quarantine: $vf: its driver could not be bound, or was taken off" "^sriovctl clear $vf;" "$pf"
+	fail "a VF without its driver" "quarantine: $vf: its driver could not be bound, or was taken off" "^sriovctl reset $vf;" "$pf"
 	eval "${advice%%;*}"
 	ok "it is free" await 10 free "$vf"
 	mended "its driver" quarantine "$pf"

@@ -407,7 +407,7 @@ static void todo_about_open(struct doctor *d, const struct sriov_broker_vf *vf,
 		     user);
 	else
 		todo(d,
-		     "end the process that has it open: fuser -v /dev/vfio/*; it comes back by itself; if no process has: sriovctl clear %s",
+		     "end the process that has it open: fuser -v /dev/vfio/*; it comes back by itself; if no process has: sriovctl reset %s",
 		     name);
 }
 
@@ -423,22 +423,22 @@ static void todo_about(struct doctor *d, const struct sriov_broker_vf *vf,
 		break;
 	case SRIOV_BROKER_FAULT_DRIVER:
 		todo(d,
-		     "sriovctl clear %s; if that fails, see why: dmesg | grep %s",
+		     "sriovctl reset %s; if that fails, see why: dmesg | grep %s",
 		     name, name);
 		break;
 	case SRIOV_BROKER_FAULT_FENCE:
 		todo(d,
-		     "take the driver off what shares its group: ls /sys/bus/pci/devices/%s/iommu_group/devices; then: sriovctl clear %s",
+		     "take the driver off what shares its group: ls /sys/bus/pci/devices/%s/iommu_group/devices; then: sriovctl reset %s",
 		     name, name);
 		break;
 	case SRIOV_BROKER_FAULT_NET:
 		todo(d,
-		     "see that the PF is up and what its driver says: ip link show; dmesg | grep %s; then: sriovctl clear %s",
+		     "see that the PF is up and what its driver says: ip link show; dmesg | grep %s; then: sriovctl reset %s",
 		     pf, name);
 		break;
 	default: /* reset, check, and what a newer module may say */
 		todo(d,
-		     "sriovctl clear %s; if it fails again: sriovctl disable %s && sriovctl enable %s N; if that does not help, a power cycle",
+		     "sriovctl reset %s; if it fails again: sriovctl disable %s && sriovctl enable %s N; if that does not help, a power cycle",
 		     name, pf, pf);
 	}
 }
