@@ -94,6 +94,7 @@ answers 2 "more VFs than the device has" '[.errors[0] | .reason, .remedy]' '["to
 answers 4 "no such device" "$about" '["no-device","0000:77:00.0",null,null]' list 77:00.0
 answers 4 "nor for show" "$about" '["not-found","77:00.0",null,null]' show 77:00.0
 answers 4 "no such interface" "$about" '["not-found","eth77",null,null]' list eth77
+answers 4 "a name that is no UTF-8" "$about" '["not-found","eth?",null,null]' list $'eth\xff'
 answers 4 "no such id" '.errors[0].reason' '"no-such-id"' lease --device 8086:1520
 answers 4 "no such lease" '.errors[0].reason' '"no-lease"' revoke 999
 answers 4 "no such waiter" '.errors[0].reason' '"no-waiter"' cancel 999

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* JSON for programs: documents, one a line. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "base/value.h"
 #include "base/complain.h"
 
@@ -36,10 +39,19 @@ int json_print(struct json_object *document)
 	return ret;
 }
 
+struct json_object *json_string(const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+	struct json_object *string = copy ? json_object_new_string(utf8(copy)) :
+					    NULL;
+
+	free(copy);
+	return string;
+}
+
 void json_text(struct json_object *obj, const char *key, const char *text)
 {
-	json_object_object_add(obj, key,
-			       text ? json_object_new_string(text) : NULL);
+	json_object_object_add(obj, key, json_string(text));
 }
 
 void json_number(struct json_object *obj, const char *key, int64_t number)

@@ -20,6 +20,9 @@ struct json_object *json_document(void);
 extern int json_pretty;
 int json_print(struct json_object *document);
 
+/* A text, of whatever bytes: names from the command line may be no UTF-8. NULL: null */
+struct json_object *json_string(const char *text);
+
 /* Add to a JSON object; these never fail for want of anything but memory. */
 void json_text(struct json_object *obj, const char *key, const char *text);
 void json_number(struct json_object *obj, const char *key, int64_t number);

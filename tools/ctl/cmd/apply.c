@@ -224,8 +224,8 @@ static struct json_object *job_json(const struct job *job)
 	}
 	json_object_object_add(obj, "changes", changes);
 	for (i = 0; i < job->num_obstacles; i++)
-		json_object_array_add(
-			obstacles, json_object_new_string(job->obstacles[i]));
+		json_object_array_add(obstacles,
+				      json_string(job->obstacles[i]));
 	json_object_object_add(obj, "in_the_way", obstacles);
 	json_text(obj, "error", job->error);
 	return obj;

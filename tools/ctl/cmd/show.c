@@ -61,11 +61,6 @@ static int is_vf(const struct show *show)
 	return show->vf.vf.addr.valid;
 }
 
-static struct json_object *json_string(const char *text)
-{
-	return text ? json_object_new_string(text) : NULL;
-}
-
 /* ---- what sysfs tells of any device ---- */
 
 static struct json_object *driver(const void *dev)
