@@ -41,6 +41,15 @@ is "drivers" "$(words enable "$pf" 2 --driver '')" "vfio-pci pci-stub host"
 is "bind's second word" "$(words bind "$pf" v)" vfio-pci
 is "a NUMA node" "$(words lease --numa '')" "$(basename -a /sys/devices/system/node/node[0-9]* | tr -dc '0-9\n' | xargs)"
 
+# Names that others choose: bash would run some of them.
+mkdir -p "$work/qemu" /run/libvirt/qemu
+for name in web1 'web2;reboot' "\$(reboot)" 'a b' $'c\n:command' -f; do
+	touch "$work/qemu/$name.pid"
+done
+mount --bind "$work/qemu" /run/libvirt/qemu
+is "guests of libvirt, but for such names" "$(words detach --libvirt '')" web1
+umount /run/libvirt/qemu
+
 # --- leases, attributes, words ---------------------------------------------------------------------
 
 is "a lease, and of what it is" "$(lines revoke "$lease" | head -n 1)" "$lease	${vfs[1]} mine"

@@ -45,6 +45,20 @@ static void offer(const struct typing *t, const char *word, const char *what)
 	       what ? "\t" : "", what ? what : "");
 }
 
+/*
+ * Names that others have chosen, of interfaces and guests: bash puts into the command line
+ * what it is offered, and would run what some of them say.
+ */
+static int is_harmless(const char *name)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789_.:,=#@+/-";
+
+	return name[0] && name[0] != '-' && name[0] != '#' &&
+	       !name[strspn(name, letters)];
+}
+
 /* ---- devices ---- */
 
 /* Call it for each interface of a PF. */
@@ -61,7 +75,7 @@ static void for_interfaces(const struct sriov_broker_pf *pf,
 	pcidev_at(&pf->addr, &dev);
 	n = pcidev_names(&dev, "net", &names);
 	for (i = 0; i < n; i++) {
-		if (names[i])
+		if (names[i] && is_harmless(names[i]))
 			call(t, pf, names[i]);
 		free(names[i]);
 	}
@@ -194,7 +208,8 @@ static void offer_files_of(const struct typing *t, const char *pattern,
 			char *name = basename(paths.gl_pathv[i]) + cut;
 
 			name[strlen(name) - strlen(end)] = '\0';
-			offer(t, name, NULL);
+			if (is_harmless(name))
+				offer(t, name, NULL);
 		}
 	}
 	globfree(&paths);
