@@ -34,8 +34,12 @@ enum place {
 static enum place place_of(struct sriovb *sb, const struct taken *t)
 {
 	struct sriov_broker_vf now;
+	int found = find_vf_at(sb, &t->vf.addr, &now);
 
-	if (find_vf_at(sb, &t->vf.addr, &now) != 1)
+	/* What can't be asked has not been seen to let go. */
+	if (found < 0)
+		return HELD;
+	if (!found)
 		return BACK;
 	switch (now.state) {
 	case SRIOV_BROKER_VF_LEASED:
