@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Anchors: a lease may be tied to a process, by a pidfd, or to anything else that polls
- * readable or hung up at its end. Then it lasts until that end, although no process has
+ * Anchors: a lease may be tied to a process, by a pidfd, or to a pipe, a socket or an eventfd,
+ * which polls readable or hung up at its end. Then it lasts until that end, although no process has
  * its descriptor.
  *
  * The lease counts what holds it: its file, and its anchor. The anchor has the file that
@@ -15,6 +15,7 @@
 #include <linux/poll.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "objects.h"
 
 #define VFB_ANCHOR_END (EPOLLIN | EPOLLHUP | EPOLLRDHUP | EPOLLERR)
@@ -127,13 +128,39 @@ static void vfb_anchor_work(struct work_struct *work)
 	kref_put(&anchor->ref, vfb_anchor_release);
 }
 
+/*
+ * Is it polled by the kernel alone? What a process serves (FUSE, CUSE) could keep the worker for
+ * ever, and all that wait for it. What polls or holds other files (epoll, io_uring) leads there
+ * too, and to the lease itself.
+ */
+static bool vfb_anchor_fits(const struct file *file)
+{
+	static const char *const kinds[] = { "[pidfd]", "[eventfd]", "[signalfd]", "[timerfd]" };
+	const struct inode *inode = file_inode(file);
+	int i;
+
+	switch (inode->i_sb->s_magic) {
+	case PID_FS_MAGIC:
+		return !vfb_is_thread_pidfd(file);
+	case SOCKFS_MAGIC:
+	case PIPEFS_MAGIC:
+		return true;
+	case ANON_INODE_FS_MAGIC:
+		for (i = 0; i < ARRAY_SIZE(kinds); i++)
+			if (!strcmp(kinds[i], file->f_path.dentry->d_name.name))
+				return true;
+		return false;
+	}
+	return S_ISFIFO(inode->i_mode);
+}
+
 /**
  * vfb_anchor_new - something that a lease can be tied to
  * @file: what is to be watched; the anchor's from here on, also where this fails
  *
  * Context: system call; may sleep.
  * Return: the anchor, for vfb_anchor_tie() or vfb_anchor_free(), or an ERR_PTR: -EINVAL:
- * it can't be waited for, or is a descriptor of the broker; -ESRCH: it is over.
+ * it is none of those that a lease can be tied to; -ESRCH: it is over.
  */
 struct vfb_anchor *vfb_anchor_new(struct file *file)
 {
@@ -150,7 +177,7 @@ struct vfb_anchor *vfb_anchor_new(struct file *file)
 	init_waitqueue_func_entry(&anchor->wait, vfb_anchor_wake);
 	init_poll_funcptr(&anchor->pt, vfb_anchor_enqueue);
 	/* A lease that is tied to itself, or to one that is tied to it, would have no end. */
-	if (file->f_op->owner == THIS_MODULE || !file_can_poll(file))
+	if (!vfb_anchor_fits(file) || !file_can_poll(file))
 		ret = -EINVAL;
 	else if (vfs_poll(file, &anchor->pt) & VFB_ANCHOR_END)
 		ret = -ESRCH;

@@ -18,6 +18,7 @@
 #include <linux/netdevice.h>
 #include <linux/pci.h>
 #include <linux/pid.h>
+#include <linux/pidfd.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -149,6 +150,25 @@ static inline void vfb_cgroup_path(struct task_struct *task, char *path, size_t 
 #endif
 }
 
+#ifndef PID_FS_MAGIC
+#define PID_FS_MAGIC 0x50494446 /* no file has it before 6.9 */
+#endif
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD 0
+#endif
+
+/**
+ * vfb_is_thread_pidfd - is a file a pidfd of a thread, which since 6.9 there are
+ * @file: the file
+ *
+ * Context: any.
+ * Return: true if it is; it ends before its process does.
+ */
+static inline bool vfb_is_thread_pidfd(const struct file *file)
+{
+	return file_inode(file)->i_sb->s_magic == PID_FS_MAGIC && file->f_flags & PIDFD_THREAD;
+}
+
 /**
  * vfb_file_pid - the process that a file stands for, if it is a pidfd
  * @file: the file
@@ -157,14 +177,14 @@ static inline void vfb_cgroup_path(struct task_struct *task, char *path, size_t 
  * system of its own, before an anonymous inode, whose name no user can give.
  *
  * Context: any.
- * Return: the process, counted, or NULL.
+ * Return: the process, counted, or NULL: it is no pidfd, or one of a thread alone.
  */
 static inline struct pid *vfb_file_pid(struct file *file)
 {
-#ifdef PID_FS_MAGIC
+	if (vfb_is_thread_pidfd(file))
+		return NULL;
 	if (file_inode(file)->i_sb->s_magic == PID_FS_MAGIC)
 		return get_pid(file_inode(file)->i_private);
-#endif
 	if (file_inode(file)->i_sb->s_magic == ANON_INODE_FS_MAGIC &&
 	    !strcmp(file->f_path.dentry->d_name.name, "[pidfd]"))
 		return get_pid(file->private_data);

@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -228,6 +229,9 @@ static void test_refused(void)
 {
 	int fd, file = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
 	int tty = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int polls = epoll_create1(EPOLL_CLOEXEC);
+	/* PIDFD_THREAD, which is O_EXCL */
+	int thread = syscall(SYS_pidfd_open, gettid(), O_EXCL);
 	struct sriov_broker_anchor p = { .size = sizeof(p), .flags = 1 };
 	int e = eventfd(0, EFD_CLOEXEC), self = pidfd_of(getpid());
 	__u64 id = take(&fd);
@@ -237,6 +241,12 @@ static void test_refused(void)
 	is(anchor(id, fd), EINVAL, "not to itself");
 	is(anchor(id, broker), EINVAL, "nor to the broker");
 	is(anchor(id, file), EINVAL, "nor to what can't be waited for");
+	is(anchor(id, polls), EINVAL, "nor to what polls other files");
+	if (thread < 0)
+		skip("this kernel has no pidfds of threads",
+		     "nor to a thread alone");
+	else
+		is(anchor(id, thread), EINVAL, "nor to a thread alone");
 	if (tty < 0)
 		skip("there is no terminal", "nor to what has two queues");
 	else
@@ -268,6 +278,9 @@ static void test_refused(void)
 	close(self);
 	close(e);
 	close(file);
+	close(polls);
+	if (thread >= 0)
+		close(thread);
 	if (tty >= 0)
 		close(tty);
 }

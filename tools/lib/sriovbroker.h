@@ -338,10 +338,10 @@ int sriovb_revoke(struct sriovb *sb, unsigned long long lease,
 		  unsigned long long instance, unsigned int grace_ms);
 
 /**
- * sriovb_anchor - tie a lease to a process, or to anything that polls at its end
+ * sriovb_anchor - tie a lease to a process, or to what polls at its end
  * @instance: as with sriovb_revoke()
- * @fd: a pidfd of the process; or a pipe, socket or eventfd; the kernel keeps what it
- *	stands for, so it may be closed
+ * @fd: a pidfd of the process; or a pipe, socket, eventfd, signalfd or timerfd; the kernel
+ *	keeps what it stands for, so it may be closed
  *
  * The lease lasts until that has ended, though its descriptor is closed. What it was
  * tied to before counts no more.

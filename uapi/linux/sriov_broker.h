@@ -937,7 +937,8 @@ struct sriov_broker_revoke {
  * @flags: must be 0
  * @lease_id: the lease
  * @instance: that of the load which the id is of, or 0: not to be checked
- * @fd: what it is tied to: a pidfd, or anything that polls readable or hung up at its end
+ * @fd: what it is tied to: a pidfd of a process, or a pipe, socket, eventfd, signalfd or
+ *	timerfd, which polls readable or hung up at its end
  * @reserved: must be 0
  * @why: pointer to a struct sriov_broker_why, or 0
  *
@@ -948,9 +949,12 @@ struct sriov_broker_revoke {
  * (EPERM). A process has ended when its last thread has; exec and fork change nothing. A
  * lease that is revoked is anchored no more. The module can't be unloaded meanwhile.
  *
- * For the user that leased, and for CAP_SYS_ADMIN. EBADF: no descriptor. EINVAL: one that
- * can't be waited for, or that is woken by more than one queue, as a terminal is; or one
- * of the broker's own.
+ * What it is tied to stays open for the kernel: an eventfd ends by being written to, not by
+ * its last close.
+ *
+ * For the user that leased, and for CAP_SYS_ADMIN. EBADF: no descriptor. EINVAL: none of
+ * those above, for what a process serves (FUSE), or what polls other files (epoll), may
+ * never answer; or one that is woken by more than one queue.
  *
  * Of the reasons: NO_LEASE, OTHER_LOAD, NOT_LEASER, IMPLICIT, ANCHOR_OVER.
  */
