@@ -50,7 +50,6 @@ static bool vfb_ask_goes_on(struct vfb_group *group, bool open)
 	bool let_go = group->ask_open && !open;
 
 	lockdep_assert_held(&vfb_lock);
-	group->ask_open = open;
 	if (lease && !lease->deadline_ns)
 		return false; /* another one by now */
 	if (lease && let_go)
@@ -75,6 +74,8 @@ void vfb_ask_work(struct work_struct *work)
 	mutex_lock(&vfb_lock);
 	open = vfb_ask_is_open(group);
 	again = vfb_ask_goes_on(group, open);
+	/* What was seen counts for this asking only: the next lease's user has not let go of it. */
+	group->ask_open = again && open;
 	mutex_unlock(&vfb_lock);
 	if (again && open && time_after_eq(jiffies, group->ask_next))
 		vfb_ask_all(group);

@@ -124,6 +124,23 @@ static void test_deaf(void)
 	end(&u);
 }
 
+/* One that does not listen until its VF is given up: the next user has its time all the same. */
+static void test_stray(void)
+{
+	struct user u;
+
+	if (!begin(&u, false))
+		return;
+	put(PARAM("drain_timeout"), "1");
+	worked(revoke_lease(u.id, 500, &why), &why,
+	       "the lease of one that never listens");
+	ok(comes_to(vf, SRIOV_BROKER_VF_QUARANTINED),
+	   "its VF is in quarantine");
+	put(PARAM("drain_timeout"), "30");
+	vfio_close(&u.v);
+	end(&u);
+}
+
 /* One that closes and goes on with the lease before it is asked. */
 static void test_closed(void)
 {
@@ -184,6 +201,7 @@ static void all(const char *driver)
 	test_grace();
 	test_at_once();
 	test_deaf();
+	test_stray();
 	test_closed();
 	test_disable();
 }
