@@ -342,8 +342,11 @@ static void vfb_vf_tidy(struct work_struct *work)
 		vfb_vf_state(vf, SRIOV_BROKER_VF_QUARANTINED, SRIOV_BROKER_FAULT_DRIVER);
 	hosts = vf->state == SRIOV_BROKER_VF_HOST && !vf->moving && !vf->gone;
 	mutex_unlock(&vfb_lock);
-	if (lost)
+	if (lost) {
+		/* A guarded one had none; the next driver that is bound by hand must not open it to all. */
+		vfb_group_fence(vf->group);
 		pci_warn(vf->pdev, "quarantined: its driver was taken off\n");
+	}
 	if (hosts)
 		vfb_override_clear_if(vf->pdev, vf->target);
 	vfb_vf_put(vf);

@@ -526,6 +526,12 @@ static void test_drivers(void)
 	unbind(name(0));
 	ok(comes_to(vf, SRIOV_BROKER_VF_QUARANTINED),
 	   "unbound by hand, it is in quarantine");
+	set_override(name(0), "vfio-pci");
+	bind_to(name(0), "vfio-pci");
+	is(vfio_open(&v, name(0)), EPERM,
+	   "bound to vfio-pci by hand, it has a fence");
+	unbind(name(0));
+	set_override(name(0), DRIVER);
 	bind_to(name(0), DRIVER);
 	ok(comes_to(vf, SRIOV_BROKER_VF_FREE), "bound again, it is free");
 	is(vfio_open(&v, name(0)), 0, "and opens");
