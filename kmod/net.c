@@ -315,17 +315,21 @@ void vfb_net_forget(struct vfb_vf *vf)
 	vf->net_asked = false;
 }
 
-/* A guarded VF of the PF that has entered the pool since this was done last. */
+/*
+ * A guarded VF of the PF that has entered the pool since this was done last. What one has that is
+ * out is its user's, not the pool's.
+ */
 static void vfb_net_remember_one(struct net_device *netdev, struct vfb_vf *vf)
 {
 	struct vfb_net *net = kzalloc(sizeof(*net), GFP_KERNEL);
 
 	if (!net || vfb_net_get(netdev, vf->index, &net->was)) {
+		pci_warn(vf->pdev, "its attributes can't be read: nothing will be put back\n");
 		kfree(net);
 		return;
 	}
 	mutex_lock(&vfb_lock);
-	if (!vf->net_pool && vfb_vf_is_guarded(vf))
+	if (!vf->net_pool && vfb_vf_is_guarded(vf) && vf->state == SRIOV_BROKER_VF_FREE)
 		swap(vf->net_pool, net);
 	mutex_unlock(&vfb_lock);
 	kfree(net);
