@@ -147,7 +147,9 @@ revoke=$!
 like "the holder is told" "$(eventually 5 grep . "$work/err")" "lease [0-9]+ ends in [0-9]+ s: an admin revokes it"
 is "and has it still" "$(number_in leased)" 1
 ok "until the grace is over" await 20 free
-ok "revoke by VF, with grace, waits for that" wait $revoke
+status=0
+wait $revoke || status=$?
+is "revoke by VF, with grace, waits for that" $status 0
 like "and says so" "$(cat "$work/revoked")" "^${vfs[0]}: its user \(process $holder\) has let go$"
 fails 4 "a lease that is none" "^sriovctl: there is no lease 999; see" sriovctl revoke 999
 fails 4 "a VF that is not leased" "^sriovctl: ${vfs[0]}: not leased; see sriovctl list$" sriovctl revoke "${vfs[0]}"

@@ -34,10 +34,10 @@ ids_are() { [ "$(ids_of "$1")" = "$2" ]; }
 # --- before there is one --------------------------------------------------------------------------
 
 is "no guest, no VF" "$(sriovctl guests --json | jq -c .)" '{"version":1,"guests":[]}'
-is "the table is empty" "$(sriovctl guests 2>&1)" ""
-fails 1 "run without a command" "run what" sriovctl run "$pf"
-fails 1 "more places than VFs" '2 [{]}, but --count is 1' sriovctl run "$pf" -- x '{}' '{},bus=a'
-fails 1 "an id that QEMU would not take" "an id is a letter" sriovctl run "$pf" --id 1 -- x
+is "without one it says so" "$(sriovctl guests 2>&1)" "no guest holds a VF"
+fails 1 "run without a command" "missing argument: -- QEMU" sriovctl run "$pf"
+fails 125 "more places than VFs" '2 [{]}, but --count is 1' sriovctl run "$pf" -- x '{}' '{},bus=a'
+fails 125 "an id that QEMU would not take" "an id is a letter" sriovctl run "$pf" --id 1 -- x
 fails 125 "more VFs than there are" "no more than 7 VFs" sriovctl run "$pf" --count 8 -- touch /run/started
 ok "then nothing is started" [ ! -e /run/started ]
 fails 127 "a QEMU that does not exist" "^sriovctl: nosuch: No such file" sriovctl run "$pf" -- nosuch
