@@ -123,7 +123,7 @@ is "what is for people is on standard error" "$(sriovctl -j list eth77 2>&1 >/de
 ok "off" sriovctl disable "$pf"
 unload_module
 answers 4 "no module" '[.errors[0] | .device, .remedy]' \
-	'["/dev/sriov_broker","load the module: modprobe sriov_broker"]' list
+	'["/dev/sriov_broker","load the module: modprobe sriov_broker"]' waiters
 answers 4 "nor for monitor" '.errors[0].remedy' '"load it: modprobe sriov_broker"' monitor
 rm -r "$work"
 done_testing
