@@ -77,7 +77,7 @@ fails 4 "no helper" "^sriovctl: .*there is no $GUESTS/alone/sriovctl-libvirt; in
 fails 6 "a helper that is no program" "$GUESTS/alone/sriovctl-libvirt: is there, but may not be executed$" \
 	"$GUESTS/alone/sriovctl" attach --libvirt lv "$pf"
 kill -STOP $LIBVIRTD
-fails 2 "a libvirtd that hangs is not waited for" "^sriovctl: lv: no answer of libvirt in 2 s" \
+fails 5 "a libvirtd that hangs is not waited for" "^sriovctl: lv: no answer of libvirt in 2 s" \
 	env SRIOVCTL_PATIENCE=2 timeout 60 sriovctl attach --libvirt lv "$pf"
 kill -CONT $LIBVIRTD
 ok "nothing was leased for these" all_free "$pf"
