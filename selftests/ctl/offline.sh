@@ -36,7 +36,8 @@ is "the others are not" "$(about "${vfs[0]}" .online) $(about "${vfs[2]}" .onlin
 is "the tree says so" "$(sriovctl list "$nvme" | grep -c 'free, offline')" 2
 is "show as well" "$(sriovctl show --json "${vfs[0]}" | jq -c .nvme)" "$(about "${vfs[0]}" .)"
 like "for people" "$(sriovctl show "${vfs[1]}")" "^  controller     [0-9]+, online, 2 queues, 1 vectors$"
-like "of a PF's VFs" "$(sriovctl show "$nvme")" "^  VF 0 .* free, offline$"
+like "of a PF's VFs, in one line" "$(sriovctl show "$nvme")" "^  VF 0,2 .* free, offline$"
+is "and in no other" "$(sriovctl show "$nvme" | grep -c 'free, offline')" 1
 TENANT=65534
 as_tenant=(setpriv --reuid "$TENANT" --regid "$TENANT" --clear-groups --inh-caps=-all)
 chgrp "$TENANT" /dev/sriov_broker

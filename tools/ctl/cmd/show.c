@@ -636,6 +636,9 @@ static void range_add(struct range *range, unsigned int index)
 	range->to = index;
 }
 
+/* In place of words that stand in an earlier VF's line. */
+static char said[] = "";
+
 /* All from @first on that have the same words, which are given up. */
 static void print_common(const struct show *show, char **words, ssize_t first)
 {
@@ -650,7 +653,7 @@ static void print_common(const struct show *show, char **words, ssize_t first)
 		range_add(&range, show->vfs[i].index);
 		if (i > first)
 			free(words[i]);
-		words[i] = NULL;
+		words[i] = said;
 	}
 	range_end_run(&range);
 	snprintf(title, sizeof(title), "VF %s", range.text);
@@ -671,6 +674,8 @@ static void print_children(const struct show *show)
 		if (is_child(show, &show->vfs[i]))
 			words[i] = common_words(show, &show->vfs[i]);
 	for (i = 0; words && i < show->num_vfs; i++) {
+		if (words[i] == said)
+			continue;
 		if (words[i])
 			print_common(show, words, i);
 		else if (is_child(show, &show->vfs[i]))
