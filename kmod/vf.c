@@ -343,7 +343,7 @@ static void vfb_vf_tidy(struct work_struct *work)
 	hosts = vf->state == SRIOV_BROKER_VF_HOST && !vf->moving && !vf->gone;
 	mutex_unlock(&vfb_lock);
 	if (lost) {
-		/* A guarded one had none; the next driver that is bound by hand must not open it to all. */
+		/* A guarded one had none: the next driver bound by hand must not open it to all. */
 		vfb_group_fence(vf->group);
 		pci_warn(vf->pdev, "quarantined: its driver was taken off\n");
 	}
