@@ -13,6 +13,7 @@
 #include <sys/time.h>
 
 #include "broker.h"
+#include "steps.h"
 #include "vfio.h"
 
 #define VFS	   7
@@ -25,29 +26,10 @@ static struct sriov_broker_why why;
 
 /* What a child tells. */
 static struct shared {
-	int step; /* how far it has come */
-	int go;	  /* how far it may go */
+	struct steps steps;
 	int err[VFS + 1];
 	struct sriov_broker_grant g[VFS];
 } *shared;
-
-static bool comes_to_step(int step)
-{
-	return eventually(LONG_MS, __atomic_load_n(&shared->step,
-						   __ATOMIC_SEQ_CST) >= step);
-}
-
-static void at_step(int step)
-{
-	__atomic_store_n(&shared->step, step, __ATOMIC_SEQ_CST);
-	while (__atomic_load_n(&shared->go, __ATOMIC_SEQ_CST) < step)
-		usleep(1000);
-}
-
-static void let_go(int step)
-{
-	__atomic_store_n(&shared->go, step, __ATOMIC_SEQ_CST);
-}
 
 /* Opens the device as that user: the user that opens it is charged. */
 static void become(uid_t uid)
@@ -76,14 +58,6 @@ static pid_t as_user(uid_t uid, int (*fn)(void))
 		close(fd);
 	become(uid);
 	_exit(fn());
-}
-
-static int ends(pid_t pid)
-{
-	int status;
-
-	waitpid(pid, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
 /* The device of a leased VF, through the group that the lease gave. */
@@ -790,6 +764,7 @@ int main(void)
 		bail("the machine has no igb PF");
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	steps = &shared->steps;
 	broker_begin(text("drain_timeout=%d", DRAIN_S));
 	if (!worked(enable(pf, VFS, "vfio-pci", &why), &why, "7 VFs") ||
 	    chmod(NODE, 0666))

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "broker.h"
+#include "steps.h"
 #include "vfio.h"
 
 #define VFS	    4
@@ -29,7 +30,7 @@ static struct sriov_broker_why why;
 
 /* What a child tells. */
 static struct shared {
-	int step, go;
+	struct steps steps;
 	int err[8];
 	pid_t pid;
 	__u64 id;
@@ -57,32 +58,6 @@ static pid_t child(int (*fn)(void))
 	if (!pid)
 		_exit(fn());
 	return pid;
-}
-
-static int ends(pid_t pid)
-{
-	int status;
-
-	waitpid(pid, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static bool comes_to_step(int step)
-{
-	return eventually(LONG_MS, __atomic_load_n(&shared->step,
-						   __ATOMIC_SEQ_CST) >= step);
-}
-
-static void at_step(int step)
-{
-	__atomic_store_n(&shared->step, step, __ATOMIC_SEQ_CST);
-	while (__atomic_load_n(&shared->go, __ATOMIC_SEQ_CST) < step)
-		usleep(1000);
-}
-
-static void let_go(int step)
-{
-	__atomic_store_n(&shared->go, step, __ATOMIC_SEQ_CST);
 }
 
 /* The newest event of a type about a VF; none: all zero. */
@@ -712,6 +687,7 @@ int main(void)
 		bail("the machine has no PF");
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	steps = &shared->steps;
 	modprobe("vfio-pci");
 	broker_begin("");
 	test_args();
