@@ -106,14 +106,19 @@ like "after a detach it is" "$(sriovctl guests 2>&1 >/dev/null)" "$LEFT"
 gone "swap, then detach"
 over
 
+# stop_detach COMMAND [OPTION...]: when QEMU has had that command; sets status.
+stop_detach() {
+	sriovctl detach --qmp "$qmp" "${@:2}" net1 >"$work/said" 2>&1 &
+	job=$!
+	eventually 20 grep -q "$1" "$qmp.log" || true
+	kill -TERM $job
+	status=0
+	wait $job || status=$?
+}
+
 # A VF that does not come back, for a caller that can't wait.
 begin polite,stingy
-sriovctl detach --qmp "$qmp" net1 >"$work/said" 2>&1 &
-job=$!
-eventually 20 grep -q remove-fd "$qmp.log" || true
-kill -TERM $job
-status=0
-wait $job || status=$?
+stop_detach remove-fd
 is "detach, told to stop while it waits for the VF" "$status" 2
 like "it says what is left, and what to do" "$(cat "$work/said")" \
 	"^sriovctl: net1: interrupted; out of the guest, its VF ${vfs[0]} is still leased; to see what becomes of it: sriovctl list ${vfs[0]}$"
@@ -121,12 +126,7 @@ over
 
 # And one that does not let go.
 begin
-sriovctl detach --qmp "$qmp" --timeout 100 net1 >"$work/said" 2>&1 &
-job=$!
-eventually 20 grep -q device_del "$qmp.log" || true
-kill -TERM $job
-status=0
-wait $job || status=$?
+stop_detach device_del --timeout 100
 is "detach, told to stop while it waits for the guest" "$status" 2
 like "what is left there" "$(cat "$work/said")" \
 	"^sriovctl: net1: $qmp: interrupted; the guest was asked and may still let go; to go on: the same command again$"
