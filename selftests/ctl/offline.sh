@@ -88,7 +88,6 @@ PORTS=3 serve qmp polite
 netdev=$(netdev_of "$pf")
 ip link set "$netdev" down
 # Nor is any part of sriovctl wanted for an attach without attributes: each costs time.
-without_parts() { unshare --mount sh -c 'busybox mount -t tmpfs none /usr/local/lib && exec timeout 60 sriovctl "$@"' sh "$@"; }
 out=$(without_parts attach --qmp "$qmp" "${nics[0]}" --id net1 2>&1) && status=0 || status=$?
 is "a network card that is down is no hindrance" "$status" 0
 like "but it is said" "$out" "^sriovctl: ${nics[0]}: note that its PF's interface is down, .*: ip link set $netdev up$"
