@@ -12,23 +12,28 @@
 #include <linux/file.h>
 #include <linux/kref.h>
 #include <linux/module.h>
+#include <linux/net.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
+#include <net/af_unix.h>
 
 #include "compat.h"
 #include "objects.h"
 
 #define VFB_ANCHOR_END (EPOLLIN | EPOLLHUP | EPOLLRDHUP | EPOLLERR)
 
+static LIST_HEAD(vfb_anchors); /* of leases; vfb_lock */
+
 struct vfb_anchor {
 	struct kref ref;	 /* the lease's, and the work's while it is queued */
+	struct list_head node;	 /* vfb_lock; while it is its lease's */
 	struct vfb_lease *lease; /* vfb_lock; counted; NULL until it is tied */
 	struct file *file;	 /* counted */
 	bool cut;		 /* over, whatever the file says */
 	struct work_struct work;
 	poll_table pt;
 	wait_queue_entry_t wait;
-	wait_queue_head_t *head; /* that @wait is in; NULL: in none, or no more */
+	wait_queue_head_t *head; /* that @wait is in, which lives as long as the file; or NULL */
 	unsigned int queues;	 /* that the file is woken by */
 };
 
@@ -59,16 +64,8 @@ static int vfb_anchor_wake(wait_queue_entry_t *wait, unsigned int mode, int sync
 	struct vfb_anchor *anchor = container_of(wait, struct vfb_anchor, wait);
 	__poll_t flags = key_to_poll(key);
 
-	if (flags & POLLFREE) {
-		/* The queue goes before the file; see epoll's ep_poll_callback(). */
-		WRITE_ONCE(anchor->cut, true);
+	if (!flags || flags & VFB_ANCHOR_END)
 		vfb_anchor_look(anchor);
-		list_del_init(&wait->entry);
-		/* Pairs with vfb_anchor_dequeue(): off the queue before it is seen to be. */
-		smp_store_release(&anchor->head, NULL);
-	} else if (!flags || flags & VFB_ANCHOR_END) {
-		vfb_anchor_look(anchor);
-	}
 	return 0;
 }
 
@@ -82,29 +79,16 @@ static void vfb_anchor_enqueue(struct file *file, wait_queue_head_t *head, poll_
 	add_wait_queue(head, &anchor->wait);
 }
 
-/* From here on it is not woken any more. */
-static void vfb_anchor_dequeue(struct vfb_anchor *anchor)
-{
-	wait_queue_head_t *head;
-
-	/* A queue that has told of its end by POLLFREE is not freed before this is over. */
-	rcu_read_lock();
-	/* Pairs with vfb_anchor_wake(). */
-	head = smp_load_acquire(&anchor->head);
-	if (head)
-		remove_wait_queue(head, &anchor->wait);
-	rcu_read_unlock();
-}
-
 static bool vfb_anchor_is_over(struct vfb_anchor *anchor)
 {
 	return READ_ONCE(anchor->cut) || vfs_poll(anchor->file, NULL) & VFB_ANCHOR_END;
 }
 
-/* It is its lease's no more. */
+/* It is its lease's no more, and not woken any more. */
 static void vfb_anchor_drop(struct vfb_anchor *anchor)
 {
-	vfb_anchor_dequeue(anchor);
+	if (anchor->head)
+		remove_wait_queue(anchor->head, &anchor->wait);
 	kref_put(&anchor->ref, vfb_anchor_release);
 }
 
@@ -119,7 +103,7 @@ static void vfb_anchor_work(struct work_struct *work)
 	/* It may be another anchor's by now, or not this one's yet. */
 	over &= lease && lease->anchor == anchor;
 	if (over)
-		lease->anchor = NULL;
+		vfb_anchor_take(lease);
 	mutex_unlock(&vfb_lock);
 	if (over) {
 		vfb_lease_drop(lease);
@@ -131,11 +115,12 @@ static void vfb_anchor_work(struct work_struct *work)
 /*
  * Is it polled by the kernel alone? What a process serves (FUSE, CUSE) could keep the worker for
  * ever, and all that wait for it. What polls or holds other files (epoll, io_uring) leads there
- * too, and to the lease itself.
+ * too, and to the lease itself. A signalfd tells of the signals of the task that polls it: the
+ * worker has none.
  */
 static bool vfb_anchor_fits(const struct file *file)
 {
-	static const char *const kinds[] = { "[pidfd]", "[eventfd]", "[signalfd]", "[timerfd]" };
+	static const char *const kinds[] = { "[pidfd]", "[eventfd]", "[timerfd]" };
 	const struct inode *inode = file_inode(file);
 	int i;
 
@@ -173,6 +158,7 @@ struct vfb_anchor *vfb_anchor_new(struct file *file)
 	}
 	kref_init(&anchor->ref);
 	anchor->file = file;
+	INIT_LIST_HEAD(&anchor->node);
 	INIT_WORK(&anchor->work, vfb_anchor_work);
 	init_waitqueue_func_entry(&anchor->wait, vfb_anchor_wake);
 	init_poll_funcptr(&anchor->pt, vfb_anchor_enqueue);
@@ -201,28 +187,61 @@ void vfb_anchor_free(struct vfb_anchor *anchor)
 	vfb_anchor_drop(anchor);
 }
 
+/* Are two files the ends of one pipe, or of one connection of UNIX sockets? */
+static bool vfb_anchor_meets(struct file *a, struct file *b)
+{
+	struct socket *s = sock_from_file(a), *t = sock_from_file(b);
+
+	if (S_ISFIFO(file_inode(a)->i_mode))
+		return file_inode(a) == file_inode(b) &&
+		       (a->f_mode ^ b->f_mode) & (FMODE_READ | FMODE_WRITE);
+	return s && t && s->sk->sk_family == AF_UNIX && t->sk->sk_family == AF_UNIX &&
+	       READ_ONCE(unix_peer(s->sk)) == t->sk;
+}
+
+/*
+ * Has another lease the other end of an anchor's file? Each would keep open what the other one
+ * waits for.
+ */
+static bool vfb_anchor_circles(const struct vfb_lease *lease, const struct vfb_anchor *anchor)
+{
+	const struct vfb_anchor *other;
+
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(other, &vfb_anchors, node)
+		if (other->lease != lease && !READ_ONCE(other->cut) &&
+		    vfb_anchor_meets(anchor->file, other->file))
+			return true;
+	return false;
+}
+
 /**
  * vfb_anchor_tie - tie a lease to an anchor
  * @lease: the lease, which is neither revoked nor over
- * @anchor: the anchor
+ * @anchor: the anchor; from here on the one that it was tied to before, or NULL, for
+ *	vfb_anchor_free()
  *
  * Context: vfb_lock held, by a caller that has a file of the module open.
- * Return: the anchor that it was tied to before, for vfb_anchor_free(), or NULL.
+ * Return: 0; -ELOOP, and nothing has changed: two leases would keep each other.
  */
-struct vfb_anchor *vfb_anchor_tie(struct vfb_lease *lease, struct vfb_anchor *anchor)
+int vfb_anchor_tie(struct vfb_lease *lease, struct vfb_anchor **anchor)
 {
-	struct vfb_anchor *old = lease->anchor;
+	struct vfb_anchor *new = *anchor;
 
 	lockdep_assert_held(&vfb_lock);
+	if (vfb_anchor_circles(lease, new))
+		return -ELOOP;
 	__module_get(THIS_MODULE);
 	lease->refs++;
-	anchor->lease = lease;
-	lease->anchor = anchor;
-	if (!old)
+	*anchor = vfb_anchor_take(lease);
+	if (!*anchor)
 		lease->holds++;
+	new->lease = lease;
+	lease->anchor = new;
+	list_add(&new->node, &vfb_anchors);
 	/* It may have ended since it was looked at. */
-	vfb_anchor_look(anchor);
-	return old;
+	vfb_anchor_look(new);
+	return 0;
 }
 
 /**
@@ -239,6 +258,8 @@ struct vfb_anchor *vfb_anchor_take(struct vfb_lease *lease)
 
 	lockdep_assert_held(&vfb_lock);
 	lease->anchor = NULL;
+	if (anchor)
+		list_del_init(&anchor->node);
 	return anchor;
 }
 

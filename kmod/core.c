@@ -23,6 +23,10 @@ struct workqueue_struct *vfb_wq;
 struct workqueue_struct *vfb_op_wq;
 struct workqueue_struct *vfb_step_wq;
 struct workqueue_struct *vfb_net_wq;
+struct workqueue_struct *vfb_put_wq;
+
+/* How many threads wait for rtnl at most, but for one that looks. */
+#define VFB_RTNL_WAITERS 16
 
 /**
  * vfb_wq_init - make the queues
@@ -30,7 +34,8 @@ struct workqueue_struct *vfb_net_wq;
  * As many at once as a big machine has VFs: most of them sleep. Nothing is done to a
  * device while the machine is suspended; what is a step of something that has begun goes
  * on, or the suspend would wait for that in vain. What may wait long for rtnl does so one
- * by one, and is in the way of no other work.
+ * by one, or a few at once where a PF's driver makes them wait, and is in the way of no
+ * other work.
  *
  * Context: module init; may sleep.
  * Return: 0 or a negative errno.
@@ -41,7 +46,8 @@ int vfb_wq_init(void)
 	vfb_op_wq = alloc_workqueue(VFB_NAME "_op", WQ_UNBOUND | WQ_FREEZABLE, 0);
 	vfb_step_wq = alloc_workqueue(VFB_NAME "_step", WQ_UNBOUND, WQ_MAX_ACTIVE);
 	vfb_net_wq = alloc_ordered_workqueue(VFB_NAME "_net", WQ_FREEZABLE);
-	if (vfb_wq && vfb_op_wq && vfb_step_wq && vfb_net_wq)
+	vfb_put_wq = alloc_workqueue(VFB_NAME "_put", WQ_UNBOUND | WQ_FREEZABLE, VFB_RTNL_WAITERS);
+	if (vfb_wq && vfb_op_wq && vfb_step_wq && vfb_net_wq && vfb_put_wq)
 		return 0;
 	vfb_wq_exit();
 	return -ENOMEM;
@@ -54,7 +60,7 @@ int vfb_wq_init(void)
  */
 void vfb_wq_exit(void)
 {
-	struct workqueue_struct *wqs[] = { vfb_op_wq, vfb_net_wq, vfb_step_wq, vfb_wq };
+	struct workqueue_struct *wqs[] = { vfb_op_wq, vfb_net_wq, vfb_put_wq, vfb_step_wq, vfb_wq };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(wqs); i++)
@@ -178,6 +184,8 @@ const char *vfb_why_words(const struct vfb_why *why)
 		[SRIOV_BROKER_WHY_HOST_DISK] = "is used by the host",
 		[SRIOV_BROKER_WHY_PF_VFIO] = "belongs to a user of vfio",
 		[SRIOV_BROKER_WHY_NO_PF_DRIVER] = "has no driver",
+		[SRIOV_BROKER_WHY_NOT_ALLOWED] = "is in a pool that the user may not lease from",
+		[SRIOV_BROKER_WHY_PF_CORDONED] = "is cordoned",
 	};
 
 	return (why->reason < ARRAY_SIZE(words) ? words[why->reason] : NULL) ?: "failed";
@@ -254,10 +262,11 @@ bool vfb_param_locked(void)
  */
 bool vfb_name_ok(const char *name)
 {
+	/* To isalnum() letters of Latin-1 are some, too. */
 	if (!isalnum(*name))
 		return false;
 	for (; *name; name++)
-		if (!isalnum(*name) && !strchr("-_.", *name))
+		if (!isascii(*name) || (!isalnum(*name) && !strchr("-_.", *name)))
 			return false;
 	return true;
 }

@@ -10,13 +10,13 @@
  * it has given, or by an event. The files of a floor do not call one another in circles, but
  * for the objects', which know one another and keep all state, under one lock.
  *
- *	7 ear and door	notify main vfio_guard
- *	6 faces		ioctl op request lease_fd net_hold list genl pf_config guard
- *	5 flows		provision move return ask orphan pfdrv
- *	4 one VF	reset vfio net kept pool
+ *	7 ear and door	notify aer main vfio_guard
+ *	6 faces		ioctl op request named_set lease_fd net_hold list genl pf_config guard
+ *	5 flows		provision move return ask orphan pfdrv errors
+ *	4 one VF	reset vfio net kept permit pool
  *	3 objects	pf vf group lease anchor
- *	2 ledger	event stats user loss
- *	1 ground	core driver hosts trace
+ *	2 ledger	event stats user named loss
+ *	1 ground	core driver hosts text trace
  *
  * What a floor offers stands in its header: core.h (1 and 2), objects.h, mech.h (4), flow.h,
  * face.h (6 and 7). A file includes that of its own floor, which includes those beneath.
@@ -46,7 +46,8 @@
  * again. DRAINING means that a user still has the VF open through vfio, or is about to
  * change its network attributes. A FREE VF whose driver is taken off by hand goes to
  * QUARANTINED, with the fence up, and from there the return path when it is bound again;
- * an OPEN one goes to HOST.
+ * an OPEN one goes to HOST. A FREE VF that an error or a reset of its PF may have disturbed
+ * goes the return path as well.
  *
  * A group (struct vfb_group) is an IOMMU group, as far as it has VFs in it, or a
  * single VF that has none. The fence is its DMA ownership, claimed by us: as
@@ -55,7 +56,9 @@
  *
  * A guarded VF, on our own driver of vfio, has no fence in any state: a program that opens
  * it leases it by that (guard.c), so the driver does what the fence does elsewhere, and
- * knows whether it is open. A group is guarded as a whole, or is not.
+ * knows whether it is open. A group is guarded as a whole, or is not. One that LEASE finds
+ * with vfio's node open, and no device, stays FREE for the program that has the node; LEASE
+ * passes it over for a second.
  *
  * Where the IOMMU tells a VF's group no earlier than when a driver is tried on it
  * (arm64's SMMU, on 6.1 and 6.12), the VF changes its group object once, in the
@@ -70,6 +73,9 @@
  * group is sent
  * through the return path (return.c), which ends in FREE or QUARANTINED; the
  * lease itself is no more by then.
+ *
+ * A named pool (struct vfb_named) lives from POOL_SET to the next one of its name. It knows
+ * VFs by PF's address and index alone; each PF has in an array what pools its slots are in.
  *
  * References: a VF holds its PF and its group; a lease holds its VF; each holds
  * a reference to its PCI device. So none of them is freed under a user; what has
@@ -97,6 +103,7 @@
  *	vfb_lock		all state that the bus notifier touches. The innermost: no
  *			lock of another is taken under it, nothing is waited for
  *	vfb_stats_lock	a spinlock, a leaf: counters
+ *	vfb_aer_lock	a raw spinlock, a leaf, in any context: errors that are to be told
  *
  * The notifier is called by the PCI core with the rescan-remove lock, and often
  * a device's lock, held, also from within our own sriov_configure call. So it
@@ -119,6 +126,7 @@
 #include <linux/pci.h>
 #include <linux/pid.h>
 #include <linux/poll.h>
+#include <linux/ratelimit.h>
 #include <linux/string.h>
 #include <linux/uidgid.h>
 #include <linux/wait.h>
@@ -185,6 +193,22 @@ struct vfb_user {
 	unsigned int readers; /* of events */
 };
 
+/* A named pool. All but its references stays as it was made. */
+struct vfb_named {
+	struct kref ref;
+	struct list_head node; /* vfb_lock; by name */
+	char name[SRIOV_BROKER_NAME_LEN];
+	bool anyone;		 /* may lease from it */
+	unsigned int max_leases; /* 0: no limit, as of the next */
+	unsigned int max_leases_per_user;
+	unsigned int num_uids;
+	unsigned int num_gids;
+	kuid_t *uids; /* behind the members, in the same memory; and groups behind these */
+	kgid_t *gids;
+	unsigned int num_members;
+	struct sriov_broker_pool_member members[];
+};
+
 struct vfb_pf {
 	struct kref ref;
 	struct pci_dev *pdev; /* counted */
@@ -213,6 +237,9 @@ struct vfb_pf {
 	/* Does what the pfs parameter asks for this PF. */
 	struct delayed_work config;
 
+	/* Looks at its VFs after an error. */
+	struct delayed_work look;
+
 	/* Guards these two, and the attribute's mode and the PM reference they stand for. */
 	struct mutex protect_lock;
 	bool protected;
@@ -222,6 +249,7 @@ struct vfb_pf {
 	struct list_head node; /* in vfb_pfs, by address */
 	bool gone;	       /* left the bus */
 	bool leaving;	       /* its driver goes */
+	bool cordoned;	       /* nothing new is leased from it */
 	unsigned int closing;  /* forced DISABLEs under way */
 	bool configuring;      /* our own call of its sriov_configure: VFs are captured */
 	int capture_err;       /* a VF could not be captured */
@@ -230,10 +258,12 @@ struct vfb_pf {
 	unsigned int nr_open;  /* VFs open to all */
 	unsigned int nr_pool;  /* VFs that are not the host's */
 	struct vfb_loss loss;
+	unsigned long look_until; /* jiffies; VFs are looked at after an error */
 	unsigned int nr_reserved; /* VFs about to be leased; 0 outside the lock */
 	char driver[SRIOV_BROKER_NAME_LEN];
-	unsigned long *free; /* slots that LEASE may take */
-	struct vfb_vf **vfs; /* by index, NULL: no such VF */
+	unsigned long *free;	  /* slots that LEASE may take */
+	struct vfb_vf **vfs;	  /* by index, NULL: no such VF */
+	struct vfb_named **named; /* by index: the pool that the VF is in, or NULL */
 };
 
 struct vfb_vf {
@@ -244,7 +274,9 @@ struct vfb_vf {
 	struct vfb_group *first_group; /* counted; the one before, or NULL */
 	struct sriov_broker_addr addr;
 	unsigned int index;
-	struct work_struct tidy; /* after an unbinding by hand */
+	struct work_struct tidy;	 /* after an unbinding by hand */
+	struct work_struct look;	 /* at the network attributes that its lease finds */
+	struct ratelimit_state refusals; /* to open it, that are told of */
 
 	/* The rest is under vfb_lock. */
 	struct list_head group_node; /* in group->vfs */
@@ -259,10 +291,13 @@ struct vfb_vf {
 	bool opened;			    /* through sriov_broker_vfio */
 	bool managed;			    /* driver leaves DMA to its user */
 	bool awake;			    /* kept from being suspended */
+	u32 trouble;			    /* SRIOV_BROKER_LEASE_CAUSE_*: is looked at for it */
+	enum sriov_broker_fault seen;	    /* so, while it is leased, and that was told */
 	unsigned int net_holds;		    /* clients about to change attributes */
 	struct vfb_net *net;		    /* owned; attributes a lease found, or NULL */
 	bool net_asked;			    /* to put these back */
 	struct vfb_net *net_pool;	    /* owned; those to put back on each return, or NULL */
+	struct vfb_actor unbound_by;	    /* took its driver off while it was free */
 	char driver[SRIOV_BROKER_NAME_LEN]; /* that it is bound to */
 	char target[SRIOV_BROKER_NAME_LEN]; /* that it belongs on */
 };
@@ -284,6 +319,7 @@ struct vfb_group {
 	u64 return_ns;		   /* when it began */
 	unsigned long drain_since; /* jiffies */
 	unsigned long drain_until;
+	bool clean; /* but for its network attributes */
 
 	/* Its user is asked to let go; the rest belongs to the one asking that is under way. */
 	struct delayed_work ask;
@@ -294,19 +330,21 @@ struct vfb_group {
 	/* The rest is under vfb_lock. */
 	struct hlist_node hash; /* in the table of groups */
 	struct list_head vfs;
-	struct vfb_lease *lease;    /* that is out; not counted */
-	struct vfb_lease *owner;    /* counted: that, or the last one, until all VFs are back */
-	struct vfb_lease *implicit; /* owned: begun by an open, until the last close; or NULL */
-	bool returning;		    /* on the return path */
-	bool stray;		    /* in quarantine there, until its user lets go */
-	bool strange;		    /* a user of it would have @stranger as well */
+	struct vfb_lease *lease;       /* that is out; not counted */
+	struct vfb_lease *owner;       /* counted: that, or the last one, until all VFs are back */
+	struct vfb_lease *implicit;    /* owned: begun by an open, until the last close; or NULL */
+	bool returning;		       /* on the return path */
+	enum sriov_broker_fault stray; /* in quarantine there for that, until its user lets go */
+	bool strange;		       /* a user of it would have @stranger as well */
 	struct sriov_broker_addr stranger;
+	u64 parked_until; /* jiffies: LEASE passes it over, for a program has its node open */
 };
 
 /* Something that the holder has not read yet. */
 struct vfb_lease_news {
 	u32 type; /* enum sriov_broker_lease_event_type, 0: nothing */
 	u32 cause;
+	u32 fault;
 	u64 deadline_ns;
 	struct vfb_actor by;
 };
@@ -341,6 +379,7 @@ struct vfb_lease {
 	struct pid *pid;	   /* counted */
 	char label[SRIOV_BROKER_NAME_LEN];
 	char cgroup[SRIOV_BROKER_CGROUP_LEN]; /* of the process, when it was asked for */
+	struct vfb_lease_news disturbed;
 	struct vfb_lease_news revoking;
 	struct vfb_lease_news over;
 };
@@ -357,6 +396,14 @@ struct vfb_event {
 	struct vfb_actor by;
 	struct pid *lease_pid; /* counted; the lease's, or NULL */
 	kuid_t lease_uid;
+};
+
+/* PCIe errors of one device, of the same severity. */
+struct vfb_error {
+	struct sriov_broker_addr dev;
+	u32 severity; /* enum sriov_broker_severity */
+	u32 status;   /* bits of the AER status register */
+	u64 count;
 };
 
 /* An open /dev/sriov_broker. */
@@ -391,6 +438,7 @@ extern struct workqueue_struct *vfb_wq;	     /* work on single VFs */
 extern struct workqueue_struct *vfb_op_wq;   /* work on PFs */
 extern struct workqueue_struct *vfb_step_wq; /* steps that work on PFs waits for */
 extern struct workqueue_struct *vfb_net_wq;  /* looks at network attributes, one by one */
+extern struct workqueue_struct *vfb_put_wq;  /* what is waited for, and waits for rtnl */
 
 /* What the host uses a VF for. */
 struct vfb_use {
@@ -454,6 +502,11 @@ int vfb_attach(struct vfb_vf *vf, const struct vfb_driver *to);
 void vfb_host_use(struct vfb_vf *vf, struct vfb_use *use);
 bool vfb_is_vfios(struct pci_dev *pdev);
 
+/* text.c */
+bool vfb_label_ok(const char *label);
+void vfb_text_clean(char *text);
+void vfb_comm(char *name);
+
 /* event.c */
 int vfb_event_init(void);
 void vfb_event_exit(void);
@@ -467,6 +520,8 @@ void vfb_event_pf(struct vfb_pf *pf, u32 type, u64 old, u64 value);
 void vfb_event_replaced(struct vfb_pf *pf, const struct vfb_loss *loss, unsigned int now);
 void vfb_event_vf(struct vfb_vf *vf, u32 type, u32 old, const struct vfb_lease *lease, u64 value);
 void vfb_event_reset_failed(struct vfb_vf *vf, enum sriov_broker_fault fault);
+void vfb_event_error(struct vfb_pf *pf, struct vfb_vf *vf, const struct vfb_error *error);
+void vfb_event_disturbed(struct vfb_vf *vf, enum sriov_broker_fault fault, u32 cause);
 int vfb_client_init(struct vfb_client *client, const struct cred *opener);
 void vfb_client_exit(struct vfb_client *client);
 ssize_t vfb_client_read(struct file *file, char __user *to, size_t size, loff_t *pos);
@@ -484,6 +539,21 @@ struct sriov_broker_stat *vfb_stats_picture(void);
 /* user.c */
 struct vfb_user *vfb_user_get(const struct cred *cred);
 void vfb_user_put(struct vfb_user *user);
+
+/* named.c */
+struct vfb_named *vfb_named_new(const char *name, unsigned int num_members, unsigned int num_uids,
+				unsigned int num_gids);
+void vfb_named_put(struct vfb_named *named);
+struct vfb_named *vfb_named_find(const char *name);
+struct vfb_named *vfb_named_next(const char *name);
+void vfb_named_mark(struct vfb_pf *pf);
+int vfb_named_set(struct vfb_named *new, struct vfb_why *why);
+void vfb_named_exit(void);
+struct vfb_named *vfb_named_of(const struct vfb_vf *vf);
+bool vfb_named_allows(const struct vfb_named *named, const struct cred *cred);
+unsigned int vfb_named_leases(const struct vfb_named *named, const struct vfb_user *user);
+u32 vfb_named_is_full(const struct vfb_named *named, const struct vfb_user *user, bool exempt,
+		      unsigned int more, unsigned int *limit);
 
 /* loss.c */
 void vfb_loss_note(struct vfb_vf *vf);

@@ -145,6 +145,19 @@ void vfb_release(struct vfb_vf *vf)
 	device_release_driver(&vf->pdev->dev);
 }
 
+/*
+ * The driver lacks something that is still to come. Only what a probe of the bus's own finds so
+ * is tried again then, by whatever driver fits; of those that fit now it is to find this one.
+ */
+static void vfb_attach_later(struct pci_dev *pdev, const char *driver)
+{
+	if (vfb_override_set(pdev, driver))
+		return;
+	if (device_attach(&pdev->dev) < 0)
+		dev_warn(&pdev->dev, "%s is not tried again\n", driver);
+	vfb_override_set(pdev, "");
+}
+
 /* Ends the walk over the drivers when the device has one, whatever has bound it. */
 static int vfb_try_hosts(struct device_driver *drv, void *data)
 {
@@ -159,6 +172,8 @@ static int vfb_try_hosts(struct device_driver *drv, void *data)
 	}
 	ret = device_driver_attach(drv, dev);
 	dev_dbg(dev, "host's driver %s: %pe\n", drv->name, ERR_PTR(ret));
+	if (ret == -EAGAIN) /* device_driver_attach()'s word for -EPROBE_DEFER */
+		vfb_attach_later(to_pci_dev(dev), drv->name);
 	return !!READ_ONCE(dev->driver);
 }
 

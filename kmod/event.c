@@ -75,7 +75,7 @@ static void vfb_actor_current(struct vfb_actor *actor)
 {
 	actor->pid = get_task_pid(current, PIDTYPE_TGID);
 	actor->uid = current_uid();
-	get_task_comm(actor->comm, current);
+	vfb_comm(actor->comm);
 }
 
 /**
@@ -139,6 +139,13 @@ void vfb_actor_now(struct vfb_actor *actor)
 	}
 }
 
+/* By both clocks at once: what is set or sleeps later can't make the two disagree. */
+static void vfb_event_stamp(struct sriov_broker_event *out)
+{
+	out->time_ns = ktime_get_boottime_ns();
+	out->real_ns = ktime_get_real_ns();
+}
+
 /* Under vfb_lock all the way, so that events come in the order of what they tell. */
 static void vfb_event_tell(struct vfb_event *event)
 {
@@ -149,7 +156,7 @@ static void vfb_event_tell(struct vfb_event *event)
 		vfb_actor_now(&event->by);
 	event->out.size = sizeof(event->out);
 	event->out.seq = vfb_seq + 1;
-	event->out.time_ns = ktime_get_ns();
+	vfb_event_stamp(&event->out);
 	slot = &vfb_ring[event->out.seq % VFB_EVENTS];
 	vfb_event_put(slot);
 	*slot = *event;
@@ -216,32 +223,41 @@ void vfb_event_replaced(struct vfb_pf *pf, const struct vfb_loss *loss, unsigned
 	vfb_event_tell(&event);
 }
 
+/* Says which VF an event is about, and which lease. */
+static void vfb_event_set_vf(struct vfb_event *event, struct vfb_vf *vf,
+			     const struct vfb_lease *lease)
+{
+	struct sriov_broker_event *out = &event->out;
+
+	out->index = vf->index;
+	out->vf = vf->addr;
+	out->state = vf->state;
+	out->flags = vfb_vf_is_guarded(vf) ? SRIOV_BROKER_VF_FLAG_GUARDED : 0;
+	if (!lease)
+		return;
+	out->lease_id = lease->id;
+	strscpy(out->lease_label, lease->label, sizeof(out->lease_label));
+	strscpy(out->lease_cgroup, lease->cgroup, sizeof(out->lease_cgroup));
+	out->flags |= vfb_lease_flags(lease);
+	event->lease_pid = get_pid(lease->pid);
+	event->lease_uid = lease->uid;
+}
+
 static void vfb_event_of(struct vfb_vf *vf, u32 type, u32 old, enum sriov_broker_fault fault,
 			 const struct vfb_lease *lease, u64 value)
 {
 	struct vfb_event event = {
 		.out = {
 			.type = type,
-			.index = vf->index,
 			.pf = vf->pf->addr,
-			.vf = vf->addr,
-			.state = vf->state,
 			.old_state = old,
 			.fault = fault,
 			.value = value,
-			.flags = vfb_vf_is_guarded(vf) ? SRIOV_BROKER_VF_FLAG_GUARDED : 0,
 		},
 		.lease_uid = INVALID_UID,
 	};
 
-	if (lease) {
-		event.out.lease_id = lease->id;
-		strscpy(event.out.lease_label, lease->label, sizeof(event.out.lease_label));
-		strscpy(event.out.lease_cgroup, lease->cgroup, sizeof(event.out.lease_cgroup));
-		event.out.flags |= vfb_lease_flags(lease);
-		event.lease_pid = get_pid(lease->pid);
-		event.lease_uid = lease->uid;
-	}
+	vfb_event_set_vf(&event, vf, lease);
 	vfb_event_tell(&event);
 }
 
@@ -271,6 +287,49 @@ void vfb_event_reset_failed(struct vfb_vf *vf, enum sriov_broker_fault fault)
 {
 	vfb_event_of(vf, SRIOV_BROKER_EVENT_RESET_FAILED, vf->state, fault, vf->group->owner,
 		     fault);
+}
+
+/**
+ * vfb_event_disturbed - tell what was seen of a VF that is leased, after an error or a reset
+ * @vf: the VF
+ * @fault: what is wrong with it, which its state does not say
+ * @cause: enum sriov_broker_lease_cause
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_event_disturbed(struct vfb_vf *vf, enum sriov_broker_fault fault, u32 cause)
+{
+	vfb_event_of(vf, SRIOV_BROKER_EVENT_LEASE_DISTURBED, vf->state, fault, vf->group->owner,
+		     cause);
+}
+
+/**
+ * vfb_event_error - tell of PCIe errors
+ * @pf: the PF that has reported them, or is beneath the port that has, or that @vf is of
+ * @vf: the VF that has reported them, or NULL
+ * @error: the errors
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_event_error(struct vfb_pf *pf, struct vfb_vf *vf, const struct vfb_error *error)
+{
+	struct vfb_event event = {
+		.out = {
+			.type = SRIOV_BROKER_EVENT_PCI_ERROR,
+			.pf = pf->addr,
+			.value = error->count,
+			.severity = error->severity,
+			.error_status = error->status,
+		},
+		.lease_uid = INVALID_UID,
+	};
+
+	if (vf) {
+		vfb_event_set_vf(&event, vf, vf->group->owner);
+		event.out.old_state = vf->state;
+		event.out.fault = vf->fault;
+	}
+	vfb_event_tell(&event);
 }
 
 /* Readers */
@@ -389,12 +448,12 @@ static bool vfb_client_take(struct vfb_client *client, struct vfb_event *event)
 				.size = sizeof(event->out),
 				.type = SRIOV_BROKER_EVENT_LOST,
 				.seq = oldest - 1,
-				.time_ns = ktime_get_ns(),
 				.value = oldest - client->next,
 			},
 			.by.uid = INVALID_UID,
 			.lease_uid = INVALID_UID,
 		};
+		vfb_event_stamp(&event->out);
 		WRITE_ONCE(client->next, oldest);
 	} else if (got) {
 		vfb_event_copy(event, client->next);

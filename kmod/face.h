@@ -30,6 +30,8 @@ union vfb_arg {
 	struct sriov_broker_cancel cancel;
 	struct sriov_broker_anchor anchor;
 	struct sriov_broker_release release;
+	struct sriov_broker_pool pool;
+	struct sriov_broker_cordon cordon;
 };
 
 /* One call of an op. */
@@ -82,6 +84,11 @@ int vfb_ioctl_cancel(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 int vfb_ioctl_anchor(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_release(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 int vfb_ioctl_clear(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_cordon(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+
+/* named_set.c */
+int vfb_ioctl_pool_set(struct file *file, union vfb_arg *arg, struct vfb_why *why);
+int vfb_ioctl_pool_get(struct file *file, union vfb_arg *arg, struct vfb_why *why);
 
 /* lease_fd.c */
 struct file *vfb_lease_file(struct vfb_lease *lease);
@@ -117,6 +124,10 @@ void vfb_pf_config_apply(struct vfb_pf *pf, unsigned int delay_ms);
 void vfb_pf_config_start(void);
 void vfb_pf_config_stop(void);
 bool vfb_pf_config_has(struct vfb_pf *pf);
+
+/* aer.c */
+void vfb_aer_start(void);
+void vfb_aer_stop(void);
 
 /* notify.c */
 int vfb_notify_start(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What takes its time, and goes over many VFs: provisioning, moves, the return path, the
- * orphans' end, and the PF driver of our own.
+ * orphans' end, what follows from errors, and the PF driver of our own.
  */
 #ifndef VFB_FLOW_H
 #define VFB_FLOW_H
@@ -56,6 +56,12 @@ int vfb_orphan_find(struct pci_dev *pf, struct sriov_broker_addr *addr);
 void vfb_orphan_clean(void);
 void vfb_orphan_wake(struct work_struct *work);
 void vfb_orphan_stop(void);
+
+/* errors.c */
+void vfb_errors_seen(struct vfb_pf *pf, struct vfb_vf *vf, const struct vfb_error *error);
+void vfb_pf_was_reset(struct pci_dev *pdev);
+void vfb_pf_look_work(struct work_struct *work);
+void vfb_errors_stop(void);
 
 /* pfdrv.c */
 int vfb_pfdrv_register(void);

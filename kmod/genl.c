@@ -77,6 +77,14 @@ static int vfb_put_actor(struct sk_buff *skb, const struct vfb_actor *by)
 	return ret ?: nla_put_string(skb, SRIOV_BROKER_NL_ATTR_COMM, by->comm);
 }
 
+static int vfb_put_error(struct sk_buff *skb, const struct sriov_broker_event *out)
+{
+	if (out->type != SRIOV_BROKER_EVENT_PCI_ERROR)
+		return 0;
+	return nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_SEVERITY, out->severity) ?:
+		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_ERROR_STATUS, out->error_status);
+}
+
 static int vfb_put_event(struct sk_buff *skb, const struct vfb_event *event)
 {
 	const struct sriov_broker_event *out = &event->out;
@@ -84,9 +92,11 @@ static int vfb_put_event(struct sk_buff *skb, const struct vfb_event *event)
 	return vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_SEQ, out->seq)			?:
 		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_TYPE, out->type)		?:
 		       vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_TIME, out->time_ns)	?:
+		       vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_REAL_TIME, out->real_ns)	?:
 		       vfb_put_addr(skb, SRIOV_BROKER_NL_ATTR_PF, &out->pf)		?:
 		       vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_VALUE, out->value)		?:
 		       vfb_put_u64(skb, SRIOV_BROKER_NL_ATTR_OLD_VALUE, out->old_value) ?:
+		       vfb_put_error(skb, out)						?:
 		       vfb_put_actor(skb, &event->by)					?:
 		       vfb_put_event_vf(skb, event);
 }
@@ -196,6 +206,7 @@ static int vfb_put_vf(struct sk_buff *skb, const struct sriov_broker_vf *vf)
 		       nla_put_u16(skb, SRIOV_BROKER_NL_ATTR_DEVICE, vf->device)	   ?:
 		       nla_put_string(skb, SRIOV_BROKER_NL_ATTR_DRIVER, vf->driver)	   ?:
 		       nla_put_u32(skb, SRIOV_BROKER_NL_ATTR_FLAGS, vf->flags)		   ?:
+		       nla_put_string(skb, SRIOV_BROKER_NL_ATTR_POOL, vf->pool)		   ?:
 		       vfb_put_lease(skb, vf);
 }
 

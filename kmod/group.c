@@ -294,27 +294,56 @@ void vfb_group_state(struct vfb_group *group, enum sriov_broker_vf_state state,
 			vfb_vf_state(vf, state, fault);
 }
 
-/**
- * vfb_group_return - send a group through the return path
- * @group: the group; its VFs are LEASED or QUARANTINED
- *
- * Context: vfb_lock held.
- */
-void vfb_group_return(struct vfb_group *group)
+/* On the return path, a step of which is due now. */
+static void vfb_group_step(struct vfb_group *group)
 {
 	lockdep_assert_held(&vfb_lock);
-	group->lease = NULL;
-	group->stray = false;
-	vfb_group_state(group, SRIOV_BROKER_VF_DRAINING, SRIOV_BROKER_FAULT_NONE);
-	group->return_ns = ktime_get_ns();
-	group->drain_since = jiffies;
-	group->drain_until = jiffies + READ_ONCE(vfb_drain) * HZ;
 	if (!group->returning) {
 		group->returning = true;
 		kref_get(&group->ref);
 		atomic_inc(&vfb_groups_returning);
 	}
 	mod_delayed_work(vfb_wq, &group->ret, 0);
+}
+
+/**
+ * vfb_group_return - send a group through the return path
+ * @group: the group; its VFs are LEASED, QUARANTINED or FREE
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_group_return(struct vfb_group *group)
+{
+	bool under_way = group->returning && !group->stray;
+
+	lockdep_assert_held(&vfb_lock);
+	group->lease = NULL;
+	group->stray = SRIOV_BROKER_FAULT_NONE;
+	group->clean = false; /* one of its VFs may come that was not reset with the others */
+	group->parked_until = 0;
+	vfb_group_state(group, SRIOV_BROKER_VF_DRAINING, SRIOV_BROKER_FAULT_NONE);
+	group->return_ns = ktime_get_ns();
+	group->drain_since = jiffies;
+	group->drain_until = jiffies + READ_ONCE(vfb_drain) * HZ;
+	/* A step that runs, on another queue even, sees it at its end, and takes the next one. */
+	if (!under_way)
+		vfb_group_step(group);
+}
+
+/**
+ * vfb_group_keep - have the fence put up around a group as soon as it can
+ * @group: the group; free, but for VFs that are in quarantine
+ * @fault: what they are there for
+ *
+ * A program may have the group just now, by another VF of it.
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_group_keep(struct vfb_group *group, enum sriov_broker_fault fault)
+{
+	lockdep_assert_held(&vfb_lock);
+	group->stray = fault;
+	vfb_group_step(group);
 }
 
 /**
@@ -513,7 +542,7 @@ int vfb_group_fence(struct vfb_group *group)
 }
 
 /**
- * vfb_group_is_stray - is a group in quarantine for its user alone
+ * vfb_group_is_stray - is a group still in quarantine for what its return path has found
  * @group: the group
  *
  * Context: vfb_lock held.
@@ -528,8 +557,7 @@ int vfb_group_is_stray(struct vfb_group *group)
 	list_for_each_entry(vf, &group->vfs, group_node) {
 		if (vf->moving)
 			return -EBUSY;
-		if (vf->state == SRIOV_BROKER_VF_QUARANTINED &&
-		    vf->fault == SRIOV_BROKER_FAULT_OPEN)
+		if (vf->state == SRIOV_BROKER_VF_QUARANTINED && vf->fault == group->stray)
 			ret = 0;
 	}
 	return ret;
@@ -595,28 +623,44 @@ static int vfb_is_stranger(struct device *dev, void *data)
 }
 
 /**
- * vfb_group_look - look for a stranger: a device that is no VF, but opens with the group
- * @group: the group, which the caller has reserved
- *
- * What is found stays noted until a device of the group loses its driver.
+ * vfb_group_stranger - look for a stranger: a device that is no VF, but opens with the group
+ * @group: the group
+ * @addr: its address, if there is one
  *
  * Context: may sleep; takes the IOMMU group's lock and vfb_lock.
  * Return: true: there is one, so the group can't be lent.
  */
-bool vfb_group_look(struct vfb_group *group)
+bool vfb_group_stranger(struct vfb_group *group, struct sriov_broker_addr *addr)
 {
 	struct vfb_stranger found = { .group = group };
+	bool strange = group->iommu &&
+		       iommu_group_for_each_dev(group->iommu, &found, vfb_is_stranger);
+
+	*addr = found.addr;
+	return strange;
+}
+
+/**
+ * vfb_group_look - the same, and note it
+ * @group: the group, which the caller has reserved
+ *
+ * What is found stays noted until a device of the group loses its driver.
+ *
+ * Context: as vfb_group_stranger().
+ * Return: as vfb_group_stranger().
+ */
+bool vfb_group_look(struct vfb_group *group)
+{
+	struct sriov_broker_addr stranger;
 	bool strange;
 
-	if (!group->iommu)
-		return false;
 	/* Noted before the look: one that goes after it is seen takes the note back. */
 	scoped_guard(mutex, &vfb_lock)
 		group->strange = true;
-	strange = iommu_group_for_each_dev(group->iommu, &found, vfb_is_stranger);
+	strange = vfb_group_stranger(group, &stranger);
 	guard(mutex)(&vfb_lock);
 	group->strange &= strange;
-	group->stranger = found.addr;
+	group->stranger = stranger;
 	return strange;
 }
 
@@ -666,10 +710,12 @@ void vfb_group_unfence_for_lease(struct vfb_group *group, struct vfb_lease *leas
 		vfb_unfence_locked(group);
 }
 
-/* Its driver, or its being open to all, does without. */
+/* Its driver, or its being open to all, does without; but nothing does in quarantine. */
 static bool vfb_needs_fence(const struct vfb_vf *vf)
 {
 	lockdep_assert_held(&vfb_lock);
+	if (vf->state == SRIOV_BROKER_VF_QUARANTINED)
+		return true;
 	return vf->state != SRIOV_BROKER_VF_HOST && vf->state != SRIOV_BROKER_VF_OPEN &&
 	       !vfb_vf_is_guarded(vf);
 }

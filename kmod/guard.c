@@ -9,14 +9,14 @@
  * attached to a container has a device in it that is reset and can't do DMA.
  *
  * The driver asks with locks of vfio held, which others wait for that open or close the
- * group. So what is waited for here is the return path only, a bounded time.
+ * group. So what is waited for here is the return path only, a bounded time, and not while
+ * a device of the group is open: its close would wait for this.
  */
 #define dev_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/export.h>
-#include <linux/ratelimit.h>
 #include <linux/sched/signal.h>
 
 #include "face.h"
@@ -47,19 +47,27 @@ static bool vfb_guard_is_holder(u64 lease_id, struct pid *pid)
 	return (pid && vfb_descends_from(pid)) || vfb_lease_has_file(lease_id);
 }
 
-/* It comes back by itself, or an operation is about to be done with it. */
+/*
+ * It comes back by itself, or an operation is about to be done with it. What takes a PF's driver
+ * off waits for each that is about to open a VF: there is nothing to come back to.
+ */
 static bool vfb_guard_must_wait(const struct vfb_vf *vf)
 {
-	return READ_ONCE(vf->moving) || READ_ONCE(vf->state) == SRIOV_BROKER_VF_DRAINING ||
-	       READ_ONCE(vf->state) == SRIOV_BROKER_VF_RESETTING;
+	u32 state = READ_ONCE(vf->state);
+
+	return READ_ONCE(vf->moving) ||
+	       (!READ_ONCE(vf->pf->leaving) &&
+		(state == SRIOV_BROKER_VF_DRAINING || state == SRIOV_BROKER_VF_RESETTING));
 }
 
-/*
- * One try. Returns -EAGAIN where it is to be tried again: what @holder was found out
- * about is no longer the VF's lease.
- */
-static int vfb_guard_try(struct vfb_vf *vf, struct vfb_request *req, u64 holder,
-			 struct vfb_why *why)
+/* What is found out about a VF ahead of a try, without vfb_lock. */
+struct vfb_guard_look {
+	u64 holder;			   /* its lease by descriptor, if that is this task's */
+	struct sriov_broker_addr stranger; /* in its group */
+};
+
+static int vfb_guard_try(struct vfb_vf *vf, struct vfb_request *req,
+			 const struct vfb_guard_look *look, struct vfb_why *why)
 {
 	struct vfb_group *group = vf->group;
 	struct vfb_lease *lease = group->lease;
@@ -76,10 +84,12 @@ static int vfb_guard_try(struct vfb_vf *vf, struct vfb_request *req, u64 holder,
 	/* Another device of a group that one user has as a whole. */
 	if (lease && lease->implicit)
 		goto opened;
-	if (lease && lease->id == holder)
+	if (lease && lease->id == look->holder)
 		goto opened;
 	if (lease)
 		return vfb_why_fail_vf(why, vf);
+	if (look->stranger.valid)
+		return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_GROUP, &look->stranger);
 	ret = vfb_pool_try(req, why);
 	if (ret)
 		return ret;
@@ -112,15 +122,19 @@ static u64 vfb_guard_holds(struct vfb_vf *vf)
 static int vfb_guard_take(struct vfb_vf *vf, struct vfb_request *req, struct vfb_why *why)
 {
 	long left = msecs_to_jiffies(VFB_OPEN_WAIT_MS);
-	u64 holder;
+	bool wait;
 	int ret;
 
 	for (;;) {
-		holder = vfb_guard_holds(vf);
+		struct vfb_guard_look look = { .holder = vfb_guard_holds(vf) };
+
+		vfb_group_stranger(vf->group, &look.stranger);
 		mutex_lock(&vfb_lock);
-		ret = vfb_guard_try(vf, req, holder, why);
+		ret = vfb_guard_try(vf, req, &look, why);
+		wait = ret == -EBUSY && why->reason == SRIOV_BROKER_WHY_RETURNING &&
+		       !vfb_group_is_opened(vf->group);
 		mutex_unlock(&vfb_lock);
-		if (ret != -EBUSY || why->reason != SRIOV_BROKER_WHY_RETURNING || !left)
+		if (!wait || !left)
 			return ret;
 		left = vfb_return_wait_vf(vf, vfb_guard_must_wait, left);
 		if (left < 0)
@@ -130,14 +144,18 @@ static int vfb_guard_take(struct vfb_vf *vf, struct vfb_request *req, struct vfb
 	}
 }
 
-/* A program that tries again and again does not fill the log, nor the history. */
-static DEFINE_RATELIMIT_STATE(vfb_refusals, 10 * HZ, 10);
-
+/*
+ * A program that tries a VF again and again does not fill the log, nor the history, nor does it
+ * keep from them that another VF was refused.
+ */
 static void vfb_guard_refused(struct vfb_vf *vf, int ret, const struct vfb_why *why)
 {
-	if (ret == -EINTR || !__ratelimit(&vfb_refusals))
+	char comm[SRIOV_BROKER_COMM_LEN];
+
+	if (ret == -EINTR || !__ratelimit(&vf->refusals))
 		return;
-	pci_warn(vf->pdev, "not opened for %s (pid %d, uid %u): %pe, it %s\n", current->comm,
+	vfb_comm(comm);
+	pci_warn(vf->pdev, "not opened for %s (pid %d, uid %u): %pe, it %s\n", comm,
 		 task_tgid_nr(current), from_kuid(&init_user_ns, current_uid()), ERR_PTR(ret),
 		 vfb_why_words(why));
 	mutex_lock(&vfb_lock);
@@ -156,6 +174,9 @@ static int vfb_guard_lease(struct vfb_vf *vf, struct vfb_lease *lease, struct vf
 		.leases = &lease,
 		.user = user,
 		.exempt = ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE),
+		.pool = "",
+		.cred = current_cred(),
+		.admin = ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN),
 	};
 	struct vfb_why why = { .uid = INVALID_UID };
 	struct vfb_lease *mine = lease;
@@ -226,9 +247,11 @@ void vfb_guard_close(struct vfb_vf *vf)
 		swap(lease, group->implicit);
 		vfb_group_closed(group);
 	}
+	if (lease)
+		vfb_lease_unhold(lease); /* nothing else does */
 	mutex_unlock(&vfb_lock);
 	if (lease)
-		vfb_lease_drop(lease);
+		vfb_lease_bury(lease);
 	vfb_group_update_protection(group);
 	vfb_vf_put(vf);
 }

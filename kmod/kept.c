@@ -28,13 +28,11 @@ static void vfb_kept_fill(struct vfb_kept *kept, struct vfb_pf *pf)
 	if (!netdev)
 		return;
 	for (i = 0; i < kept->num; i++) {
-		mutex_lock(&vfb_lock);
-		vf = pf->vfs[i];
-		/* What a lease's holder has had set is not the VF's own. */
-		known = vf && vf->net && vf->net_asked;
-		if (known)
-			kept->vf[i].was = vf->net->was;
-		mutex_unlock(&vfb_lock);
+		vf = vfb_pf_vf(pf, i);
+		/* What a lease's holder, or an opener's manager, has set is not the VF's own. */
+		known = vf && vfb_net_wanted(vf, &kept->vf[i].was);
+		if (vf)
+			vfb_vf_put(vf);
 		kept->vf[i].known = known || !vfb_net_get(netdev, i, &kept->vf[i].was);
 	}
 	vfb_net_unlock(netdev);

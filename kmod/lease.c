@@ -7,6 +7,7 @@
  * the return path.
  */
 #include <linux/cred.h>
+#include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -19,66 +20,6 @@ static u64 vfb_last_id;		    /* vfb_lock */
 static unsigned int vfb_num_leases; /* vfb_lock; that are out */
 static unsigned int vfb_num_taken;  /* vfb_lock; whose VFs are not back yet */
 
-/* Length of the UTF-8 character at @s, which ends with a zero; 0: it is none. */
-static size_t vfb_utf8_char(const u8 *s)
-{
-	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4, i;
-
-	for (i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	/* Longer than need be, surrogates, and what is beyond Unicode. */
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f) || s[0] > 0xf4)
-		return 0;
-	return len;
-}
-
-/* Length of the character at @s that can be shown on any terminal; 0: it is none. */
-static size_t vfb_shown_char(const u8 *s)
-{
-	size_t len = vfb_utf8_char(s);
-
-	/* C0, DEL; C1, which are controls as well. */
-	return s[0] < ' ' || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0) ? 0 : len;
-}
-
-/**
- * vfb_label_ok - may this be a lease's label
- * @label: room for SRIOV_BROKER_NAME_LEN characters, from userspace
- *
- * Context: any.
- * Return: true: it is valid UTF-8 that can be shown on any terminal, and ends.
- */
-bool vfb_label_ok(const char *label)
-{
-	const u8 *s = label;
-	size_t len;
-
-	if (strnlen(label, SRIOV_BROKER_NAME_LEN) == SRIOV_BROKER_NAME_LEN)
-		return false;
-	for (; *s; s += len) {
-		len = vfb_shown_char(s);
-		if (!len)
-			return false;
-	}
-	return true;
-}
-
-/* What a process may call itself or its control group, made fit to be shown. */
-static void vfb_clean(char *text)
-{
-	u8 *s = text;
-
-	while (*s) {
-		size_t len = vfb_shown_char(s);
-
-		if (!len)
-			*s = '?';
-		s += len ?: 1;
-	}
-}
-
 /* The control group of a process. Parts of the tree may be another's, with names of any kind. */
 static void vfb_cgroup_of(struct pid *pid, char *path)
 {
@@ -90,7 +31,7 @@ static void vfb_cgroup_of(struct pid *pid, char *path)
 	if (task)
 		vfb_cgroup_path(task, path, SRIOV_BROKER_CGROUP_LEN);
 	rcu_read_unlock();
-	vfb_clean(path);
+	vfb_text_clean(path);
 }
 
 /**
@@ -185,6 +126,7 @@ static void vfb_lease_put(struct vfb_lease *lease)
 		return;
 	if (lease->user)
 		vfb_user_put(lease->user);
+	put_pid(lease->disturbed.by.pid);
 	put_pid(lease->revoking.by.pid);
 	put_pid(lease->over.by.pid);
 	put_pid(lease->pid);
@@ -304,6 +246,25 @@ static void vfb_lease_note(struct vfb_lease *lease, struct vfb_lease_news *news,
 }
 
 /**
+ * vfb_lease_disturbed - tell a lease's holder of an error, or a reset, that its VF may feel
+ * @lease: the lease
+ * @cause: enum sriov_broker_lease_cause
+ * @fault: what is to be seen of its VFs now, or SRIOV_BROKER_FAULT_NONE
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_lease_disturbed(struct vfb_lease *lease, u32 cause, enum sriov_broker_fault fault)
+{
+	struct vfb_lease_news *news = &lease->disturbed;
+
+	lockdep_assert_held(&vfb_lock);
+	if (lease->revoked)
+		return;
+	news->fault = fault;
+	vfb_lease_note(lease, news, SRIOV_BROKER_LEASE_EVENT_DISTURBED, cause, ktime_get_ns());
+}
+
+/**
  * vfb_lease_revoke - take a lease from its holder
  * @lease: the lease
  * @cause: enum sriov_broker_lease_cause
@@ -373,13 +334,9 @@ struct vfb_lease *vfb_lease_new(const char *label)
 struct vfb_lease *vfb_lease_new_implicit(void)
 {
 	struct vfb_lease *lease;
-	char comm[TASK_COMM_LEN];
+	char comm[SRIOV_BROKER_COMM_LEN];
 
-	/* The thread that opens may have a name of its own, which is not the program's. */
-	rcu_read_lock();
-	get_task_comm(comm, READ_ONCE(current->group_leader));
-	rcu_read_unlock();
-	vfb_clean(comm);
+	vfb_comm(comm);
 	lease = vfb_lease_new(comm);
 	if (lease)
 		lease->implicit = true;
@@ -454,16 +411,36 @@ static void vfb_lease_unlist(struct vfb_lease *lease)
 	vfb_event_vf(lease->vf, SRIOV_BROKER_EVENT_LEASE_ENDED, lease->vf->state, lease, 0);
 }
 
-/* The end of a lease: its VFs go back. */
-static void vfb_lease_end(struct vfb_lease *lease)
+/**
+ * vfb_lease_unhold - one that holds a lease does so no more; the last of them ends it
+ * @lease: the lease
+ *
+ * Its VFs go back at once: none that comes next finds a lease that is about to end.
+ *
+ * Context: vfb_lock held.
+ * Return: true: it has ended, for vfb_lease_bury().
+ */
+bool vfb_lease_unhold(struct vfb_lease *lease)
 {
 	struct vfb_group *group = lease->vf->group;
 
-	mutex_lock(&vfb_lock);
+	lockdep_assert_held(&vfb_lock);
+	if (--lease->holds)
+		return false;
 	vfb_lease_unlist(lease);
 	if (group->lease == lease)
 		vfb_group_return(group);
-	mutex_unlock(&vfb_lock);
+	return true;
+}
+
+/**
+ * vfb_lease_bury - what is left to do for a lease that has ended
+ * @lease: the lease, which is the caller's no more
+ *
+ * Context: may sleep; takes vfb_lock.
+ */
+void vfb_lease_bury(struct vfb_lease *lease)
+{
 	/* Off the list, so that no REVOKE can begin another one. */
 	cancel_delayed_work_sync(&lease->grace);
 	module_put(lease->owner);
@@ -471,20 +448,22 @@ static void vfb_lease_end(struct vfb_lease *lease)
 }
 
 /**
- * vfb_lease_drop - one that holds a lease does so no more; the last of them ends it
+ * vfb_lease_drop - both
  * @lease: the lease, which is the caller's no more
+ *
+ * At the end its VFs go back.
  *
  * Context: may sleep; takes vfb_lock.
  */
 void vfb_lease_drop(struct vfb_lease *lease)
 {
-	bool last;
+	bool over;
 
 	mutex_lock(&vfb_lock);
-	last = !--lease->holds;
+	over = vfb_lease_unhold(lease);
 	mutex_unlock(&vfb_lock);
-	if (last)
-		vfb_lease_end(lease);
+	if (over)
+		vfb_lease_bury(lease);
 }
 
 /**
@@ -515,23 +494,32 @@ void vfb_lease_set_pid(struct vfb_lease *lease, struct pid *pid)
 	vfb_cgroup_of(pid, lease->cgroup);
 }
 
-static bool vfb_group_on_target_driver(struct vfb_group *group)
+/*
+ * Are a group's VFs as they were when a lease took them? The process that asks for the lease
+ * may open a guarded one meanwhile, and an event tells of the lease, by which a client may
+ * hold one.
+ */
+static bool vfb_group_is_untouched(struct vfb_group *group)
 {
 	struct vfb_vf *vf;
 
 	lockdep_assert_held(&vfb_lock);
 	list_for_each_entry(vf, &group->vfs, group_node)
-		if (!vfb_vf_on_target_driver(vf))
+		if (!vfb_vf_on_target_driver(vf) || vf->opened || vf->net_holds || vf->net_asked)
 			return false;
 	return true;
 }
+
+/* How long LEASE passes a guarded group over whose node it has found open. */
+#define VFB_PARK_TIME HZ
 
 /**
  * vfb_lease_undo - the end of a lease that was not given to its caller yet
  * @lease: the lease, for vfb_lease_renew()
  *
  * Its VFs go back into the pool as they came, if they are as they were; else on the
- * return path.
+ * return path. So do those that are open, but for guarded ones: what has their node open
+ * may open them as well, and on the return path nothing would wait for its close.
  *
  * Context: vfb_lock held.
  */
@@ -547,10 +535,12 @@ void vfb_lease_undo(struct vfb_lease *lease)
 		vfb_lease_back(group);
 	if (group->lease != lease) /* revoked meanwhile: it is on its way back */
 		return;
-	if (lease->found_open || !vfb_group_on_target_driver(group)) {
+	if (!vfb_group_is_untouched(group) || (lease->found_open && !vfb_group_is_guarded(group))) {
 		vfb_group_return(group);
 		return;
 	}
+	if (lease->found_open)
+		group->parked_until = get_jiffies_64() + VFB_PARK_TIME;
 	group->lease = NULL;
 	list_for_each_entry(vf, &group->vfs, group_node)
 		vfb_vf_state(vf, SRIOV_BROKER_VF_FREE, SRIOV_BROKER_FAULT_NONE);
@@ -571,8 +561,10 @@ void vfb_lease_renew(struct vfb_lease *lease)
 	lease->vf = NULL;
 	lease->deadline_ns = 0;
 	lease->revoked = false;
+	put_pid(lease->disturbed.by.pid);
 	put_pid(lease->revoking.by.pid);
 	put_pid(lease->over.by.pid);
+	lease->disturbed = (struct vfb_lease_news){};
 	lease->revoking = (struct vfb_lease_news){};
 	lease->over = (struct vfb_lease_news){};
 	mutex_unlock(&vfb_lock);

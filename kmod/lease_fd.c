@@ -87,28 +87,21 @@ static int vfb_lease_set(struct file *file, union vfb_arg *arg, struct vfb_why *
 	return ret;
 }
 
-/* One at a time: there is nothing in a second one, and it would wait for the first. */
-static int vfb_lease_reset_begin(struct vfb_lease *lease)
-{
-	int ret = 0;
-
-	guard(mutex)(&vfb_lock);
-	if (lease->resetting)
-		ret = -EAGAIN;
-	lease->resetting = true;
-	return ret;
-}
-
 /* Not under a driver's user, which has vfio's own reset. */
 static int vfb_lease_reset(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 {
 	struct vfb_lease *lease = file->private_data;
 	struct vfb_vf *vf;
-	int ret;
+	int ret = 0;
 
 	if (arg->lease_reset.flags)
 		return -EOPNOTSUPP;
-	ret = vfb_lease_reset_begin(lease);
+	/* One at a time: there is nothing in a second one, and it would wait for the first. */
+	mutex_lock(&vfb_lock);
+	if (lease->resetting)
+		ret = -EAGAIN;
+	lease->resetting = true;
+	mutex_unlock(&vfb_lock);
 	if (ret)
 		return ret;
 	for (vf = vfb_group_next(lease->vf->group, NULL); vf;
@@ -172,35 +165,29 @@ static int vfb_lease_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/*
- * Takes what is to be read next; ahead of the end comes the notice, if there was one.
- * 1: got one; 0: the lease is over and all are read; -EAGAIN: none yet.
- */
-static int vfb_lease_next_news(struct vfb_lease *lease, struct vfb_lease_news *news)
-{
-	struct vfb_lease_news *from;
-	int ret;
-
-	guard(mutex)(&vfb_lock);
-	from = lease->revoking.type ? &lease->revoking : &lease->over;
-	*news = *from;
-	from->by.pid = NULL;
-	WRITE_ONCE(from->type, 0);
-	ret = news->type ? 1 : lease->revoked ? 0 : -EAGAIN;
-	return ret;
-}
-
+/* 1: got one; 0: the lease is over and all are read; -EAGAIN: none yet. */
 static int vfb_lease_next(void *source, void *record)
 {
 	struct sriov_broker_lease_event *event = record;
+	struct vfb_lease_news news, *from;
 	struct vfb_lease *lease = source;
-	struct vfb_lease_news news;
-	int ret = vfb_lease_next_news(lease, &news);
+	int ret;
 
+	mutex_lock(&vfb_lock);
+	/* Ahead of the end comes the notice, if there was one. */
+	from = lease->disturbed.type ? &lease->disturbed :
+	       lease->revoking.type  ? &lease->revoking :
+				       &lease->over;
+	news = *from;
+	from->by.pid = NULL;
+	WRITE_ONCE(from->type, 0);
+	ret = news.type ? 1 : lease->revoked ? 0 : -EAGAIN;
+	mutex_unlock(&vfb_lock);
 	*event = (struct sriov_broker_lease_event){
 		.size = sizeof(*event),
 		.type = news.type,
 		.cause = news.cause,
+		.fault = news.fault,
 		.lease_id = lease->id,
 		.deadline_ns = news.deadline_ns,
 		.pid = pid_vnr(news.by.pid),
@@ -216,7 +203,8 @@ static bool vfb_lease_has_news(void *source)
 {
 	struct vfb_lease *lease = source;
 
-	return READ_ONCE(lease->revoking.type) || READ_ONCE(lease->revoked);
+	return READ_ONCE(lease->disturbed.type) || READ_ONCE(lease->revoking.type) ||
+	       READ_ONCE(lease->revoked);
 }
 
 static ssize_t vfb_lease_read(struct file *file, char __user *to, size_t size, loff_t *pos)
@@ -243,6 +231,8 @@ static __poll_t vfb_lease_poll(struct file *file, poll_table *pt)
 
 	poll_wait(file, &lease->wait, pt);
 	guard(mutex)(&vfb_lock);
+	if (lease->disturbed.type)
+		mask |= EPOLLIN | EPOLLRDNORM;
 	if (lease->revoking.type || lease->over.type)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLPRI;
 	if (lease->revoked)

@@ -34,6 +34,8 @@ int vfb_ioctl_info(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 		.stat_kinds = SRIOV_BROKER_STAT_KINDS,
 		.max_readers = VFB_MAX_READERS,
 		.max_waiting = VFB_MAX_WAITING,
+		.max_waiting_all = VFB_MAX_WAITING_ALL,
+		.max_pool_members = SRIOV_BROKER_POOL_MAX,
 	};
 	vfb_param_driver(info->driver);
 	guard(mutex)(&vfb_lock);
@@ -51,6 +53,7 @@ int vfb_ioctl_info(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 static void vfb_fill_vf(struct sriov_broker_vf *out, struct vfb_vf *vf)
 {
 	struct vfb_lease *lease = vf->group->owner;
+	struct vfb_named *named = vfb_named_of(vf);
 
 	*out = (struct sriov_broker_vf){
 		.addr = vf->addr,
@@ -65,6 +68,8 @@ static void vfb_fill_vf(struct sriov_broker_vf *out, struct vfb_vf *vf)
 		.flags = vfb_vf_is_guarded(vf) ? SRIOV_BROKER_VF_FLAG_GUARDED : 0,
 	};
 	strscpy(out->driver, vf->driver, sizeof(out->driver));
+	if (named)
+		strscpy(out->pool, named->name, sizeof(out->pool));
 	if (lease)
 		vfb_lease_show(out, lease);
 }
@@ -99,7 +104,8 @@ unsigned int vfb_take_pfs(void *entries, unsigned int room, struct vfb_pf *only)
 			.num_vfs = pci_num_vf(pf->pdev),
 			.numa_node = dev_to_node(&pf->pdev->dev),
 			.flags = (pf->open ? SRIOV_BROKER_PF_FLAG_OPEN : 0) |
-				 (pf->restore ? SRIOV_BROKER_PF_FLAG_RESTORE : 0),
+				 (pf->restore ? SRIOV_BROKER_PF_FLAG_RESTORE : 0) |
+				 (pf->cordoned ? SRIOV_BROKER_PF_FLAG_CORDONED : 0),
 		};
 		strscpy(out->driver, pf->driver, sizeof(out->driver));
 		out++;

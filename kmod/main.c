@@ -25,7 +25,7 @@ static const struct vfb_ioctl vfb_dev_ioctls[] = {
 		  .fn = vfb_ioctl_disable, .why = offsetof(struct sriov_broker_disable, why)),
 	VFB_IOCTL(SRIOV_BROKER_BIND, sriov_broker_bind, why, .admin = true, .fn = vfb_ioctl_bind,
 		  .why = offsetof(struct sriov_broker_bind, why)),
-	VFB_IOCTL(SRIOV_BROKER_LEASE, sriov_broker_lease, label, .fn = vfb_ioctl_lease,
+	VFB_IOCTL(SRIOV_BROKER_LEASE, sriov_broker_lease, pool, .fn = vfb_ioctl_lease,
 		  .why = offsetof(struct sriov_broker_lease, why)),
 	VFB_IOCTL(SRIOV_BROKER_CLEAR, sriov_broker_clear, why, .admin = true, .fn = vfb_ioctl_clear,
 		  .why = offsetof(struct sriov_broker_clear, why)),
@@ -41,6 +41,12 @@ static const struct vfb_ioctl vfb_dev_ioctls[] = {
 		  .why = offsetof(struct sriov_broker_anchor, why)),
 	VFB_IOCTL(SRIOV_BROKER_RELEASE, sriov_broker_release, why, .fn = vfb_ioctl_release,
 		  .why = offsetof(struct sriov_broker_release, why)),
+	VFB_IOCTL(SRIOV_BROKER_POOL_SET, sriov_broker_pool, why, .admin = true,
+		  .fn = vfb_ioctl_pool_set, .why = offsetof(struct sriov_broker_pool, why)),
+	VFB_IOCTL(SRIOV_BROKER_POOL_GET, sriov_broker_pool, why, .out = true,
+		  .fn = vfb_ioctl_pool_get, .why = offsetof(struct sriov_broker_pool, why)),
+	VFB_IOCTL(SRIOV_BROKER_CORDON, sriov_broker_cordon, why, .admin = true,
+		  .fn = vfb_ioctl_cordon, .why = offsetof(struct sriov_broker_cordon, why)),
 	VFB_IOCTL(SRIOV_BROKER_STATS, sriov_broker_list, why, .out = true, .fn = vfb_ioctl_stats,
 		  .why = offsetof(struct sriov_broker_list, why)),
 	VFB_IOCTL(SRIOV_BROKER_HISTORY, sriov_broker_list, why, .out = true,
@@ -121,6 +127,7 @@ static int __init vfb_init(void)
 	/* Those that were left when there was no broker. */
 	vfb_orphan_clean();
 	vfb_pf_config_start();
+	vfb_aer_start();
 	return 0;
 
 stop_notify:
@@ -146,6 +153,9 @@ exit_wq:
 static void __exit vfb_exit(void)
 {
 	misc_deregister(&vfb_dev);
+	vfb_pool_stop();
+	vfb_aer_stop();
+	vfb_errors_stop();
 	vfb_pf_config_stop();
 	vfb_op_flush();
 	vfb_ask_flush();
@@ -154,6 +164,7 @@ static void __exit vfb_exit(void)
 	/* While PFs and VFs are known: it looks whether they are in use. */
 	vfb_pfdrv_unregister();
 	vfb_notify_stop();
+	vfb_named_exit();
 	vfb_group_unregister();
 	vfb_orphan_stop();
 	vfb_genl_unregister();
@@ -165,4 +176,6 @@ module_init(vfb_init);
 module_exit(vfb_exit);
 
 MODULE_DESCRIPTION("SR-IOV broker: VFs enabled, bound, and leased by file descriptor");
+MODULE_AUTHOR("the sriov_broker authors");
+MODULE_VERSION(VFB_VERSION);
 MODULE_LICENSE("GPL");

@@ -18,6 +18,8 @@ struct vfb_net {
 };
 
 /* reset.c */
+bool vfb_answers(struct pci_dev *pdev);
+enum sriov_broker_fault vfb_look(struct vfb_vf *vf);
 int vfb_reset(struct vfb_vf *vf, enum sriov_broker_fault *fault);
 int vfb_reset_leased(struct vfb_vf *vf, struct vfb_lease *lease);
 
@@ -31,6 +33,9 @@ struct file *vfb_vfio_open(struct vfb_vf *vf, bool cdev);
 void vfb_net_begin(struct vfb_group *group);
 int vfb_net_remember_killable(struct vfb_vf *vf, u64 lease);
 bool vfb_net_is_held(struct vfb_group *group);
+void vfb_net_look_work(struct work_struct *work);
+bool vfb_net_wanted(struct vfb_vf *vf, struct ifla_vf_info *was);
+bool vfb_net_is_wanted(struct vfb_group *group);
 enum sriov_broker_fault vfb_net_restore(struct vfb_vf *vf);
 void vfb_net_forget(struct vfb_vf *vf);
 void vfb_net_remember_pool(struct vfb_pf *pf);
@@ -49,9 +54,23 @@ void vfb_kept_return(struct vfb_pf *pf, struct vfb_kept *kept);
 void vfb_kept_unbind(struct vfb_pf *pf);
 struct vfb_kept *vfb_kept_at_unbind(struct vfb_pf *pf);
 
+/* permit.c */
+bool vfb_permit_right(struct vfb_request *req, const struct vfb_named *named);
+bool vfb_permit_fits(const struct vfb_request *req, const struct vfb_named *named);
+bool vfb_permit_vf(struct vfb_request *req, struct vfb_vf *vf);
+int vfb_permit_deny(const struct vfb_request *req, const struct vfb_named *named,
+		    struct vfb_why *why);
+int vfb_permit_check(struct vfb_request *req, struct vfb_why *why);
+int vfb_permit_full(const struct vfb_named *named, u32 reason, unsigned int limit,
+		    struct vfb_why *why);
+int vfb_permit_over(const struct vfb_request *req, const struct vfb_named *named, unsigned int more,
+		    struct vfb_why *why);
+
 /* pool.c */
 void vfb_pool_kick(void);
 void vfb_pool_serve(void);
+void vfb_pool_recheck(void);
+void vfb_pool_stop(void);
 unsigned int vfb_pool_waiters(void);
 int vfb_pool_try(struct vfb_request *req, struct vfb_why *why);
 int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why);

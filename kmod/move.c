@@ -121,7 +121,8 @@ static void vfb_take_one(struct vfb_moves *all, struct vfb_vf *vf)
 	m->state = vf->state;
 	m->fault = vf->fault;
 	m->managed = vf->managed;
-	m->guarded = vfb_vf_is_guarded(vf);
+	/* In quarantine it has a fence as any other. */
+	m->guarded = vfb_vf_is_guarded(vf) && vf->state != SRIOV_BROKER_VF_QUARANTINED;
 	strscpy(m->driver, vf->driver, sizeof(m->driver));
 	vf->moving = true;
 	vfb_vf_state(vf, SRIOV_BROKER_VF_HOST, SRIOV_BROKER_FAULT_NONE);

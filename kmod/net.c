@@ -258,11 +258,16 @@ static void vfb_net_forget_now(struct vfb_vf *vf)
 	vfb_net_forget(vf);
 }
 
-/*
- * What is to be put back, if anything: what the pool has of the VF, or what its lease found,
- * if that was to be changed.
+/**
+ * vfb_net_wanted - is anything to be put back of a VF's attributes
+ * @vf: the VF
+ * @was: filled, if so: what the pool has of the VF, or what its lease found, if that was to
+ *	be changed
+ *
+ * Context: takes vfb_lock.
+ * Return: true if so: what the VF has now is its user's.
  */
-static bool vfb_net_wanted(struct vfb_vf *vf, struct ifla_vf_info *was)
+bool vfb_net_wanted(struct vfb_vf *vf, struct ifla_vf_info *was)
 {
 	const struct vfb_net *net;
 
@@ -272,6 +277,24 @@ static bool vfb_net_wanted(struct vfb_vf *vf, struct ifla_vf_info *was)
 		*was = net->was;
 	mutex_unlock(&vfb_lock);
 	return net;
+}
+
+/**
+ * vfb_net_is_wanted - is anything to be put back of a group's network attributes
+ * @group: the group, on the return path
+ *
+ * Context: takes vfb_lock.
+ * Return: true if so.
+ */
+bool vfb_net_is_wanted(struct vfb_group *group)
+{
+	struct ifla_vf_info was;
+	bool wanted = false;
+	struct vfb_vf *vf;
+
+	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf))
+		wanted |= vfb_net_wanted(vf, &was);
+	return wanted;
 }
 
 /**
@@ -438,7 +461,7 @@ static int vfb_net_remember(struct vfb_vf *vf, u64 lease)
 	return ret;
 }
 
-/* A look at a VF's attributes, which its caller need not wait for, or not to the end. */
+/* A look at a VF's attributes, for whose end its caller need not wait. */
 struct vfb_net_ask {
 	struct kref ref;
 	struct work_struct work;
@@ -465,7 +488,7 @@ static void vfb_net_ask_work(struct work_struct *work)
 	kref_put(&ask->ref, vfb_net_ask_release);
 }
 
-/* For one that looks in a worker, which drops the reference. */
+/* One of its two references is the worker's. */
 static struct vfb_net_ask *vfb_net_ask_new(struct vfb_vf *vf, u64 lease)
 {
 	struct vfb_net_ask *ask = kzalloc(sizeof(*ask), GFP_KERNEL);
@@ -473,6 +496,7 @@ static struct vfb_net_ask *vfb_net_ask_new(struct vfb_vf *vf, u64 lease)
 	if (!ask)
 		return NULL;
 	kref_init(&ask->ref);
+	kref_get(&ask->ref);
 	INIT_WORK(&ask->work, vfb_net_ask_work);
 	init_completion(&ask->done);
 	kref_get(&vf->ref);
@@ -482,30 +506,45 @@ static struct vfb_net_ask *vfb_net_ask_new(struct vfb_vf *vf, u64 lease)
 }
 
 /**
+ * vfb_net_look_work - look at the network attributes that a VF's lease finds
+ * @work: the VF's
+ *
+ * Context: a worker; may sleep as long as another has rtnl.
+ */
+void vfb_net_look_work(struct work_struct *work)
+{
+	struct vfb_vf *vf = container_of(work, struct vfb_vf, look);
+	u64 lease;
+
+	mutex_lock(&vfb_lock);
+	lease = vfb_net_lease(vf);
+	mutex_unlock(&vfb_lock);
+	if (lease)
+		vfb_net_remember(vf, lease);
+	vfb_vf_put(vf);
+}
+
+/**
  * vfb_net_begin - look at the network attributes that a lease finds
  * @group: the group that was leased
  *
  * In the background, for another program may have rtnl for long; and one after another,
- * or those that wait for it would be in the way of all other work on VFs. Should a
- * NET_HOLD be faster, it looks itself.
+ * or those that wait for it would be in the way of all other work on VFs. Many leases of
+ * a VF meanwhile are looked at once: only the last one can have it still. Should a NET_HOLD
+ * be faster, it looks itself.
  *
  * Context: may sleep; takes vfb_lock.
  */
 void vfb_net_begin(struct vfb_group *group)
 {
-	struct vfb_net_ask *ask;
 	struct vfb_vf *vf;
-	u64 lease;
 
 	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf)) {
 		if (vf->pf->pdev->class >> 16 != PCI_BASE_CLASS_NETWORK)
 			continue;
-		mutex_lock(&vfb_lock);
-		lease = vfb_net_lease(vf);
-		mutex_unlock(&vfb_lock);
-		ask = lease ? vfb_net_ask_new(vf, lease) : NULL;
-		if (ask)
-			queue_work(vfb_net_wq, &ask->work);
+		kref_get(&vf->ref);
+		if (!queue_work(vfb_net_wq, &vf->look))
+			vfb_vf_put(vf);
 	}
 }
 
@@ -525,8 +564,7 @@ int vfb_net_remember_killable(struct vfb_vf *vf, u64 lease)
 
 	if (!ask)
 		return -ENOMEM;
-	kref_get(&ask->ref);
-	queue_work(vfb_step_wq, &ask->work);
+	queue_work(vfb_put_wq, &ask->work);
 	if (!wait_for_completion_killable(&ask->done))
 		ret = ask->ret;
 	kref_put(&ask->ref, vfb_net_ask_release);

@@ -48,6 +48,7 @@ static void vfb_notify_pf(struct vfb_pf *pf, unsigned long action)
 		if (vfb_pf_config_has(pf))
 			vfb_kept_unbind(pf);
 		vfb_pf_unbind(pf);
+		vfb_return_wake();
 		break;
 	case BUS_NOTIFY_UNBOUND_DRIVER:
 		vfb_pf_driver_changed(pf, "");
@@ -127,6 +128,8 @@ int vfb_notify_start(void)
 	int ret;
 
 	vfb_pf_config_fn = vfb_pf_config_work;
+	vfb_pf_look_fn = vfb_pf_look_work;
+	vfb_vf_look_fn = vfb_net_look_work;
 	vfb_group_return_fn = vfb_return_work;
 	vfb_group_ask_fn = vfb_ask_work;
 	ret = bus_register_notifier(&pci_bus_type, &vfb_nb);

@@ -59,18 +59,33 @@ static void vfb_orphan_take_off(struct pci_dev *pdev)
 	pci_unlock_rescan_remove();
 }
 
+/* It is in use: other operations on its group, and opens of it, go on till it is tried again. */
+static void vfb_orphan_let_be(struct vfb_vf *vf)
+{
+	mutex_lock(&vfb_lock);
+	vf->moving = false;
+	vfb_group_account(vf->group);
+	mutex_unlock(&vfb_lock);
+	vfb_return_wake();
+}
+
 /* One that we knew when its PF was there. */
 static bool vfb_orphan_remove_vf(struct vfb_vf *vf)
 {
 	bool busy;
 
 	mutex_lock(&vfb_lock);
-	busy = vf->state >= SRIOV_BROKER_VF_LEASED && vf->state <= SRIOV_BROKER_VF_RESETTING;
+	busy = vf->moving ||
+	       (vf->state >= SRIOV_BROKER_VF_LEASED && vf->state <= SRIOV_BROKER_VF_RESETTING);
 	if (!busy)
 		vf->moving = true;
 	mutex_unlock(&vfb_lock);
-	if (busy || (vf->managed && vfb_group_fence(vf->group)) || vfb_vfio_node_is_open(vf->pdev))
+	if (busy)
 		return false;
+	if ((vf->managed && vfb_group_fence(vf->group)) || vfb_vfio_node_is_open(vf->pdev)) {
+		vfb_orphan_let_be(vf);
+		return false;
+	}
 	vfb_orphan_take_off(vf->pdev);
 	return true;
 }

@@ -18,6 +18,7 @@
 #include "objects.h"
 
 work_func_t vfb_pf_config_fn;
+work_func_t vfb_pf_look_fn;
 
 /**
  * vfb_pf_lookup - find a PF by its address
@@ -165,6 +166,7 @@ static void vfb_pf_free(struct vfb_pf *pf)
 	put_pid(pf->loss.by.pid);
 	bitmap_free(pf->free);
 	kvfree(pf->vfs);
+	kvfree(pf->named);
 	pci_dev_put(pf->pdev);
 	kfree(pf);
 }
@@ -216,9 +218,11 @@ static struct vfb_pf *vfb_pf_alloc(struct pci_dev *pdev)
 	pf->sriov_cap = pos;
 	pf->vf_device = vfb_pf_cap(pdev, pos, PCI_SRIOV_VF_DID);
 	INIT_DELAYED_WORK(&pf->config, vfb_pf_config_fn);
+	INIT_DELAYED_WORK(&pf->look, vfb_pf_look_fn);
 	pf->vfs = kvcalloc(slots, sizeof(*pf->vfs), GFP_KERNEL);
+	pf->named = kvcalloc(slots, sizeof(*pf->named), GFP_KERNEL);
 	pf->free = bitmap_zalloc(slots, GFP_KERNEL);
-	if (!pf->vfs || !pf->free) {
+	if (!pf->vfs || !pf->named || !pf->free) {
 		vfb_pf_free(pf);
 		return NULL;
 	}
@@ -246,6 +250,7 @@ static bool vfb_pf_insert(struct vfb_pf *new)
 	/* Under the lock: what changes from here on the notifier tells. */
 	strscpy(new->driver, drv ? drv->name : "", sizeof(new->driver));
 	list_add_tail(&new->node, at);
+	vfb_named_mark(new);
 	vfb_event_pf(new, SRIOV_BROKER_EVENT_PF_ADDED, 0, 0);
 	return true;
 }
@@ -407,6 +412,7 @@ bool vfb_pf_del(struct vfb_pf *pf)
 	mutex_lock(&vfb_lock);
 	pf->gone = true;
 	list_del_init(&pf->node);
+	vfb_named_mark(pf);
 	vfb_event_pf(pf, SRIOV_BROKER_EVENT_PF_REMOVED, 0, 0);
 	vfb_pf_end_leases(pf);
 	for (i = 0; i < pf->slots; i++) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A PF driver of our own, for PFs that have none. It makes the PCI core clean up
- * on every way that a PF can go, and gives pci_enable_sriov() one known caller.
+ * on every way that a PF can go, gives pci_enable_sriov() one known caller, and brings
+ * VFs back after a reset that an error was answered with.
  */
 #define dev_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -14,6 +15,14 @@
 
 static int vfb_pfdrv_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
+	struct pci_saved_state *saved;
+
+	/* Taken now: when there has been an error it may be too late. */
+	pci_save_state(pdev);
+	saved = pci_store_saved_state(pdev);
+	if (!saved)
+		return -ENOMEM;
+	pci_set_drvdata(pdev, saved);
 	return 0;
 }
 
@@ -49,6 +58,7 @@ static void vfb_pfdrv_remove(struct pci_dev *pdev)
 	struct vfb_vf *vf;
 	unsigned int i;
 
+	kfree(pci_get_drvdata(pdev));
 	if (!pf || !(pf->stay || vfb_pfdrv_is_used(pf))) {
 		pci_disable_sriov(pdev);
 		if (pf)
@@ -67,6 +77,40 @@ static void vfb_pfdrv_remove(struct pci_dev *pdev)
 	vfb_pf_put(pf);
 }
 
+/* It uses nothing of the PF that an error could have spoilt: so the link's state decides. */
+static pci_ers_result_t vfb_pfdrv_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	switch (state) {
+	case pci_channel_io_normal:
+		return PCI_ERS_RESULT_CAN_RECOVER;
+	case pci_channel_io_frozen:
+		return PCI_ERS_RESULT_NEED_RESET;
+	default:
+		return PCI_ERS_RESULT_DISCONNECT;
+	}
+}
+
+static pci_ers_result_t vfb_pfdrv_mmio_enabled(struct pci_dev *pdev)
+{
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+/* With the configuration space the PCI core restores the VFs, which the reset has put out. */
+static pci_ers_result_t vfb_pfdrv_slot_reset(struct pci_dev *pdev)
+{
+	if (!pci_load_saved_state(pdev, pci_get_drvdata(pdev)))
+		pci_restore_state(pdev);
+	vfb_pf_was_reset(pdev);
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+static const struct pci_error_handlers vfb_pfdrv_errors = {
+	.error_detected = vfb_pfdrv_error_detected,
+	.mmio_enabled = vfb_pfdrv_mmio_enabled,
+	.slot_reset = vfb_pfdrv_slot_reset,
+	.reset_done = vfb_pf_was_reset,
+};
+
 /* Nothing matches by itself: vfb_pfdrv_take() attaches by name. */
 static const struct pci_device_id vfb_pfdrv_ids[] = { {} };
 
@@ -76,6 +120,7 @@ static struct pci_driver vfb_pfdrv = {
 	.probe = vfb_pfdrv_probe,
 	.remove = vfb_pfdrv_remove,
 	.sriov_configure = pci_sriov_configure_simple,
+	.err_handler = &vfb_pfdrv_errors,
 	/* It does none: a PF that shares its VFs' group is not in their way. */
 	.driver_managed_dma = true,
 };

@@ -7,13 +7,11 @@
  * at once, and hold nothing back from others meanwhile: they are served when all fit.
  */
 #include <linux/bitmap.h>
+#include <linux/jiffies.h>
 #include <linux/moduleparam.h>
 #include <linux/sched/signal.h>
 
 #include "mech.h"
-
-/* Selectors of all requests that wait: each VF that comes free is compared with them. */
-#define VFB_MAX_WAITING_ALL 1024
 
 /* All under vfb_lock. */
 static LIST_HEAD(vfb_waiters);	     /* in the order they came */
@@ -84,6 +82,23 @@ static struct vfb_vf *vfb_busy_peer(struct vfb_vf *vf)
 	return NULL;
 }
 
+static bool vfb_is_cordoned(const struct vfb_request *req, const struct vfb_pf *pf)
+{
+	return pf->cordoned && !(req->flags & SRIOV_BROKER_LEASE_CORDONED);
+}
+
+/* The PF of one of the group's, if nothing is to be leased from that one. */
+static struct vfb_pf *vfb_cordon_of(const struct vfb_request *req, struct vfb_group *group)
+{
+	struct vfb_vf *vf;
+
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(vf, &group->vfs, group_node)
+		if (vfb_is_cordoned(req, vf->pf))
+			return vf->pf;
+	return NULL;
+}
+
 /* VFs are about to go, and a holder that gets one now would be waited for. */
 static bool vfb_pf_is_busy(const struct vfb_pf *pf)
 {
@@ -97,10 +112,34 @@ static bool vfb_pf_fits(const struct vfb_request *req, struct vfb_pf *pf)
 	return !(req->flags & SRIOV_BROKER_LEASE_DISTINCT_PFS) || !pf->nr_reserved;
 }
 
+static void vfb_pool_again(struct work_struct *work)
+{
+	vfb_pool_kick();
+}
+
+static DECLARE_DELAYED_WORK(vfb_pool_again_work, vfb_pool_again);
+
+/*
+ * Is a group passed over, for a program was seen to have its node open? That program opens its
+ * VFs as it likes. Nothing tells of the close: a request that waits has another look later.
+ */
+static bool vfb_is_parked(struct vfb_request *req, const struct vfb_group *group)
+{
+	u64 now = get_jiffies_64();
+
+	lockdep_assert_held(&vfb_lock);
+	if (req->leases[0]->implicit || !time_before64(now, group->parked_until))
+		return false;
+	queue_delayed_work(vfb_wq, &vfb_pool_again_work, group->parked_until - now);
+	req->parked = true;
+	return true;
+}
+
 static bool vfb_vf_fits(struct vfb_request *req, const struct sriov_broker_selector *sel,
 			struct vfb_vf *vf)
 {
 	unsigned int first, end;
+	struct vfb_pf *cordoned;
 
 	if (vf->state != SRIOV_BROKER_VF_FREE || vf->moving || vf->group->lease)
 		return false;
@@ -114,11 +153,18 @@ static bool vfb_vf_fits(struct vfb_request *req, const struct sriov_broker_selec
 		if (vf->index < first || vf->index >= end)
 			return false;
 	}
-	if (vfb_busy_peer(vf))
+	if (vfb_busy_peer(vf) || !vfb_permit_vf(req, vf))
 		return false;
-	if (vf->group->strange)
+	cordoned = vfb_cordon_of(req, vf->group);
+	if (cordoned) {
+		req->cordoned = cordoned->addr;
+		return false;
+	}
+	if (vf->group->strange) {
 		req->stranger = vf->group->stranger;
-	return !vf->group->strange;
+		return false;
+	}
+	return !vfb_is_parked(req, vf->group);
 }
 
 static struct vfb_vf *vfb_choose_on(struct vfb_request *req,
@@ -211,6 +257,10 @@ static bool vfb_serve(struct vfb_request *req)
 
 	lockdep_assert_held(&vfb_lock);
 	req->stranger = (struct sriov_broker_addr){};
+	req->denied = NULL;
+	req->full = NULL;
+	req->cordoned = (struct sriov_broker_addr){};
+	req->parked = false;
 	/* Reserved, so that it is not chosen again: all under one holding of the lock. */
 	while (req->taken < req->count && (vf = vfb_choose(req))) {
 		lease = req->leases[req->taken++];
@@ -236,8 +286,22 @@ static bool vfb_serve(struct vfb_request *req)
 	return false;
 }
 
+/* Slots of a PF, from @first up to @end, whose pools fit; with @heed: and let the user. */
+static unsigned int vfb_slots_fit(struct vfb_request *req, struct vfb_pf *pf, unsigned int first,
+				  unsigned int end, bool heed)
+{
+	unsigned int num = 0, i;
+
+	lockdep_assert_held(&vfb_lock);
+	for (i = first; i < end; i++)
+		num += vfb_permit_fits(req, pf->named[i]) &&
+		       (!heed || vfb_permit_right(req, pf->named[i]));
+	return num;
+}
+
 /* VFs of this PF that a selector could ever mean, if all were enabled. */
-static unsigned int vfb_most_of(const struct sriov_broker_selector *sel, struct vfb_pf *pf)
+static unsigned int vfb_most_of(struct vfb_request *req, const struct sriov_broker_selector *sel,
+				struct vfb_pf *pf, bool heed)
 {
 	struct vfb_vf *vf = sel->dev.valid ? vfb_vf_lookup(&sel->dev) : NULL;
 	unsigned int first, end;
@@ -246,17 +310,17 @@ static unsigned int vfb_most_of(const struct sriov_broker_selector *sel, struct 
 	if (!vfb_ids_fit(sel, pf))
 		return 0;
 	if (vf)
-		return vf->pf == pf;
+		return vf->pf == pf ? vfb_slots_fit(req, pf, vf->index, vf->index + 1, heed) : 0;
 	if (sel->dev.valid && vfb_addr_cmp(&sel->dev, &pf->addr))
 		return 0;
 	vfb_range(sel, pf, &first, &end);
 	/* Its driver may allow fewer than the hardware has. */
 	end = min_t(unsigned int, end, pci_sriov_get_totalvfs(pf->pdev));
-	return end > first ? end - first : 0;
+	return vfb_slots_fit(req, pf, first, end, heed);
 }
 
-/* VFs that could ever fit; with DISTINCT_PFS each PF counts once. */
-static unsigned int vfb_most(const struct vfb_request *req)
+/* VFs that could ever fit; with DISTINCT_PFS each PF counts once. With @heed: by right. */
+static unsigned int vfb_most(struct vfb_request *req, bool heed)
 {
 	unsigned int most = 0, here, i;
 	struct vfb_pf *pf;
@@ -264,7 +328,7 @@ static unsigned int vfb_most(const struct vfb_request *req)
 	lockdep_assert_held(&vfb_lock);
 	list_for_each_entry(pf, &vfb_pfs, node) {
 		for (i = 0, here = 0; i < req->num_sels; i++)
-			here += vfb_most_of(&req->sels[i], pf);
+			here += vfb_most_of(req, &req->sels[i], pf, heed);
 		/* Selectors may mean the same ones. */
 		here = min_t(unsigned int, here, pci_sriov_get_totalvfs(pf->pdev));
 		if (!vfb_node_fits(req, pf))
@@ -282,8 +346,17 @@ static bool vfb_lacks_driver(const struct vfb_pf *pf)
 	return !pf->driver[0] && !pf->leaving && !pf->gone && pci_num_vf(pf->pdev);
 }
 
+/* Is it for want of a right that a request can never be served? */
+static int vfb_check_right(struct vfb_request *req, struct vfb_why *why)
+{
+	lockdep_assert_held(&vfb_lock);
+	if (vfb_most(req, true) >= req->count || vfb_most(req, false) < req->count)
+		return 0;
+	return vfb_permit_deny(req, req->denied, why);
+}
+
 /* Nothing fits: why, in as much detail as one selector for one lease allows. */
-static int vfb_pool_fail(const struct vfb_request *req, struct vfb_why *why)
+static int vfb_pool_fail(struct vfb_request *req, struct vfb_why *why)
 {
 	const struct sriov_broker_selector *sel = req->sels;
 	bool named = req->num_sels == 1 && sel->dev.valid;
@@ -291,7 +364,9 @@ static int vfb_pool_fail(const struct vfb_request *req, struct vfb_why *why)
 	struct vfb_pf *pf;
 
 	lockdep_assert_held(&vfb_lock);
-	why->value = vfb_most(req);
+	if (vfb_check_right(req, why))
+		return -EACCES;
+	why->value = vfb_most(req, true);
 	if (why->value < req->count)
 		return vfb_why_fail(why, -ENOSPC, SRIOV_BROKER_WHY_TOO_FEW, NULL);
 	why->value = 0;
@@ -300,6 +375,8 @@ static int vfb_pool_fail(const struct vfb_request *req, struct vfb_why *why)
 	pf = vf ? vf->pf : named ? vfb_pf_lookup(&sel->dev) : NULL;
 	if (pf && vfb_lacks_driver(pf))
 		return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_NO_PF_DRIVER, &pf->addr);
+	if (pf && vfb_is_cordoned(req, pf))
+		return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_PF_CORDONED, &pf->addr);
 	if (vf && (vfb_pf_is_busy(vf->pf) || vf->moving))
 		return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_PF_BUSY, &vf->pf->addr);
 	if (vf && vf->state != SRIOV_BROKER_VF_FREE)
@@ -310,8 +387,16 @@ static int vfb_pool_fail(const struct vfb_request *req, struct vfb_why *why)
 		why->reason = SRIOV_BROKER_WHY_GROUP;
 		return -EBUSY;
 	}
+	if (vf && req->denied) /* by the pool of a peer */
+		return vfb_permit_deny(req, req->denied, why);
+	if (vf && req->full)
+		return vfb_permit_over(req, req->full, 1, why);
+	if (req->cordoned.valid)
+		return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_PF_CORDONED, &req->cordoned);
 	if (req->stranger.valid)
 		return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_GROUP, &req->stranger);
+	if (vf && req->parked)
+		return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_IN_USE, &vf->addr);
 	return vfb_why_fail(why, -EAGAIN, SRIOV_BROKER_WHY_POOL_EMPTY,
 			    req->num_sels == 1 ? &sel->dev : NULL);
 }
@@ -320,7 +405,7 @@ static void vfb_enqueue(struct vfb_request *req)
 {
 	lockdep_assert_held(&vfb_lock);
 	req->id = ++vfb_last_waiter;
-	req->since_ns = ktime_get_ns();
+	req->since_ns = ktime_get_boottime_ns();
 	list_add_tail(&req->node, &vfb_waiters);
 	vfb_num_waiters++;
 	vfb_waiting += req->num_sels;
@@ -344,19 +429,14 @@ static void vfb_dequeue(struct vfb_request *req, int answer)
 static int vfb_over_quota(const struct vfb_request *req, struct vfb_why *why)
 {
 	unsigned int all = READ_ONCE(vfb_max_leases), each = READ_ONCE(vfb_max_leases_per_user);
+	struct vfb_named *named = req->pool[0] ? vfb_named_find(req->pool) : NULL;
 
 	lockdep_assert_held(&vfb_lock);
-	if (all && vfb_lease_num_taken() + req->count > all) {
-		if (why)
-			why->value = all;
-		return why ? vfb_why_fail(why, -EDQUOT, SRIOV_BROKER_WHY_LIMIT, NULL) : -EDQUOT;
-	}
-	if (!each || req->exempt || req->user->leases + req->count <= each)
-		return 0;
-	if (!why)
-		return -EDQUOT;
-	why->value = each;
-	return vfb_why_fail(why, -EDQUOT, SRIOV_BROKER_WHY_QUOTA, NULL);
+	if (all && vfb_lease_num_taken() + req->count > all)
+		return vfb_permit_full(NULL, SRIOV_BROKER_WHY_LIMIT, all, why);
+	if (each && !req->exempt && req->user->leases + req->count > each)
+		return vfb_permit_full(NULL, SRIOV_BROKER_WHY_QUOTA, each, why);
+	return named ? vfb_permit_over(req, named, req->count, why) : 0;
 }
 
 static unsigned int vfb_num_free(void)
@@ -378,9 +458,12 @@ static unsigned int vfb_num_free(void)
 void vfb_pool_serve(void)
 {
 	struct vfb_request *w, *next;
-	unsigned int num_free = vfb_num_free();
+	unsigned int num_free;
 
 	lockdep_assert_held(&vfb_lock);
+	if (list_empty(&vfb_waiters))
+		return;
+	num_free = vfb_num_free();
 	list_for_each_entry_safe(w, next, &vfb_waiters, node) {
 		if (!num_free)
 			return;
@@ -392,7 +475,27 @@ void vfb_pool_serve(void)
 }
 
 /**
- * vfb_pool_kick - the same
+ * vfb_pool_recheck - pools have changed: serve the waiters that may have more now, and
+ *	answer those that may not wait any more
+ *
+ * Context: vfb_lock held.
+ */
+void vfb_pool_recheck(void)
+{
+	struct vfb_request *w, *next;
+	int ret;
+
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry_safe(w, next, &vfb_waiters, node) {
+		ret = vfb_permit_check(w, w->why) ?: vfb_check_right(w, w->why);
+		if (ret)
+			vfb_dequeue(w, ret);
+	}
+	vfb_pool_serve();
+}
+
+/**
+ * vfb_pool_kick - VFs have become free, or more may be leased: serve the waiters
  *
  * Context: takes vfb_lock.
  */
@@ -400,6 +503,16 @@ void vfb_pool_kick(void)
 {
 	guard(mutex)(&vfb_lock);
 	vfb_pool_serve();
+}
+
+/**
+ * vfb_pool_stop - look no more at what was passed over
+ *
+ * Context: module exit, no request waits; may sleep.
+ */
+void vfb_pool_stop(void)
+{
+	cancel_delayed_work_sync(&vfb_pool_again_work);
 }
 
 /**
@@ -450,17 +563,20 @@ static int vfb_pool_wait(struct vfb_request *req, s32 timeout_ms, struct vfb_why
 	mutex_unlock(&vfb_lock);
 	if (answer > 0)
 		return 0;
-	if (answer)
-		return vfb_why_fail(why, answer, SRIOV_BROKER_WHY_CANCELLED, NULL);
-	/* Not to be restarted, with all of its time once more: a handler has run. */
+	if (answer) /* and @why says why */
+		return answer;
+	/*
+	 * Where no handler runs, as after a stop or a freeze, it begins anew, at the end of the
+	 * line; but not with all of a limited time once more.
+	 */
 	if (left < 0)
-		return -EINTR;
+		return timeout_ms < 0 ? -ERESTARTNOHAND : -EINTR;
 	return vfb_why_fail(why, -ETIMEDOUT, SRIOV_BROKER_WHY_TIMEOUT,
 			    req->num_sels == 1 ? &req->sels[0].dev : NULL);
 }
 
 /**
- * vfb_pool_try - take VFs out of the pool, if all are free just now
+ * vfb_pool_try - take VFs out of the pool, if all are free just now and no waiter's
  * @req: which, how many, and the leases to give them to, which begin by that
  * @why: says why not
  *
@@ -469,9 +585,12 @@ static int vfb_pool_wait(struct vfb_request *req, s32 timeout_ms, struct vfb_why
  */
 int vfb_pool_try(struct vfb_request *req, struct vfb_why *why)
 {
-	int ret = vfb_over_quota(req, why);
+	int ret;
 
 	lockdep_assert_held(&vfb_lock);
+	/* Those that wait came before; what became free just now they may not have been told of. */
+	vfb_pool_serve();
+	ret = vfb_permit_check(req, why) ?: vfb_over_quota(req, why);
 	return ret ?: vfb_serve(req) ? 0 : vfb_pool_fail(req, why);
 }
 
@@ -502,15 +621,17 @@ int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why)
 		return ret;
 	}
 	ret = vfb_queue_full(req, why);
-	if (!ret)
+	if (!ret) {
+		/* What it was refused for is of no interest any more. */
+		put_pid(why->pid);
+		*why = (struct vfb_why){ .uid = INVALID_UID };
+		req->why = why;
 		vfb_enqueue(req);
+	}
 	mutex_unlock(&vfb_lock);
 	if (ret)
 		return ret;
 
-	/* What it was refused for is of no interest any more. */
-	put_pid(why->pid);
-	*why = (struct vfb_why){ .uid = INVALID_UID };
 	ret = vfb_pool_wait(req, timeout_ms, why);
 	vfb_stats_record(SRIOV_BROKER_STAT_WAIT, NULL, 0, ret, ktime_get_ns() - start);
 	return ret;
@@ -532,7 +653,7 @@ int vfb_pool_cancel(u64 id)
 	list_for_each_entry_safe(w, next, &vfb_waiters, node) {
 		if (w->id != id)
 			continue;
-		vfb_dequeue(w, -ECANCELED);
+		vfb_dequeue(w, vfb_why_fail(w->why, -ECANCELED, SRIOV_BROKER_WHY_CANCELLED, NULL));
 		ret = 0;
 	}
 	return ret;
@@ -567,6 +688,7 @@ unsigned int vfb_take_waiters(void *entries, unsigned int room, struct vfb_pf *o
 		if (w->num_sels == 1)
 			out->dev = w->sels[0].dev;
 		strscpy(out->label, w->leases[0]->label, sizeof(out->label));
+		strscpy(out->pool, w->pool, sizeof(out->pool));
 		out++;
 	}
 	return num;

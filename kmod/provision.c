@@ -336,6 +336,15 @@ static int vfb_move_to_places(struct vfb_pf *pf, const struct vfb_place *places,
 	return err;
 }
 
+/* VFs have just entered the pool: note what each return is to put back, if it is to. */
+static void vfb_note_attributes(struct vfb_pf *pf)
+{
+	if (pf->restore)
+		vfb_net_remember_pool(pf);
+	else
+		vfb_net_forget_pool(pf);
+}
+
 static void vfb_bring_back(struct vfb_pf *pf, const struct vfb_place *places, unsigned int num,
 			   struct vfb_kept *kept)
 {
@@ -349,6 +358,7 @@ static void vfb_bring_back(struct vfb_pf *pf, const struct vfb_place *places, un
 	} else {
 		vfb_kept_restore(kept, pf, num, &why);
 		ret = vfb_move_to_places(pf, places, num, &why);
+		vfb_note_attributes(pf);
 		vfb_tell_vfs(pf, 0, num);
 	}
 	if (ret)
@@ -438,17 +448,17 @@ static int vfb_make(struct vfb_pf *pf, unsigned int num, const struct vfb_driver
 	unsigned int was = vfb_pf_modes(pf);
 	int ret;
 
-	if (have && (have != num || vfb_vfs_missing(pf, num)))
-		return vfb_recreate(pf, num, to, flags, why);
-	vfb_pf_mode(pf, flags);
-	ret = have ? vfb_move_vfs(pf, 0, num, to, vfb_move_flags(flags), why) :
-		     vfb_create(pf, num, to, flags, kept, why);
-	if (ret)
-		vfb_pf_mode(pf, was);
-	else if (pf->restore)
-		vfb_net_remember_pool(pf);
-	else
-		vfb_net_forget_pool(pf);
+	if (have && (have != num || vfb_vfs_missing(pf, num))) {
+		ret = vfb_recreate(pf, num, to, flags, why);
+	} else {
+		vfb_pf_mode(pf, flags);
+		ret = have ? vfb_move_vfs(pf, 0, num, to, vfb_move_flags(flags), why) :
+			     vfb_create(pf, num, to, flags, kept, why);
+		if (ret)
+			vfb_pf_mode(pf, was);
+	}
+	if (!ret)
+		vfb_note_attributes(pf);
 	return ret;
 }
 
@@ -590,8 +600,8 @@ int vfb_pf_bind(struct vfb_pf *pf, unsigned int first, unsigned int count, const
 	if (ret)
 		return ret;
 	ret = vfb_move_vfs(pf, first, count ?: have - first, &to, vfb_move_flags(flags), why);
-	if (!ret && pf->restore)
-		vfb_net_remember_pool(pf);
+	if (!ret)
+		vfb_note_attributes(pf);
 	vfb_driver_put(&to);
 	return ret;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests about the pool and its leases: LEASE, REVOKE, CANCEL, CLEAR.
+ * Requests about the pool and its leases: LEASE, REVOKE, CANCEL, CORDON, CLEAR.
  *
  * LEASE takes VFs out of the pool, waits for them if need be, and makes a descriptor of
  * each. That is all or nothing: what can fail has been done before the first of them is
@@ -26,9 +26,9 @@ static void vfb_lease_probe(struct work_struct *work)
 }
 
 /*
- * Has a VF been opened while it was free? Its fence is still up, so nothing was done with
- * it; but with the fence down that descriptor would be as good as the holder's. Or would
- * its holder get a device that is no VF of ours?
+ * Has a VF been opened while it was free? Its fence is still up, or its driver lets none in, so
+ * nothing was done with it; but with the fence down that descriptor would be as good as the
+ * holder's. Or would its holder get a device that is no VF of ours?
  */
 static bool vfb_any_unfit(struct vfb_request *req)
 {
@@ -287,10 +287,16 @@ static int vfb_check_selector(const struct sriov_broker_selector *sel, struct vf
 static int vfb_lease_check(struct sriov_broker_lease *p)
 {
 	if (p->flags & ~(SRIOV_BROKER_LEASE_NO_CLOEXEC | SRIOV_BROKER_LEASE_SPREAD |
-			 SRIOV_BROKER_LEASE_DISTINCT_PFS | SRIOV_BROKER_LEASE_NUMA_STRICT))
+			 SRIOV_BROKER_LEASE_DISTINCT_PFS | SRIOV_BROKER_LEASE_NUMA_STRICT |
+			 SRIOV_BROKER_LEASE_CORDONED))
 		return -EOPNOTSUPP;
+	if (p->flags & SRIOV_BROKER_LEASE_CORDONED && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
 	if (!p->count || p->count > SRIOV_BROKER_MAX_LEASES || !vfb_label_ok(p->label) ||
 	    p->timeout_ms < -1 || p->numa_node < -1)
+		return -EINVAL;
+	if (strnlen(p->pool, sizeof(p->pool)) == sizeof(p->pool) ||
+	    (p->pool[0] && !vfb_name_ok(p->pool)))
 		return -EINVAL;
 	/* Less would not even tell the descriptor and its VF. */
 	if (p->grant_size < offsetofend(struct sriov_broker_grant, vf) || p->grant_size > PAGE_SIZE)
@@ -352,6 +358,8 @@ int vfb_ioctl_lease(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 		.numa_node = p->numa_node,
 		.count = p->count,
 		.user = client->user,
+		.pool = p->pool,
+		.cred = file->f_cred,
 	};
 	struct sriov_broker_selector *sels;
 	struct vfb_slot *slots;
@@ -365,6 +373,7 @@ int vfb_ioctl_lease(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 	req.sels = sels;
 	req.num_sels = p->num_selectors;
 	req.exempt = ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE);
+	req.admin = ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN);
 	/* Before there is anything to give back: a reset for each VF. */
 	slots = vfb_slots_new(p->count, flags);
 	if (IS_ERR(slots)) {
@@ -416,19 +425,20 @@ static int vfb_anchor_lease(struct vfb_client *client, struct sriov_broker_ancho
 			    struct vfb_anchor **anchor, struct pid *pid, struct vfb_why *why)
 {
 	struct vfb_lease *lease = vfb_own_lease(client, p->lease_id, why);
+	int ret;
 
 	lockdep_assert_held(&vfb_lock);
 	if (IS_ERR(lease))
 		return PTR_ERR(lease);
 	if (lease->implicit)
 		return vfb_why_fail(why, -EOPNOTSUPP, SRIOV_BROKER_WHY_IMPLICIT, &lease->vf->addr);
-	/* Not given to its caller yet, or about to end. */
-	if (!lease->published || !lease->holds)
+	/* Not given to its caller yet. */
+	if (!lease->published)
 		return vfb_why_fail(why, -ENOENT, SRIOV_BROKER_WHY_NO_LEASE, NULL);
-	*anchor = vfb_anchor_tie(lease, *anchor);
-	if (pid)
+	ret = vfb_anchor_tie(lease, anchor);
+	if (!ret && pid)
 		vfb_lease_set_pid(lease, pid);
-	return 0;
+	return ret;
 }
 
 /* ioctl(SRIOV_BROKER_ANCHOR) */
@@ -508,6 +518,34 @@ int vfb_ioctl_cancel(struct file *file, union vfb_arg *arg, struct vfb_why *why)
 		return ret;
 	ret = vfb_pool_cancel(p->waiter_id);
 	return ret ? vfb_why_fail(why, ret, SRIOV_BROKER_WHY_NO_WAITER, NULL) : 0;
+}
+
+/* ioctl(SRIOV_BROKER_CORDON) */
+int vfb_ioctl_cordon(struct file *file, union vfb_arg *arg, struct vfb_why *why)
+{
+	struct sriov_broker_cordon *p = &arg->cordon;
+	bool on = !(p->flags & SRIOV_BROKER_CORDON_END);
+	struct vfb_pf *pf;
+	int ret = 0;
+
+	if (p->flags & ~SRIOV_BROKER_CORDON_END)
+		return -EOPNOTSUPP;
+	pf = vfb_pf_find(&p->pf, why);
+	if (IS_ERR(pf))
+		return PTR_ERR(pf);
+	mutex_lock(&vfb_lock);
+	if (pf->gone) {
+		ret = vfb_why_fail(why, -ENODEV, SRIOV_BROKER_WHY_NO_DEVICE, &pf->addr);
+	} else if (pf->cordoned != on) {
+		pf->cordoned = on;
+		vfb_event_pf(pf,
+			     on ? SRIOV_BROKER_EVENT_PF_CORDONED : SRIOV_BROKER_EVENT_PF_UNCORDONED,
+			     0, 0);
+		vfb_pool_serve();
+	}
+	mutex_unlock(&vfb_lock);
+	vfb_pf_put(pf);
+	return ret;
 }
 
 /* ioctl(SRIOV_BROKER_CLEAR) */

@@ -31,6 +31,52 @@ static bool vfb_vf_lock(struct vfb_vf *vf, bool killable)
 	return false;
 }
 
+/**
+ * vfb_answers - does a device answer
+ * @pdev: the device, which is awake
+ *
+ * What identifies a VF is all ones by specification, this register's reserved bits are not.
+ *
+ * Context: any.
+ * Return: false: its configuration space reads as ones.
+ */
+bool vfb_answers(struct pci_dev *pdev)
+{
+	u32 command;
+
+	pci_read_config_dword(pdev, PCI_COMMAND, &command);
+	return !PCI_POSSIBLE_ERROR(command);
+}
+
+/**
+ * vfb_look - has a VF still what its driver, or the driver's user, has set up
+ * @vf: the VF, which may be in use
+ *
+ * What the kernel has noted of bus mastering and interrupts is compared with what the device
+ * says; that may change under the comparison, if its user is just changing it.
+ *
+ * Context: may sleep.
+ * Return: SRIOV_BROKER_FAULT_SILENT, STATE_LOST, or NONE: nothing is to be seen.
+ */
+enum sriov_broker_fault vfb_look(struct vfb_vf *vf)
+{
+	enum sriov_broker_fault fault = SRIOV_BROKER_FAULT_NONE;
+	struct pci_dev *pdev = vf->pdev;
+	u16 command = 0, msix = 0;
+
+	pm_runtime_get_sync(&pdev->dev);
+	pci_read_config_word(pdev, PCI_COMMAND, &command);
+	if (pdev->msix_cap)
+		pci_read_config_word(pdev, pdev->msix_cap + PCI_MSIX_FLAGS, &msix);
+	if (!vfb_answers(pdev))
+		fault = SRIOV_BROKER_FAULT_SILENT;
+	else if ((pdev->is_busmaster && !(command & PCI_COMMAND_MASTER)) ||
+		 (pdev->msix_enabled && !(msix & PCI_MSIX_FLAGS_ENABLE)))
+		fault = SRIOV_BROKER_FAULT_STATE_LOST;
+	pm_runtime_put(&pdev->dev);
+	return fault;
+}
+
 /* Does it answer, has it nothing under way, and can it neither DMA nor interrupt? */
 static bool vfb_looks_reset(struct pci_dev *pdev)
 {
@@ -57,6 +103,9 @@ static enum sriov_broker_fault vfb_reset_locked(struct vfb_vf *vf)
 	if (READ_ONCE(vf->gone) || !device_is_registered(&pdev->dev))
 		return SRIOV_BROKER_FAULT_NONE;
 
+	/* The PCI core would wait for it for a minute. */
+	if (!vfb_answers(pdev))
+		return SRIOV_BROKER_FAULT_SILENT;
 	/*
 	 * The reset restores what it finds, and the last owner may have left the
 	 * device in any state: nothing of that is to survive.

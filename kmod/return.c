@@ -34,12 +34,13 @@ static bool vfb_stopping;
 static DECLARE_WAIT_QUEUE_HEAD(vfb_return_wq);
 
 static const char *const vfb_fault_names[] = {
-	[SRIOV_BROKER_FAULT_OPEN] = "its user does not let go",
+	[SRIOV_BROKER_FAULT_IN_USE] = "its user does not let go",
 	[SRIOV_BROKER_FAULT_RESET] = "the reset failed",
 	[SRIOV_BROKER_FAULT_CHECK] = "it does not look reset",
 	[SRIOV_BROKER_FAULT_DRIVER] = "it is not on its driver",
 	[SRIOV_BROKER_FAULT_FENCE] = "the IOMMU group can't be claimed",
 	[SRIOV_BROKER_FAULT_NET] = "its network attributes can't be put back",
+	[SRIOV_BROKER_FAULT_SILENT] = "it does not answer",
 };
 
 /* A driver that does DMA for the host keeps the fence down: it is the holder's. */
@@ -105,8 +106,6 @@ static int vfb_clean(struct vfb_group *group, enum sriov_broker_fault *fault)
 		/* Once more: an unbinding by hand may have had the lock that it waited for. */
 		if (!ret && !*fault)
 			*fault = vfb_rebind(vf);
-		if (!ret && !*fault)
-			*fault = vfb_net_restore(vf);
 	}
 	return ret;
 }
@@ -116,23 +115,47 @@ static void vfb_return_over(struct vfb_group *group)
 {
 	lockdep_assert_held(&vfb_lock);
 	group->returning = false;
-	group->stray = false;
+	group->stray = SRIOV_BROKER_FAULT_NONE;
 	/* CLEAR may have sent it on its way once more, while it was. */
 	cancel_delayed_work(&group->ret);
 }
 
-/* All of a group is free, or none is. Returns what keeps it from that, after all. */
-static enum sriov_broker_fault vfb_return_settle(struct vfb_group *group,
-						 enum sriov_broker_fault fault)
+/*
+ * A VF that an operation had, and could not move, has joined the others since; or CLEAR has sent
+ * the group on its way once more.
+ */
+static bool vfb_return_missed_one(struct vfb_group *group)
+{
+	struct vfb_vf *vf;
+
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(vf, &group->vfs, group_node)
+		if (vfb_is_returning(vf) && vf->state != SRIOV_BROKER_VF_RESETTING)
+			return true;
+	return false;
+}
+
+/*
+ * All of a group is free, or none is. Returns the fault that keeps it from that, after all, or
+ * -EAGAIN: it goes from the beginning.
+ */
+static int vfb_return_settle(struct vfb_group *group, int fault)
 {
 	struct vfb_vf *vf;
 
 	guard(mutex)(&vfb_lock);
+	if (!fault && vfb_return_missed_one(group)) {
+		vfb_group_return(group);
+		queue_delayed_work(vfb_wq, &group->ret, 0);
+		return -EAGAIN;
+	}
 	list_for_each_entry(vf, &group->vfs, group_node)
 		if (!fault && vfb_is_returning(vf) && !vfb_vf_on_target_driver(vf))
 			fault = SRIOV_BROKER_FAULT_DRIVER;
 	vfb_group_state(group, fault ? SRIOV_BROKER_VF_QUARANTINED : SRIOV_BROKER_VF_FREE, fault);
-	vfb_return_over(group);
+	group->stray = fault;
+	if (!fault)
+		vfb_return_over(group);
 	/* Before another one comes: the waiters were here first. */
 	vfb_pool_serve();
 	return fault;
@@ -159,22 +182,13 @@ static void vfb_return_put(struct vfb_group *group)
 	vfb_group_put(group);
 }
 
-static void vfb_return_end(struct vfb_group *group, enum sriov_broker_fault fault)
-{
-	u64 took = ktime_get_ns() - group->return_ns; /* from here on it may be leased again */
-
-	fault = vfb_return_settle(group, fault);
-	vfb_return_report(group, fault, took);
-	vfb_return_put(group);
-}
-
-/* An operation has taken what was in quarantine: it is on no way any more. */
+/* It is on no way any more, unless CLEAR has just sent it on its way again. */
 static void vfb_return_quit(struct vfb_group *group)
 {
 	bool over;
 
 	mutex_lock(&vfb_lock);
-	over = group->stray && vfb_group_is_stray(group) == -ESTALE;
+	over = group->stray;
 	if (over)
 		vfb_return_over(group);
 	mutex_unlock(&vfb_lock);
@@ -182,14 +196,41 @@ static void vfb_return_quit(struct vfb_group *group)
 		vfb_return_put(group);
 }
 
+/*
+ * A group in quarantine has a fence, guarded or not: no program's memory is to be within its
+ * reach, and the next driver that is bound by hand must not open it to all. A guarded one
+ * had none, and a program may have the group, and wait for a device of it: then once more.
+ */
+static void vfb_return_keep(struct vfb_group *group)
+{
+	if (vfb_group_refence(group) == -EBUSY && !READ_ONCE(vfb_stopping))
+		queue_delayed_work(vfb_wq, &group->ret, msecs_to_jiffies(VFB_STRAY_POLL_MS));
+	else
+		vfb_return_quit(group);
+}
+
+static void vfb_return_end(struct vfb_group *group, int fault)
+{
+	u64 took = ktime_get_ns() - group->return_ns; /* from here on it may be leased again */
+
+	fault = vfb_return_settle(group, fault);
+	if (fault < 0)
+		return;
+	vfb_return_report(group, fault, took);
+	if (fault)
+		vfb_return_keep(group);
+	else
+		vfb_return_put(group);
+}
+
 /* Its user had time enough: from here on there is no hurry. */
 static void vfb_return_stray(struct vfb_group *group)
 {
 	mutex_lock(&vfb_lock);
-	group->stray = true;
-	vfb_group_state(group, SRIOV_BROKER_VF_QUARANTINED, SRIOV_BROKER_FAULT_OPEN);
+	group->stray = SRIOV_BROKER_FAULT_IN_USE;
+	vfb_group_state(group, SRIOV_BROKER_VF_QUARANTINED, SRIOV_BROKER_FAULT_IN_USE);
 	mutex_unlock(&vfb_lock);
-	vfb_return_report(group, SRIOV_BROKER_FAULT_OPEN, ktime_get_ns() - group->return_ns);
+	vfb_return_report(group, SRIOV_BROKER_FAULT_IN_USE, ktime_get_ns() - group->return_ns);
 }
 
 /* It is still open: look again. */
@@ -198,7 +239,7 @@ static void vfb_return_later(struct vfb_group *group, bool stray)
 	unsigned long now = jiffies, pause = msecs_to_jiffies(VFB_STRAY_POLL_MS);
 
 	if (READ_ONCE(vfb_stopping)) {
-		vfb_return_end(group, SRIOV_BROKER_FAULT_OPEN);
+		vfb_return_end(group, SRIOV_BROKER_FAULT_IN_USE);
 		return;
 	}
 	if (!stray && time_before(now, group->drain_until))
@@ -255,22 +296,37 @@ static int vfb_return_fence(struct vfb_group *group, bool stray)
 	guard(mutex)(&vfb_lock);
 	if (stray)
 		ret = vfb_group_is_stray(group);
-	if (!ret)
-		vfb_group_state(group, SRIOV_BROKER_VF_RESETTING, SRIOV_BROKER_FAULT_NONE);
-	return ret;
+	if (ret)
+		return ret;
+	group->stray = SRIOV_BROKER_FAULT_NONE;
+	vfb_group_state(group, SRIOV_BROKER_VF_RESETTING, SRIOV_BROKER_FAULT_NONE);
+	return 0;
 }
 
 static void vfb_return_leave(struct vfb_group *group, enum sriov_broker_fault fault)
 {
-	/*
-	 * A holder may have had another driver on a guarded one, which wanted the fence. One that
-	 * goes into quarantine gets it: no program's memory is to be within its reach.
-	 */
+	/* A holder may have had another driver on a guarded one, which wanted the fence. */
 	if (!fault)
 		vfb_group_unfence_if_unused(group);
-	else
-		vfb_group_fence(group);
 	vfb_return_end(group, fault);
+}
+
+/* The last step, which may wait long for rtnl: that is not to keep other work on VFs. */
+static void vfb_return_restore(struct vfb_group *group)
+{
+	enum sriov_broker_fault fault = SRIOV_BROKER_FAULT_NONE;
+	struct vfb_vf *vf;
+
+	if (!group->clean && vfb_net_is_wanted(group)) {
+		group->clean = true;
+		mod_delayed_work(vfb_put_wq, &group->ret, 0);
+		return;
+	}
+	group->clean = false;
+	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf))
+		if (vfb_is_returning(vf) && !fault)
+			fault = vfb_net_restore(vf);
+	vfb_return_leave(group, fault);
 }
 
 /**
@@ -282,18 +338,28 @@ static void vfb_return_leave(struct vfb_group *group, enum sriov_broker_fault fa
 void vfb_return_work(struct work_struct *work)
 {
 	struct vfb_group *group = container_of(to_delayed_work(work), struct vfb_group, ret);
-	bool stray = READ_ONCE(group->stray);
-	enum sriov_broker_fault fault = SRIOV_BROKER_FAULT_FENCE;
-	int ret = vfb_return_fence(group, stray);
+	enum sriov_broker_fault stray = READ_ONCE(group->stray), fault = SRIOV_BROKER_FAULT_FENCE;
+	int ret;
 
+	if (stray && stray != SRIOV_BROKER_FAULT_IN_USE) {
+		vfb_return_keep(group);
+		return;
+	}
+	if (group->clean) {
+		vfb_return_restore(group);
+		return;
+	}
+	ret = vfb_return_fence(group, stray);
 	if (ret == -EBUSY)
 		vfb_return_later(group, stray);
 	else if (ret == -ESTALE)
 		vfb_return_quit(group);
 	else if (!ret && vfb_clean(group, &fault))
 		vfb_return_again(group);
-	else
+	else if (fault)
 		vfb_return_leave(group, fault);
+	else
+		vfb_return_restore(group);
 }
 
 /**

@@ -12,6 +12,8 @@
 #include "compat.h"
 #include "objects.h"
 
+work_func_t vfb_vf_look_fn;
+
 /* All VFs by address. Under vfb_lock. */
 static DEFINE_HASHTABLE(vfb_vfs, 9);
 
@@ -104,6 +106,7 @@ static void vfb_vf_release(struct kref *ref)
 		vfb_group_put(vf->first_group);
 	vfb_pf_put(vf->pf);
 	pci_dev_put(vf->pdev);
+	put_pid(vf->unbound_by.pid);
 	kfree(vf->net);
 	kfree(vf->net_pool);
 	kfree(vf);
@@ -139,7 +142,7 @@ static bool vfb_is_open(const struct vfb_vf *vf)
 	if (vf->gone)
 		return false;
 	return vf->state == SRIOV_BROKER_VF_OPEN ||
-	       (vf->state == SRIOV_BROKER_VF_QUARANTINED && vf->fault == SRIOV_BROKER_FAULT_OPEN);
+	       (vf->state == SRIOV_BROKER_VF_QUARANTINED && vf->fault == SRIOV_BROKER_FAULT_IN_USE);
 }
 
 /* Leased, not back yet, or on a move that may end where it began: in quarantine. */
@@ -153,7 +156,7 @@ static bool vfb_is_taken(const struct vfb_vf *vf)
 static bool vfb_is_charged(const struct vfb_vf *vf)
 {
 	return vfb_is_taken(vf) &&
-	       (vf->state != SRIOV_BROKER_VF_QUARANTINED || vf->fault == SRIOV_BROKER_FAULT_OPEN);
+	       (vf->state != SRIOV_BROKER_VF_QUARANTINED || vf->fault == SRIOV_BROKER_FAULT_IN_USE);
 }
 
 /**
@@ -201,6 +204,7 @@ void vfb_vf_state(struct vfb_vf *vf, enum sriov_broker_vf_state state,
 	lockdep_assert_held(&vfb_lock);
 	vf->state = state;
 	vf->fault = fault;
+	vf->seen = SRIOV_BROKER_FAULT_NONE;
 	/* In one step each: vfb_return_wait() reads without the lock. */
 	WRITE_ONCE(pf->nr_out, pf->nr_out - vf->counted_out + vfb_is_out(vf));
 	pf->nr_open += vfb_is_open(vf) - vf->counted_open;
@@ -329,24 +333,35 @@ bool vfb_vf_on_target_driver(const struct vfb_vf *vf)
 static void vfb_vf_tidy(struct work_struct *work)
 {
 	struct vfb_vf *vf = container_of(work, struct vfb_vf, tidy);
+	struct vfb_acting by = {};
 	bool hosts, lost;
 
 	/* A removal of the device that is under way holds it to its end, but for a PF driver's. */
 	pci_lock_rescan_remove();
 	pci_unlock_rescan_remove();
 
+	/* It is told as the doing of what took the driver off. The counted pid goes with it. */
+	scoped_guard(mutex, &vfb_lock) {
+		by.actor = vf->unbound_by;
+		vf->unbound_by = (struct vfb_actor){ .uid = INVALID_UID };
+	}
+	vfb_acting_begin(&by);
 	mutex_lock(&vfb_lock);
 	lost = vf->state == SRIOV_BROKER_VF_FREE && !vfb_vf_on_target_driver(vf) && !vf->moving &&
 	       !vf->gone && !vf->pf->leaving;
-	if (lost)
+	if (lost) {
 		vfb_vf_state(vf, SRIOV_BROKER_VF_QUARANTINED, SRIOV_BROKER_FAULT_DRIVER);
+		vfb_group_keep(vf->group, SRIOV_BROKER_FAULT_DRIVER);
+	}
 	hosts = vf->state == SRIOV_BROKER_VF_HOST && !vf->moving && !vf->gone;
 	mutex_unlock(&vfb_lock);
-	if (lost) {
-		/* A guarded one had none: the next driver bound by hand must not open it to all. */
-		vfb_group_fence(vf->group);
+	vfb_acting_end(&by);
+	if (lost && by.actor.pid)
+		pci_warn(vf->pdev, "quarantined: %s (pid %d) took its driver off\n", by.actor.comm,
+			 pid_nr(by.actor.pid));
+	else if (lost)
 		pci_warn(vf->pdev, "quarantined: its driver was taken off\n");
-	}
+	put_pid(by.actor.pid);
 	if (hosts)
 		vfb_override_clear_if(vf->pdev, vf->target);
 	vfb_vf_put(vf);
@@ -369,6 +384,8 @@ static struct vfb_vf *vfb_vf_alloc(struct pci_dev *pdev, struct vfb_pf *pf)
 	vf->index = stride ? pci_iov_vf_id(pdev) : 0;
 	INIT_LIST_HEAD(&vf->group_node);
 	INIT_WORK(&vf->tidy, vfb_vf_tidy);
+	INIT_WORK(&vf->look, vfb_vf_look_fn);
+	ratelimit_state_init(&vf->refusals, 10 * HZ, 10);
 	vf->group = vfb_group_join(vf);
 	if (!vf->group) {
 		vfb_vf_put(vf);
@@ -535,15 +552,19 @@ void vfb_vf_bound(struct vfb_vf *vf, const char *name, bool managed)
  */
 void vfb_vf_unbound(struct vfb_vf *vf)
 {
-	bool was_free, was_open;
+	bool was_free, was_open, was_kept;
 
 	mutex_lock(&vfb_lock);
 	vf->driver[0] = '\0';
 	vf->managed = false;
 	was_free = vf->state == SRIOV_BROKER_VF_FREE && !vf->moving;
 	was_open = vf->state == SRIOV_BROKER_VF_OPEN && !vf->moving;
-	if (was_free)
+	was_kept = vf->state == SRIOV_BROKER_VF_QUARANTINED && !vf->moving;
+	if (was_free) {
 		clear_bit(vf->index, vf->pf->free);
+		put_pid(vf->unbound_by.pid);
+		vfb_actor_now(&vf->unbound_by);
+	}
 	if (was_open)
 		vfb_vf_state(vf, SRIOV_BROKER_VF_HOST, SRIOV_BROKER_FAULT_NONE);
 	mutex_unlock(&vfb_lock);
@@ -553,6 +574,9 @@ void vfb_vf_unbound(struct vfb_vf *vf)
 		vfb_group_unfence_if_unused(vf->group);
 		vfb_pf_update_protection(vf->pf);
 	}
+	/* A guarded one had none: the next driver bound by hand must not open it to all. */
+	if ((was_free || was_kept) && !READ_ONCE(vf->pf->leaving))
+		vfb_group_fence(vf->group);
 	/* Not here: it may take the device's lock, and waits for a removal of the device. */
 	if (was_free || was_open) {
 		kref_get(&vf->ref);

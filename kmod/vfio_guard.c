@@ -136,4 +136,6 @@ static struct pci_driver vfb_guarded_driver = {
 module_pci_driver(vfb_guarded_driver);
 
 MODULE_DESCRIPTION("SR-IOV broker: vfio driver of VFs whose opening is a lease");
+MODULE_AUTHOR("the sriov_broker authors");
+MODULE_VERSION(VFB_VERSION);
 MODULE_LICENSE("GPL");

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Makes the device "dev" look sick: a VF that, whatever it is told, does DMA or sends
- * interrupts, or never ends what it has begun; or a PF whose VFs lie so far apart that
- * its bus has no numbers for them. It stands between
- * the PCI core and the device's configuration space, as aer_inject does, so whatever
- * reads that sees the same.
+ * interrupts, never ends what it has begun, or does not answer; or a PF whose VFs lie so
+ * far apart that its bus has no numbers for them. It stands between the PCI core and the
+ * device's configuration space, as aer_inject does, so whatever reads that sees the same.
  */
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -27,6 +26,10 @@ static bool pending;
 module_param(pending, bool, 0644);
 MODULE_PARM_DESC(pending, "it always has transactions pending");
 
+static bool silent;
+module_param(silent, bool, 0644);
+MODULE_PARM_DESC(silent, "it does not answer");
+
 static ushort stride;
 module_param(stride, ushort, 0644);
 MODULE_PARM_DESC(stride, "routing ids from VF to VF, 0: the device's");
@@ -41,6 +44,8 @@ static u32 sick_dword(int where, u32 val)
 {
 	u32 wanted = READ_ONCE(stride);
 
+	if (READ_ONCE(silent))
+		return ~0U;
 	if (where == PCI_COMMAND && READ_ONCE(master))
 		return val | PCI_COMMAND_MASTER;
 	/* The upper half of these 32 bits. */

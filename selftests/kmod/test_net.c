@@ -5,8 +5,10 @@
  * that. Binds only by driver_override.
  */
 #include <linux/etherdevice.h>
+#include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
+#include <linux/netlink.h>
 #include <linux/pci.h>
 #include <linux/rtnetlink.h>
 
@@ -19,6 +21,36 @@ MODULE_PARM_DESC(no_zero, "Refuse a MAC of all zeroes, as bnx2x does");
 static bool no_mac;
 module_param(no_mac, bool, 0644);
 MODULE_PARM_DESC(no_mac, "Refuse any MAC");
+
+static bool words;
+module_param(words, bool, 0444);
+MODULE_PARM_DESC(words, "Say why, as a driver can whose kernel lets it");
+
+/*
+ * What a request is answered with besides its errno. No kernel so far hands that down to
+ * what sets a VF's attributes, so it is picked up on the way.
+ */
+static struct netlink_ext_ack *test_net_ack;
+static struct task_struct *test_net_asker;
+
+static int test_net_request(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	test_net_ack = (void *)regs_get_kernel_argument(regs, 2);
+	WRITE_ONCE(test_net_asker, current);
+	return 0;
+}
+
+static int test_net_answer(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	WRITE_ONCE(test_net_asker, NULL);
+	return 0;
+}
+
+static struct kretprobe test_net_setlink = {
+	.kp.symbol_name = "rtnl_setlink",
+	.entry_handler = test_net_request,
+	.handler = test_net_answer,
+};
 
 struct test_net {
 	struct ifla_vf_info vf[MAX_VFS]; /* rtnl */
@@ -48,6 +80,8 @@ static int test_net_set_mac(struct net_device *netdev, int vf, u8 *mac)
 {
 	struct ifla_vf_info *to = test_net_vf(netdev, vf);
 
+	if (READ_ONCE(no_mac) && READ_ONCE(test_net_asker) == current)
+		NL_SET_ERR_MSG(test_net_ack, "no VF may have a MAC");
 	if (!to || READ_ONCE(no_mac) ||
 	    (READ_ONCE(no_zero) && is_zero_ether_addr(mac)))
 		return -EINVAL;
@@ -188,7 +222,28 @@ static struct pci_driver test_net_driver = {
 	.remove = test_net_remove,
 	.sriov_configure = pci_sriov_configure_simple,
 };
-module_pci_driver(test_net_driver);
+
+static int __init test_net_init(void)
+{
+	int ret = words ? register_kretprobe(&test_net_setlink) : 0;
+
+	if (ret)
+		return ret;
+	ret = pci_register_driver(&test_net_driver);
+	if (ret && words)
+		unregister_kretprobe(&test_net_setlink);
+	return ret;
+}
+
+static void __exit test_net_exit(void)
+{
+	pci_unregister_driver(&test_net_driver);
+	if (words)
+		unregister_kretprobe(&test_net_setlink);
+}
+
+module_init(test_net_init);
+module_exit(test_net_exit);
 
 MODULE_DESCRIPTION("Tests: a PF driver with all VF network attributes");
 MODULE_LICENSE("GPL");

@@ -129,7 +129,7 @@ static void test_quota(void)
 	ok(comes_to(shared->g[0].vf, SRIOV_BROKER_VF_QUARANTINED),
 	   "after the time to drain it is quarantined");
 	vf = vf_now(shared->g[0].vf);
-	ok(vf.fault == SRIOV_BROKER_FAULT_OPEN && vf.lease_pid == pid,
+	ok(vf.fault == SRIOV_BROKER_FAULT_IN_USE && vf.lease_pid == pid,
 	   "and still shown so");
 	let_go(1);
 	ok(comes_to_step(2), "its user lets go");

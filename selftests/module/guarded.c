@@ -467,7 +467,7 @@ static void test_stray(void)
 	revoke_lease(vf_now(vf).lease_id, 0, &why);
 	ok(comes_to(vf, SRIOV_BROKER_VF_QUARANTINED),
 	   "it is not given back in time");
-	is(vf_now(vf).fault, SRIOV_BROKER_FAULT_OPEN, "for it is open");
+	is(vf_now(vf).fault, SRIOV_BROKER_FAULT_IN_USE, "for it is open");
 	vfio_close(&v);
 	ok(comes_back(pf), "closed at last, it comes back by itself");
 	put(PARAM("drain_timeout"), "30");

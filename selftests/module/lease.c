@@ -548,7 +548,7 @@ static void test_quarantine(struct sriov_broker_addr vf)
 	close(g.fd);
 	ok(comes_to(vf, SRIOV_BROKER_VF_QUARANTINED),
 	   "not let go in time: quarantine");
-	is(vf_now(vf).fault, SRIOV_BROKER_FAULT_OPEN, "for being open");
+	is(vf_now(vf).fault, SRIOV_BROKER_FAULT_IN_USE, "for being open");
 	is(numvfs_mode(), 0444, "root's writes to sriov_numvfs stay refused");
 	refused(lease(vf, "", &other, &why), EBUSY, &why,
 		SRIOV_BROKER_WHY_QUARANTINED, vf, "lease of it");

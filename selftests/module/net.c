@@ -210,7 +210,7 @@ static void test_stuck(void)
 	close(g.fd);
 	ok(comes_to(vf_at(pf, 0), SRIOV_BROKER_VF_QUARANTINED),
 	   "stuck: into quarantine");
-	is(vf_now(vf_at(pf, 0)).fault, SRIOV_BROKER_FAULT_OPEN,
+	is(vf_now(vf_at(pf, 0)).fault, SRIOV_BROKER_FAULT_IN_USE,
 	   "stuck: for it was not let go");
 	close(fd);
 	is(clear(vf_at(pf, 0), &why), 0, "stuck: cleared");

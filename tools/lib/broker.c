@@ -12,6 +12,9 @@
 /* Between two looks at a list the machine may gain devices; not for ever. */
 #define LIST_ATTEMPTS 16
 
+/* Of a pool as later programs may have it. */
+#define POOL_ROOM 1024
+
 static int check_abi(struct sriovb *sb)
 {
 	struct sriov_broker_info info;
@@ -99,8 +102,8 @@ static void copy_label(char *to, const char *from)
 		memcpy(to, from, n);
 }
 
-/* A driver's name is never cut: what is left may be another driver. */
-static int copy_driver(char *to, const char *from)
+/* The name of a driver or a pool is never cut: what is left may be another's. */
+static int copy_whole(char *to, const char *from)
 {
 	if (from && strlen(from) >= SRIOV_BROKER_NAME_LEN)
 		return -ENAMETOOLONG;
@@ -232,7 +235,7 @@ int sriovb_enable(struct sriovb *sb, const struct sriov_broker_addr *pf,
 		.why = sriovb_begin(sb, pf, num_vfs, driver),
 	};
 
-	if (copy_driver(arg.driver, driver))
+	if (copy_whole(arg.driver, driver))
 		return -ENAMETOOLONG;
 	return sriovb_call(sb->fd, SRIOV_BROKER_ENABLE, &arg);
 }
@@ -279,9 +282,22 @@ int sriovb_bind(struct sriovb *sb, const struct sriov_broker_addr *dev,
 				    driver),
 	};
 
-	if (copy_driver(arg.driver, driver))
+	if (copy_whole(arg.driver, driver))
 		return -ENAMETOOLONG;
 	return sriovb_call(sb->fd, SRIOV_BROKER_BIND, &arg);
+}
+
+int sriovb_cordon(struct sriovb *sb, const struct sriov_broker_addr *pf,
+		  unsigned int flags)
+{
+	struct sriov_broker_cordon arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.pf = *pf,
+		.why = sriovb_begin(sb, pf, 0, NULL),
+	};
+
+	return sriovb_call(sb->fd, SRIOV_BROKER_CORDON, &arg);
 }
 
 int sriovb_clear(struct sriovb *sb, const struct sriov_broker_addr *vf)
@@ -361,6 +377,8 @@ static int request_leases(struct sriovb *sb,
 	};
 	int err;
 
+	if (copy_whole(arg.pool, request->pool))
+		return -ENAMETOOLONG;
 	copy_label(arg.label, request->label);
 	memset(grants, 0, request->count * sizes->grant);
 	err = sriovb_call(sb->fd, SRIOV_BROKER_LEASE, &arg);
@@ -446,6 +464,81 @@ int sriovb_release(struct sriovb *sb, unsigned long long lease,
 	};
 
 	return sriovb_call(sb->fd, SRIOV_BROKER_RELEASE, &arg);
+}
+
+int sriovb_pool_set_sized(struct sriovb *sb,
+			  const struct sriov_broker_pool *pool, size_t size,
+			  size_t member_size)
+{
+	_Alignas(struct sriov_broker_pool) char room[POOL_ROOM];
+	struct sriov_broker_pool *arg = (void *)room;
+
+	if (size > sizeof(room))
+		return -E2BIG;
+	memcpy(room, pool, size);
+	arg->size = size;
+	arg->member_size = member_size;
+	arg->why = sriovb_begin(sb, NULL, 0, NULL);
+	return sriovb_call(sb->fd, SRIOV_BROKER_POOL_SET, arg);
+}
+
+/* One block: the pool, and behind it what it has room for. */
+static struct sriov_broker_pool *new_pool(const struct sriov_broker_pool *has,
+					  size_t size, size_t member_size)
+{
+	size_t members = (size + 7) & ~(size_t)7;
+	size_t uids = members + has->num_members * member_size;
+	size_t gids = uids + has->num_uids * sizeof(uint32_t);
+	char *block = calloc(1, gids + has->num_gids * sizeof(uint32_t));
+	struct sriov_broker_pool *pool = (void *)block;
+
+	if (!pool)
+		return NULL;
+	pool->size = size;
+	pool->num_members = has->num_members;
+	pool->num_uids = has->num_uids;
+	pool->num_gids = has->num_gids;
+	pool->member_size = member_size;
+	pool->members = (uintptr_t)(block + members);
+	pool->uids = (uintptr_t)(block + uids);
+	pool->gids = (uintptr_t)(block + gids);
+	return pool;
+}
+
+int sriovb_pool_get_sized(struct sriovb *sb, const char *name,
+			  unsigned int flags, struct sriov_broker_pool **out,
+			  size_t size, size_t member_size)
+{
+	struct sriov_broker_pool has = { 0 };
+	int tries;
+
+	*out = NULL;
+	for (tries = 0; tries < LIST_ATTEMPTS; tries++) {
+		struct sriov_broker_pool *pool =
+			new_pool(&has, size, member_size);
+		int err;
+
+		if (!pool)
+			return -ENOMEM;
+		pool->flags = flags;
+		pool->why = sriovb_begin(sb, NULL, 0, NULL);
+		err = copy_whole(pool->name, name);
+		if (!err)
+			err = sriovb_call(sb->fd, SRIOV_BROKER_POOL_GET, pool);
+		if (!err && pool->num_members <= has.num_members &&
+		    pool->num_uids <= has.num_uids &&
+		    pool->num_gids <= has.num_gids) {
+			*out = pool;
+			return 0;
+		}
+		has.num_members = pool->num_members;
+		has.num_uids = pool->num_uids;
+		has.num_gids = pool->num_gids;
+		free(pool);
+		if (err)
+			return err;
+	}
+	return -EAGAIN;
 }
 
 int sriovb_net_hold(struct sriovb *sb, const struct sriov_broker_addr *vf,

@@ -161,16 +161,51 @@ static void add_pf_short(struct text *t, const struct sriovb *sb)
 	    (unsigned long long)sb->why.value);
 }
 
+/* A limit may be one pool's. */
+static void add_of_pool(struct text *t, const struct sriovb *sb)
+{
+	if (!sb->why.label[0])
+		return;
+	add(t, " of the pool \"");
+	add_name(t, sb->why.label);
+	add(t, "\"");
+}
+
 static void add_quota(struct text *t, const struct sriovb *sb)
 {
-	add(t, "a user may have %llu leases, and you have them",
+	add(t, "a user may have %llu leases",
 	    (unsigned long long)sb->why.value);
+	add_of_pool(t, sb);
+	add(t, ", and you have them");
 }
 
 static void add_limit(struct text *t, const struct sriovb *sb)
 {
-	add(t, "%llu leases are out, and there may be no more",
+	add(t, "%llu leases", (unsigned long long)sb->why.value);
+	add_of_pool(t, sb);
+	add(t, " are out, and there may be no more");
+}
+
+static void add_not_allowed(struct text *t, const struct sriovb *sb)
+{
+	add(t, "you may not lease from the pool \"");
+	add_name(t, sb->why.label);
+	add(t, "\"");
+}
+
+static void add_no_pool(struct text *t, const struct sriovb *sb)
+{
+	add(t, "there is no pool \"");
+	add_name(t, sb->why.label);
+	add(t, "\"");
+}
+
+static void add_overlap(struct text *t, const struct sriovb *sb)
+{
+	add(t, "its VF %llu is in the pool \"",
 	    (unsigned long long)sb->why.value);
+	add_name(t, sb->why.label);
+	add(t, "\" already");
 }
 
 static void add_queue_full(struct text *t, const struct sriovb *sb)
@@ -292,6 +327,8 @@ static const char *const plain[] = {
 	[SRIOV_BROKER_WHY_ANCHOR_OVER] = "that process has ended",
 	[SRIOV_BROKER_WHY_NO_PF_DRIVER] =
 		"has no driver, so its VFs are not leased out",
+	[SRIOV_BROKER_WHY_PF_CORDONED] =
+		"cordoned, so nothing is leased from it",
 	[SRIOV_BROKER_WHY_RESET] =
 		"could not be reset, so it is not leased out",
 };
@@ -318,6 +355,9 @@ static void (*const special[])(struct text *t, const struct sriovb *sb) = {
 	[SRIOV_BROKER_WHY_HOST_DISK] = add_host_disk,
 	[SRIOV_BROKER_WHY_PF_VFIO] = add_pf_vfio,
 	[SRIOV_BROKER_WHY_NET_LOST] = add_net_lost,
+	[SRIOV_BROKER_WHY_NOT_ALLOWED] = add_not_allowed,
+	[SRIOV_BROKER_WHY_NO_POOL] = add_no_pool,
+	[SRIOV_BROKER_WHY_POOL_OVERLAP] = add_overlap,
 };
 
 static int add_reason(struct text *t, const struct sriovb *sb)
@@ -347,7 +387,8 @@ static void add_errno(struct text *t, const struct sriovb *sb, int error)
 		add_pool_empty(t, sb);
 		break;
 	case ENAMETOOLONG:
-		add(t, "no driver's name is longer than %d letters",
+		add(t,
+		    "no driver's name is longer than %d letters, nor a pool's",
 		    SRIOV_BROKER_NAME_LEN - 1);
 		break;
 	default:
@@ -413,12 +454,14 @@ const char *sriovb_strstate(unsigned int state)
 const char *sriovb_strfault(unsigned int fault)
 {
 	static const char *const names[] = {
-		[SRIOV_BROKER_FAULT_OPEN] = "open",
+		[SRIOV_BROKER_FAULT_IN_USE] = "in-use",
 		[SRIOV_BROKER_FAULT_RESET] = "reset",
 		[SRIOV_BROKER_FAULT_CHECK] = "check",
 		[SRIOV_BROKER_FAULT_DRIVER] = "driver",
 		[SRIOV_BROKER_FAULT_FENCE] = "fence",
 		[SRIOV_BROKER_FAULT_NET] = "net",
+		[SRIOV_BROKER_FAULT_SILENT] = "silent",
+		[SRIOV_BROKER_FAULT_STATE_LOST] = "state-lost",
 	};
 
 	if (fault == SRIOV_BROKER_FAULT_NONE)
@@ -472,10 +515,14 @@ const char *sriovb_strreason(unsigned int reason)
 		[SRIOV_BROKER_WHY_IMPLICIT] = "implicit",
 		[SRIOV_BROKER_WHY_NO_ANCHOR] = "no-anchor",
 		[SRIOV_BROKER_WHY_ANCHOR_OVER] = "anchor-over",
+		[SRIOV_BROKER_WHY_PF_CORDONED] = "pf-cordoned",
 		[SRIOV_BROKER_WHY_HOST_NET] = "host-net",
 		[SRIOV_BROKER_WHY_HOST_DISK] = "host-disk",
 		[SRIOV_BROKER_WHY_PF_VFIO] = "pf-vfio",
 		[SRIOV_BROKER_WHY_NET_LOST] = "net-lost",
+		[SRIOV_BROKER_WHY_NOT_ALLOWED] = "not-allowed",
+		[SRIOV_BROKER_WHY_NO_POOL] = "no-pool",
+		[SRIOV_BROKER_WHY_POOL_OVERLAP] = "pool-overlap",
 	};
 
 	if (reason == SRIOV_BROKER_WHY_NONE)

@@ -104,6 +104,11 @@ const char *sriovb_strevent(unsigned int type)
 		[SRIOV_BROKER_EVENT_RESET_FAILED] = "reset-failed",
 		[SRIOV_BROKER_EVENT_PF_REPLACED] = "pf-replaced",
 		[SRIOV_BROKER_EVENT_OPEN_REFUSED] = "open-refused",
+		[SRIOV_BROKER_EVENT_PF_CORDONED] = "pf-cordoned",
+		[SRIOV_BROKER_EVENT_PF_UNCORDONED] = "pf-uncordoned",
+		[SRIOV_BROKER_EVENT_PCI_ERROR] = "pci-error",
+		[SRIOV_BROKER_EVENT_PF_RESET] = "pf-reset",
+		[SRIOV_BROKER_EVENT_LEASE_DISTURBED] = "lease-disturbed",
 	};
 
 	return type < NUM(names) && names[type] ? names[type] : "?";
@@ -116,7 +121,23 @@ const char *sriovb_strcause(unsigned int cause)
 		[SRIOV_BROKER_LEASE_CAUSE_DISABLE] = "disable",
 		[SRIOV_BROKER_LEASE_CAUSE_PF] = "pf",
 		[SRIOV_BROKER_LEASE_CAUSE_VF] = "vf",
+		[SRIOV_BROKER_LEASE_CAUSE_VF_ERROR] = "vf-error",
+		[SRIOV_BROKER_LEASE_CAUSE_PF_ERROR] = "pf-error",
+		[SRIOV_BROKER_LEASE_CAUSE_PF_RESET] = "pf-reset",
 	};
 
 	return cause < NUM(names) && names[cause] ? names[cause] : "?";
+}
+
+const char *sriovb_strseverity(unsigned int severity)
+{
+	static const char *const names[] = {
+		[SRIOV_BROKER_SEVERITY_CORRECTABLE] = "correctable",
+		[SRIOV_BROKER_SEVERITY_NONFATAL] = "nonfatal",
+		[SRIOV_BROKER_SEVERITY_FATAL] = "fatal",
+	};
+
+	if (severity == SRIOV_BROKER_SEVERITY_NONE)
+		return NULL;
+	return severity < NUM(names) ? names[severity] : "?";
 }

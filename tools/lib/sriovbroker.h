@@ -238,6 +238,15 @@ int sriovb_bind(struct sriovb *sb, const struct sriov_broker_addr *dev,
 		unsigned int first, unsigned int count, const char *driver,
 		unsigned int flags);
 
+/**
+ * sriovb_cordon - have nothing new leased from a PF
+ * @flags: 0; SRIOV_BROKER_CORDON_END: have it leased from again
+ *
+ * Return: 0, also where that is so already, or -errno.
+ */
+int sriovb_cordon(struct sriovb *sb, const struct sriov_broker_addr *pf,
+		  unsigned int flags);
+
 /* sriovb_clear - try the return of a VF in quarantine again. Return: 0 or -errno. */
 int sriovb_clear(struct sriovb *sb, const struct sriov_broker_addr *vf);
 
@@ -251,6 +260,7 @@ struct sriovb_request {
 	int timeout_ms;	    /* to wait, 0: not, -1: for ever */
 	const char *label;  /* shown to all, so valid UTF-8 without control
 			       characters; cut at 63 bytes; NULL: none */
+	const char *pool;   /* only of this named pool; NULL: of any, or none */
 };
 
 /**
@@ -340,14 +350,15 @@ int sriovb_revoke(struct sriovb *sb, unsigned long long lease,
 /**
  * sriovb_anchor - tie a lease to a process, or to what polls at its end
  * @instance: as with sriovb_revoke()
- * @fd: a pidfd of the process; or a pipe, socket, eventfd, signalfd or timerfd; the kernel
- *	keeps what it stands for, so it may be closed
+ * @fd: a pidfd of the process; or a pipe, socket, eventfd or timerfd; the kernel keeps
+ *	what it stands for, so it may be closed
  *
  * The lease lasts until that has ended, though its descriptor is closed. What it was
  * tied to before counts no more.
  *
  * Return: 0 or -errno, -EPERM: the lease is another user's, or the process is one that
- * the caller may not signal; -ESRCH: it has ended; -EINVAL: it can't be waited for.
+ * the caller may not signal; -ESRCH: it has ended; -EINVAL: it can't be waited for;
+ * -ELOOP: another lease is tied to the other end of that pipe or socket.
  */
 int sriovb_anchor(struct sriovb *sb, unsigned long long lease,
 		  unsigned long long instance, int fd);
@@ -360,6 +371,44 @@ int sriovb_anchor(struct sriovb *sb, unsigned long long lease,
  */
 int sriovb_release(struct sriovb *sb, unsigned long long lease,
 		   unsigned long long instance);
+
+/**
+ * sriovb_pool_set - make a named pool, change it, or do away with it
+ * @pool: as SRIOV_BROKER_POOL_SET wants it; without members it goes. Its @size,
+ *	@member_size and @why need not be set
+ *
+ * Return: 0 or -errno; then nothing has changed. -EEXIST: another pool has one of the
+ * VFs, sriovb_why() says which.
+ */
+int sriovb_pool_set_sized(struct sriovb *sb,
+			  const struct sriov_broker_pool *pool, size_t size,
+			  size_t member_size);
+static inline int sriovb_pool_set(struct sriovb *sb,
+				  const struct sriov_broker_pool *pool)
+{
+	return sriovb_pool_set_sized(sb, pool, sizeof(*pool),
+				     sizeof(struct sriov_broker_pool_member));
+}
+
+/**
+ * sriovb_pool_get - what a named pool is
+ * @name: its name; with SRIOV_BROKER_POOL_NEXT in @flags: the one before it, NULL or
+ *	"": the first is wanted
+ * @pool: where to put it, with what its pointers lead to in the same block; the
+ *	caller's to free()
+ *
+ * Return: 0 or -errno, -ENOENT: there is none, or none after it.
+ */
+int sriovb_pool_get_sized(struct sriovb *sb, const char *name,
+			  unsigned int flags, struct sriov_broker_pool **pool,
+			  size_t size, size_t member_size);
+static inline int sriovb_pool_get(struct sriovb *sb, const char *name,
+				  unsigned int flags,
+				  struct sriov_broker_pool **pool)
+{
+	return sriovb_pool_get_sized(sb, name, flags, pool, sizeof(**pool),
+				     sizeof(struct sriov_broker_pool_member));
+}
 
 /**
  * sriovb_net_hold - before changing a leased VF's network attributes through its PF
@@ -396,7 +445,8 @@ static inline int sriovb_lease_info(int lease,
  * One thread reads a descriptor's events: of several the one that comes too late waits
  * for the next event, whatever @timeout_ms is, unless the descriptor is O_NONBLOCK.
  *
- * A lease's descriptor can be polled: POLLIN: there are events; POLLHUP: it is over.
+ * A lease's descriptor can be polled: POLLIN: there are events; POLLPRI: one that says that
+ * it ends; POLLHUP: it is over.
  *
  * Return: number of events; 0: there is none; or -errno, -ENODEV: the lease is over,
  * and all has been told; -EINTR: a signal came first.
@@ -471,6 +521,9 @@ const char *sriovb_strevent(unsigned int type);
 
 /* sriovb_strcause - name of an enum sriov_broker_lease_cause, "?" if unknown */
 const char *sriovb_strcause(unsigned int cause);
+
+/* sriovb_strseverity - name of an enum sriov_broker_severity, NULL for none */
+const char *sriovb_strseverity(unsigned int severity);
 
 #ifdef __cplusplus
 }

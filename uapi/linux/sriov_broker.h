@@ -100,6 +100,9 @@ enum {
 	SRIOV_BROKER_CMD_CANCEL = 0x0d,
 	SRIOV_BROKER_CMD_ANCHOR = 0x0e,
 	SRIOV_BROKER_CMD_RELEASE = 0x0f,
+	SRIOV_BROKER_CMD_POOL_SET = 0x10,
+	SRIOV_BROKER_CMD_POOL_GET = 0x11,
+	SRIOV_BROKER_CMD_CORDON = 0x12,
 };
 
 /* Numbers of the ioctls of a lease descriptor. */
@@ -110,7 +113,7 @@ enum {
 	SRIOV_BROKER_CMD_LEASE_OPEN = 0x43,
 };
 
-/* Room for a driver's name or a label, the ending zero included. */
+/* Room for the name of a driver or a pool, or a label, the ending zero included. */
 #define SRIOV_BROKER_NAME_LEN 64
 
 /* Room for the name of a thread, the ending zero included. */
@@ -189,9 +192,9 @@ struct sriov_broker_addr {
  * @SRIOV_BROKER_WHY_RESET: @dev could not be reset (EIO)
  * @SRIOV_BROKER_WHY_OPEN_POOL: @dev is open to all, not leased out (EBUSY)
  * @SRIOV_BROKER_WHY_QUOTA: the user has @value leases, which is all that one user may
- *	have (EDQUOT)
+ *	have (EDQUOT); where @label is not empty: of the pool of that name
  * @SRIOV_BROKER_WHY_LIMIT: @value leases are out, which is all there may be
- *	(EDQUOT)
+ *	(EDQUOT); where @label is not empty: of the pool of that name
  * @SRIOV_BROKER_WHY_TIMEOUT: no VF that was asked for became free in time
  *	(ETIMEDOUT)
  * @SRIOV_BROKER_WHY_NO_LEASE: there is no lease @lease_id (ENOENT), or not on
@@ -223,6 +226,13 @@ struct sriov_broker_addr {
  *	as long as that (EOPNOTSUPP)
  * @SRIOV_BROKER_WHY_NO_ANCHOR: lease @lease_id is not anchored (EINVAL)
  * @SRIOV_BROKER_WHY_ANCHOR_OVER: what the lease was to be tied to has ended (ESRCH)
+ * @SRIOV_BROKER_WHY_NOT_ALLOWED: the user may not lease from the pool @label, which
+ *	what was asked for is in (EACCES)
+ * @SRIOV_BROKER_WHY_NO_POOL: there is no pool of the name @label (ENOENT)
+ * @SRIOV_BROKER_WHY_POOL_OVERLAP: VF @value of the PF @dev is in the pool @label
+ *	already (EEXIST)
+ * @SRIOV_BROKER_WHY_PF_CORDONED: the PF @dev is cordoned: nothing is leased from it until
+ *	that is ended; see CORDON (EBUSY)
  */
 enum sriov_broker_reason {
 	SRIOV_BROKER_WHY_NONE = 0,
@@ -273,6 +283,10 @@ enum sriov_broker_reason {
 	SRIOV_BROKER_WHY_IMPLICIT = 45,
 	SRIOV_BROKER_WHY_NO_ANCHOR = 46,
 	SRIOV_BROKER_WHY_ANCHOR_OVER = 47,
+	SRIOV_BROKER_WHY_NOT_ALLOWED = 48,
+	SRIOV_BROKER_WHY_NO_POOL = 49,
+	SRIOV_BROKER_WHY_POOL_OVERLAP = 50,
+	SRIOV_BROKER_WHY_PF_CORDONED = 51,
 };
 
 /**
@@ -337,6 +351,8 @@ struct sriov_broker_why {
  * @max_waiting: out: selectors that the requests of one user that wait may have
  *	together; CAP_SYS_RESOURCE goes beyond
  * @driver: out: the default target driver of ENABLE
+ * @max_waiting_all: out: the same as @max_waiting, of all users together
+ * @max_pool_members: out: members that a named pool may have; and as many users, and groups
  *
  * Tells what this module is, and how far its limits go. Needs nothing but the open
  * device.
@@ -360,12 +376,15 @@ struct sriov_broker_info {
 	__u32 max_readers;
 	__u32 max_waiting;
 	char driver[SRIOV_BROKER_NAME_LEN];
+	__u32 max_waiting_all;
+	__u32 max_pool_members;
 };
 #define SRIOV_BROKER_INFO _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_INFO)
 
-/* How the VFs of a PF were enabled: bits of @flags of struct sriov_broker_pf. */
-#define SRIOV_BROKER_PF_FLAG_OPEN    (1U << 0) /* ENABLE_OPEN */
-#define SRIOV_BROKER_PF_FLAG_RESTORE (1U << 1) /* ENABLE_RESTORE */
+/* Bits of @flags of struct sriov_broker_pf: how its VFs were enabled, and CORDON. */
+#define SRIOV_BROKER_PF_FLAG_OPEN     (1U << 0) /* ENABLE_OPEN */
+#define SRIOV_BROKER_PF_FLAG_RESTORE  (1U << 1) /* ENABLE_RESTORE */
+#define SRIOV_BROKER_PF_FLAG_CORDONED (1U << 2) /* nothing is leased from it */
 
 /**
  * struct sriov_broker_pf - one PF in the answer of LIST_PFS
@@ -411,9 +430,9 @@ enum sriov_broker_vf_state {
 };
 
 /**
- * enum sriov_broker_fault - why a VF is in quarantine
+ * enum sriov_broker_fault - why a VF is in quarantine, or what is wrong with it
  * @SRIOV_BROKER_FAULT_NONE: it is not
- * @SRIOV_BROKER_FAULT_OPEN: a user of vfio, or a caller of NET_HOLD, did not let go of
+ * @SRIOV_BROKER_FAULT_IN_USE: a user of vfio, or a caller of NET_HOLD, did not let go of
  *	it in time
  * @SRIOV_BROKER_FAULT_RESET: the reset failed, or the device has none
  * @SRIOV_BROKER_FAULT_CHECK: the reset was said to have worked, but the device
@@ -424,15 +443,21 @@ enum sriov_broker_vf_state {
  * @SRIOV_BROKER_FAULT_NET: the PF's driver did not put the VF's network
  *	attributes back (see NET_HOLD). CLEAR tries again, and the VF is back in
  *	quarantine if that fails, too; BIND to the host leaves them as they are
+ * @SRIOV_BROKER_FAULT_SILENT: the VF does not answer: its configuration space reads as
+ *	ones, as when its PF has lost its VFs. No reset reaches it
+ * @SRIOV_BROKER_FAULT_STATE_LOST: of a VF that is leased, never in quarantine: it answers,
+ *	but what its driver had set up, bus mastering or MSI-X, is gone
  */
 enum sriov_broker_fault {
 	SRIOV_BROKER_FAULT_NONE = 0,
-	SRIOV_BROKER_FAULT_OPEN = 1,
+	SRIOV_BROKER_FAULT_IN_USE = 1,
 	SRIOV_BROKER_FAULT_RESET = 2,
 	SRIOV_BROKER_FAULT_CHECK = 3,
 	SRIOV_BROKER_FAULT_DRIVER = 4,
 	SRIOV_BROKER_FAULT_FENCE = 5,
 	SRIOV_BROKER_FAULT_NET = 6,
+	SRIOV_BROKER_FAULT_SILENT = 7,
+	SRIOV_BROKER_FAULT_STATE_LOST = 8,
 };
 
 /* Bits of @flags of struct sriov_broker_vf, and of events that are about a VF. */
@@ -464,6 +489,7 @@ enum sriov_broker_fault {
  * @driver: driver the VF is bound to, empty for none
  * @lease_cgroup: control group (version 2) of the lease's process when it took the lease,
  *	from the root of the hierarchy on; empty for none
+ * @pool: the named pool that it is in, empty for none; see POOL_SET
  *
  * When the lease of a VF has ended @lease_id is 0, while @lease_pid, @lease_uid,
  * @lease_label and @lease_cgroup go on to name it until the VF is free again, or the host's.
@@ -484,6 +510,7 @@ struct sriov_broker_vf {
 	char lease_label[SRIOV_BROKER_NAME_LEN];
 	char driver[SRIOV_BROKER_NAME_LEN];
 	char lease_cgroup[SRIOV_BROKER_CGROUP_LEN];
+	char pool[SRIOV_BROKER_NAME_LEN];
 };
 
 /**
@@ -523,7 +550,7 @@ struct sriov_broker_list {
 /**
  * struct sriov_broker_waiter - one request in the answer of LIST_WAITERS
  * @id: the request's number, never used twice in one load of the module
- * @since_ns: since when it waits, by CLOCK_MONOTONIC
+ * @since_ns: since when it waits, by CLOCK_BOOTTIME
  * @pid: its process in the caller's PID namespace, 0 where it is not to be seen from
  *	there
  * @uid: its user, in the caller's user namespace
@@ -531,6 +558,7 @@ struct sriov_broker_list {
  * @flags: 0
  * @dev: the PF or VF that it asks for, where that is one or any; else none
  * @label: what the leases are for
+ * @pool: the named pool that it asks for, empty for none
  *
  * In the order in which they came.
  */
@@ -543,6 +571,7 @@ struct sriov_broker_waiter {
 	__u32 flags;
 	struct sriov_broker_addr dev;
 	char label[SRIOV_BROKER_NAME_LEN];
+	char pool[SRIOV_BROKER_NAME_LEN];
 };
 /* Needs nothing but the open device. */
 #define SRIOV_BROKER_LIST_WAITERS \
@@ -650,8 +679,8 @@ struct sriov_broker_stat {
  * number of VFs than there are now is reached through none, if none is in use, be
  * it by the host (HOST_NET, HOST_DISK), which FROM_HOST does not ask. What is set of
  * a VF through its PF (MAC, VLAN and the like) is put back to a VF that is there
- * before and after; what could not be is told by the reason NET_LOST. Needs
- * CAP_SYS_ADMIN.
+ * before and after (of one with RESTORE, what it had when it entered the pool); what
+ * could not be is told by the reason NET_LOST. Needs CAP_SYS_ADMIN.
  *
  * A PF that has no driver gets the one that its ids name, if that can be loaded
  * (CAP_SYS_MODULE); else one of the module's own, until its last VF goes.
@@ -663,7 +692,8 @@ struct sriov_broker_stat {
  * an implicit lease by that: shown and counted as any lease is, and begun only where the
  * VF is free. An open of one that is being reset waits for that, up to ten seconds; any
  * other that can't be fails: EBUSY, or EDQUOT where the user has as many leases as it may
- * have; the event OPEN_REFUSED says why. The last close ends the lease, and the VF goes
+ * have, or EACCES where it may not lease from the VF's pool (POOL_SET); the event
+ * OPEN_REFUSED says why. The last close ends the lease, and the VF goes
  * the return path. LEASE takes free ones as of any pool; such a one is then opened by
  * processes only that have the lease's descriptor, or that are, or descend from, the
  * process that the lease is shown with. Network attributes are left as their manager
@@ -813,6 +843,8 @@ struct sriov_broker_grant {
 #define SRIOV_BROKER_LEASE_DISTINCT_PFS (1U << 2)
 /* Not from another NUMA node than the one that was named. */
 #define SRIOV_BROKER_LEASE_NUMA_STRICT	(1U << 3)
+/* From a cordoned PF as well; needs CAP_SYS_ADMIN. */
+#define SRIOV_BROKER_LEASE_CORDONED	(1U << 4)
 
 /* At least so many in one call; INFO tells whether it may be more. */
 #define SRIOV_BROKER_MAX_SELECTORS 64
@@ -840,19 +872,26 @@ struct sriov_broker_grant {
  *	other will do
  * @label: what the leases are for; every user can see it; may be empty. Valid UTF-8
  *	without control characters (else EINVAL), as any label
+ * @pool: a named pool that the VFs are to be of; empty: of any, or of none
  *
  * Takes free VFs out of the pool and returns a descriptor for each, which stands
  * for it. The fence around a VF is lifted while the lease lasts. Needs nothing
  * but the open device.
  *
  * A VF whose vfio group or node is open already is passed over, and drains until it is
- * closed; with IN_USE where it is the one that was named. One whose IOMMU group has a
- * device on a driver of vfio that is no VF is passed over, too; where nothing else fits,
- * GROUP names that device.
+ * closed; with IN_USE where it is the one that was named. A guarded one stays free, since
+ * the program that has it so may open it by that, and is passed over for a second; a
+ * request that waits looks again then. One whose IOMMU group has a device on a driver of
+ * vfio that is no VF is passed over, too; where nothing else fits, GROUP names that device.
+ * So is a VF of a named pool that the user may not lease from, or that has as many leases
+ * out as it may; see POOL_SET. A request that for want of a right can never be served
+ * fails: EACCES, also while it waits.
  *
  * EAGAIN, ETIMEDOUT: no fitting VF is free, or not enough. ENOSPC: there will never be
- * as many. EINTR: a signal came, and nothing was leased. ECANCELED: an admin has ended
- * the wait. EFAULT: also where @grants can't be written. After a failure what stands in
+ * as many. EINTR: a signal came, and nothing was leased. A wait without limit ends so only
+ * where a handler has run: stopped and continued, or frozen and thawed, it goes on, at the
+ * end of the line; a limited one fails by that, too. ECANCELED: an admin has ended the
+ * wait. EFAULT: also where @grants can't be written. After a failure what stands in
  * @grants means nothing. A lease is charged to the user that opened the device, or, where
  * that was in a user namespace, to the owner of the outermost one below the initial; from
  * its beginning until its VFs are free again or the admin has taken them, or they are in
@@ -860,8 +899,8 @@ struct sriov_broker_grant {
  *
  * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_INDEX, LEASED, RETURNING, QUARANTINED,
  * NOT_POOLED, OPEN_POOL (these five only where a single VF was named, and not
- * waited for), GROUP, IN_USE, PF_BUSY, NO_PF_DRIVER, POOL_EMPTY, TIMEOUT, TOO_FEW, QUOTA,
- * LIMIT, QUEUE_FULL, CANCELLED.
+ * waited for), GROUP, IN_USE, PF_BUSY, NO_PF_DRIVER, PF_CORDONED, POOL_EMPTY, TIMEOUT,
+ * TOO_FEW, QUOTA, LIMIT, QUEUE_FULL, CANCELLED, NOT_ALLOWED, NO_POOL.
  */
 struct sriov_broker_lease {
 	__u32 size;
@@ -876,8 +915,36 @@ struct sriov_broker_lease {
 	__s32 timeout_ms;
 	__s32 numa_node;
 	char label[SRIOV_BROKER_NAME_LEN];
+	char pool[SRIOV_BROKER_NAME_LEN];
 };
 #define SRIOV_BROKER_LEASE _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_LEASE)
+
+/* Let the PF be leased from again. */
+#define SRIOV_BROKER_CORDON_END (1U << 0)
+
+/**
+ * struct sriov_broker_cordon - ioctl(SRIOV_BROKER_CORDON)
+ * @size: sizeof(struct sriov_broker_cordon)
+ * @flags: 0 or SRIOV_BROKER_CORDON_END
+ * @pf: the PF
+ * @why: pointer to a struct sriov_broker_why, or 0
+ *
+ * From its return on nothing new is leased from the PF, neither by LEASE nor by an open of
+ * a guarded VF, until a call with CORDON_END: such a request fails with PF_CORDONED, or
+ * waits, if it may; but for an admin's LEASE with the flag CORDONED. Leases that are out
+ * stay, and so do VFs that are open to all. A cordon outlasts DISABLE, ENABLE and the PF's
+ * driver; it goes with the PF or the module. It waits for nothing. What is so already is a
+ * success. Needs CAP_SYS_ADMIN.
+ *
+ * Of the reasons: NO_DEVICE, NOT_PF, IS_VF.
+ */
+struct sriov_broker_cordon {
+	__u32 size;
+	__u32 flags;
+	struct sriov_broker_addr pf;
+	__aligned_u64 why;
+};
+#define SRIOV_BROKER_CORDON _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_CORDON)
 
 /**
  * struct sriov_broker_clear - ioctl(SRIOV_BROKER_CLEAR)
@@ -937,8 +1004,8 @@ struct sriov_broker_revoke {
  * @flags: must be 0
  * @lease_id: the lease
  * @instance: that of the load which the id is of, or 0: not to be checked
- * @fd: what it is tied to: a pidfd of a process, or a pipe, socket, eventfd, signalfd or
- *	timerfd, which polls readable or hung up at its end
+ * @fd: what it is tied to: a pidfd of a process, or a pipe, socket, eventfd or timerfd,
+ *	which polls readable or hung up at its end
  * @reserved: must be 0
  * @why: pointer to a struct sriov_broker_why, or 0
  *
@@ -954,7 +1021,10 @@ struct sriov_broker_revoke {
  *
  * For the user that leased, and for CAP_SYS_ADMIN. EBADF: no descriptor. EINVAL: none of
  * those above, for what a process serves (FUSE), or what polls other files (epoll), may
- * never answer; or one that is woken by more than one queue.
+ * never answer, and a signalfd tells the kernel of no signal; or one that is woken by more
+ * than one queue. ELOOP: another lease is tied to the other end of the same pipe, or of the
+ * same connection of UNIX sockets, so that the two would keep each other for ever. Of other
+ * connections that is not seen.
  *
  * Of the reasons: NO_LEASE, OTHER_LOAD, NOT_LEASER, IMPLICIT, ANCHOR_OVER.
  */
@@ -991,6 +1061,88 @@ struct sriov_broker_release {
 	__aligned_u64 why;
 };
 #define SRIOV_BROKER_RELEASE _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_RELEASE)
+
+/* Every user may lease from the pool. */
+#define SRIOV_BROKER_POOL_ANYONE (1U << 0)
+/* POOL_GET: not the pool of that name, but the next by name. */
+#define SRIOV_BROKER_POOL_NEXT	 (1U << 1)
+
+/* At least so many members, users, and groups a pool may have; INFO tells whether more. */
+#define SRIOV_BROKER_POOL_MAX 256
+
+/**
+ * struct sriov_broker_pool_member - VFs of a PF that are in a named pool
+ * @pf: address of the PF
+ * @first: lowest index
+ * @count: how many indices from @first on, 0 for all; @first + @count is no more than
+ *	0xffffffff
+ */
+struct sriov_broker_pool_member {
+	struct sriov_broker_addr pf;
+	__u32 first;
+	__u32 count;
+};
+
+/**
+ * struct sriov_broker_pool - ioctl(SRIOV_BROKER_POOL_SET, SRIOV_BROKER_POOL_GET)
+ * @size: sizeof(struct sriov_broker_pool)
+ * @flags: POOL_SET: SRIOV_BROKER_POOL_ANYONE. POOL_GET: in: 0 or SRIOV_BROKER_POOL_NEXT.
+ *	out: those that were set
+ * @name: letters, digits, '-', '_', '.'; a letter or digit first. With NEXT it may be
+ *	empty: the first. out: the pool's
+ * @num_members: elements of @members, up to SRIOV_BROKER_POOL_MAX. POOL_SET: 0 does away
+ *	with the pool; then all that follows has to be 0, and no flag set (EINVAL).
+ *	POOL_GET: in: how many there is room for. out: how many there are, which may be more
+ * @num_uids: the same of @uids; with ANYONE it must be 0 (EINVAL)
+ * @num_gids: the same of @gids
+ * @member_size: sizeof(struct sriov_broker_pool_member) as the caller knows it
+ * @members: array of struct sriov_broker_pool_member
+ * @uids: array of __u32: users that may lease, in the caller's user namespace
+ * @gids: array of __u32: groups whose members may lease, the same
+ * @max_leases: leases of its VFs that may be out at once, 0: no limit
+ * @max_leases_per_user: leases of its VFs that one user may have, 0: no limit;
+ *	CAP_SYS_RESOURCE goes beyond
+ * @leases: POOL_GET: out: those that count. POOL_SET does not look at it
+ * @reserved: must be 0
+ * @why: pointer to a struct sriov_broker_why, or 0
+ *
+ * POOL_SET makes a named pool, or puts this in place of what the pool of that name was. It
+ * is kept until the module is unloaded. A PF need not be there, and may go and come back:
+ * its address counts. A VF is in one pool at most (POOL_OVERLAP), and one that is in none
+ * may be leased by every user, as far as no other reason is against it.
+ *
+ * From a pool lease users that it lists, members of groups that it lists, and callers with
+ * CAP_SYS_ADMIN; with ANYONE all do. With LEASE the user is the one that opened the device,
+ * with its groups at that time, in the sense of rights of files (the effective ones);
+ * where a guarded VF is opened through vfio it is the caller of that. VFs that are leased
+ * together (an IOMMU group) want the right of each one's pool. Rights and limits are looked
+ * at when a lease begins: those that are out stay. A request that waits and has lost the
+ * right is answered with EACCES, or ENOENT where its pool is gone.
+ *
+ * POOL_SET needs CAP_SYS_ADMIN; POOL_GET nothing but the open device. ENOENT: there is no
+ * such pool, or with NEXT: none after it.
+ *
+ * Of the reasons: NO_POOL, POOL_OVERLAP, NOT_PF, IS_VF.
+ */
+struct sriov_broker_pool {
+	__u32 size;
+	__u32 flags;
+	char name[SRIOV_BROKER_NAME_LEN];
+	__u32 num_members;
+	__u32 num_uids;
+	__u32 num_gids;
+	__u32 member_size;
+	__aligned_u64 members;
+	__aligned_u64 uids;
+	__aligned_u64 gids;
+	__u32 max_leases;
+	__u32 max_leases_per_user;
+	__u32 leases;
+	__u32 reserved;
+	__aligned_u64 why;
+};
+#define SRIOV_BROKER_POOL_SET _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_POOL_SET)
+#define SRIOV_BROKER_POOL_GET _IO(SRIOV_BROKER_TYPE, SRIOV_BROKER_CMD_POOL_GET)
 
 /**
  * struct sriov_broker_net_hold - ioctl(SRIOV_BROKER_NET_HOLD)
@@ -1137,10 +1289,13 @@ struct sriov_broker_lease_open {
  * enum sriov_broker_lease_event_type - what has happened to a lease
  * @SRIOV_BROKER_LEASE_EVENT_REVOKING: an admin takes it back at @deadline_ns
  * @SRIOV_BROKER_LEASE_EVENT_REVOKED: it is over
+ * @SRIOV_BROKER_LEASE_EVENT_DISTURBED: it goes on, but its VF may have lost what it was
+ *	doing, by an error or a reset: see @cause and @fault
  */
 enum sriov_broker_lease_event_type {
 	SRIOV_BROKER_LEASE_EVENT_REVOKING = 1,
 	SRIOV_BROKER_LEASE_EVENT_REVOKED = 2,
+	SRIOV_BROKER_LEASE_EVENT_DISTURBED = 3,
 };
 
 /**
@@ -1149,12 +1304,19 @@ enum sriov_broker_lease_event_type {
  * @SRIOV_BROKER_LEASE_CAUSE_DISABLE: a forced DISABLE of the PF
  * @SRIOV_BROKER_LEASE_CAUSE_PF: the PF loses its driver or leaves the bus
  * @SRIOV_BROKER_LEASE_CAUSE_VF: the VF left the bus
+ * @SRIOV_BROKER_LEASE_CAUSE_VF_ERROR: the VF has reported a PCIe error that could not be
+ *	corrected
+ * @SRIOV_BROKER_LEASE_CAUSE_PF_ERROR: the PF has, or a port above it
+ * @SRIOV_BROKER_LEASE_CAUSE_PF_RESET: the PF was reset, and its VFs with it
  */
 enum sriov_broker_lease_cause {
 	SRIOV_BROKER_LEASE_CAUSE_ADMIN = 1,
 	SRIOV_BROKER_LEASE_CAUSE_DISABLE = 2,
 	SRIOV_BROKER_LEASE_CAUSE_PF = 3,
 	SRIOV_BROKER_LEASE_CAUSE_VF = 4,
+	SRIOV_BROKER_LEASE_CAUSE_VF_ERROR = 5,
+	SRIOV_BROKER_LEASE_CAUSE_PF_ERROR = 6,
+	SRIOV_BROKER_LEASE_CAUSE_PF_RESET = 7,
 };
 
 /*
@@ -1171,10 +1333,16 @@ enum sriov_broker_lease_cause {
  * @pid: the process that it was done by, in the reader's PID namespace; 0: none, or it
  *	is not to be seen from there
  * @lease_id: the lease
- * @deadline_ns: REVOKING: when it ends, by CLOCK_MONOTONIC; else when it ended
+ * @deadline_ns: REVOKING: when it ends, by CLOCK_MONOTONIC; REVOKED: when it ended;
+ *	DISTURBED: when its VF was looked at
  * @uid: that process's user in the reader's user namespace, or SRIOV_BROKER_NO_UID
- * @reserved: 0
- * @comm: that process's name, empty where there is none
+ * @fault: DISTURBED: enum sriov_broker_fault: SILENT, STATE_LOST, or NONE: nothing is to be
+ *	seen. Of several VFs the worst. Else NONE
+ * @comm: that process's name, empty where there is none; a byte that could not be in a
+ *	label is '?'
+ *
+ * poll() says POLLPRI beside POLLIN where a REVOKING or REVOKED is to be read, and not for
+ * DISTURBED alone. Of those that were not read yet only the last one is kept.
  *
  * One or more whole records a read, which fails with EAGAIN, or waits, where
  * there is none, and gives 0 when the lease is over and all are read. EINVAL:
@@ -1188,7 +1356,7 @@ struct sriov_broker_lease_event {
 	__aligned_u64 lease_id;
 	__aligned_u64 deadline_ns;
 	__u32 uid;
-	__u32 reserved;
+	__u32 fault;
 	char comm[SRIOV_BROKER_COMM_LEN];
 };
 
@@ -1214,6 +1382,15 @@ struct sriov_broker_lease_event {
  * @SRIOV_BROKER_EVENT_OPEN_REFUSED: the process @pid was not let open a guarded VF;
  *	@value is enum sriov_broker_reason. A lease in the way is the event's lease. No more
  *	than some are told in a time
+ * @SRIOV_BROKER_EVENT_PF_CORDONED: nothing new is leased from a PF; see CORDON
+ * @SRIOV_BROKER_EVENT_PF_UNCORDONED: it is again
+ * @SRIOV_BROKER_EVENT_PCI_ERROR: a PF, or where @vf is one that VF, has reported PCIe errors
+ *	(AER), @value of them, of the same @severity; or a port above the PF has, then none
+ *	that was corrected. One event a second, device and severity
+ * @SRIOV_BROKER_EVENT_PF_RESET: a PF was reset, and its VFs with it. Only of PFs on the
+ *	broker's own driver: the kernel tells a PF's driver of it, and nothing else
+ * @SRIOV_BROKER_EVENT_LEASE_DISTURBED: a VF that is leased was looked at after one of these
+ *	two, and has @fault; @value is enum sriov_broker_lease_cause
  */
 enum sriov_broker_event_type {
 	SRIOV_BROKER_EVENT_LOST = 1,
@@ -1229,6 +1406,25 @@ enum sriov_broker_event_type {
 	SRIOV_BROKER_EVENT_RESET_FAILED = 11,
 	SRIOV_BROKER_EVENT_PF_REPLACED = 12,
 	SRIOV_BROKER_EVENT_OPEN_REFUSED = 13,
+	SRIOV_BROKER_EVENT_PF_CORDONED = 14,
+	SRIOV_BROKER_EVENT_PF_UNCORDONED = 15,
+	SRIOV_BROKER_EVENT_PCI_ERROR = 16,
+	SRIOV_BROKER_EVENT_PF_RESET = 17,
+	SRIOV_BROKER_EVENT_LEASE_DISTURBED = 18,
+};
+
+/**
+ * enum sriov_broker_severity - of a PCIe error
+ * @SRIOV_BROKER_SEVERITY_NONE: it is no such event
+ * @SRIOV_BROKER_SEVERITY_CORRECTABLE: the hardware has corrected it
+ * @SRIOV_BROKER_SEVERITY_NONFATAL: a transaction was lost, the link works
+ * @SRIOV_BROKER_SEVERITY_FATAL: the link does not; the kernel resets it
+ */
+enum sriov_broker_severity {
+	SRIOV_BROKER_SEVERITY_NONE = 0,
+	SRIOV_BROKER_SEVERITY_CORRECTABLE = 1,
+	SRIOV_BROKER_SEVERITY_NONFATAL = 2,
+	SRIOV_BROKER_SEVERITY_FATAL = 3,
 };
 
 /**
@@ -1238,7 +1434,7 @@ enum sriov_broker_event_type {
  * @type: enum sriov_broker_event_type
  * @seq: number of the event since the module was loaded, without gaps but for
  *	those that LOST tells of
- * @time_ns: when, by CLOCK_MONOTONIC
+ * @time_ns: when, by CLOCK_BOOTTIME: goes on while the machine is suspended, and is not set
  * @pf: the PF
  * @vf: the VF, none where it is about a PF
  * @index: number of the VF on its PF, where it is about a VF
@@ -1252,12 +1448,18 @@ enum sriov_broker_event_type {
  *	kernel did it by itself), or it is not to be seen from there. It may have ended
  *	since
  * @uid: that process's user in the reader's user namespace, or SRIOV_BROKER_NO_UID
- * @comm: that process's name, empty where there is none
+ * @comm: that process's name, empty where there is none; a byte that could not be in a
+ *	label is '?'
  * @lease_pid: with @lease_id: the lease's process, in the reader's PID namespace, as @pid
  * @lease_uid: with @lease_id: its user, as @uid
  * @lease_label: with @lease_id: its label
  * @lease_cgroup: with @lease_id: its control group, as in struct sriov_broker_vf
  * @flags: SRIOV_BROKER_VF_FLAG_*, where it is about a VF
+ * @severity: with PCI_ERROR: enum sriov_broker_severity; else 0
+ * @real_ns: when, by CLOCK_REALTIME as it was set then: the time to show, whatever has
+ *	become of that clock since
+ * @error_status: with PCI_ERROR: the bits of the device's AER status register, correctable or
+ *	not, of all the errors that it tells of; else 0
  * @reserved: 0
  *
  * A descriptor gets events from its first read() or poll() for input on. One or
@@ -1288,6 +1490,9 @@ struct sriov_broker_event {
 	char lease_label[SRIOV_BROKER_NAME_LEN];
 	char lease_cgroup[SRIOV_BROKER_CGROUP_LEN];
 	__u32 flags;
+	__u32 severity;
+	__aligned_u64 real_ns;
+	__u32 error_status;
 	__u32 reserved;
 };
 
@@ -1320,7 +1525,7 @@ enum sriov_broker_nl_cmd {
  * @SRIOV_BROKER_NL_ATTR_SEQ: u64: of an event; of a dump: the last event that
  *	the picture has in it
  * @SRIOV_BROKER_NL_ATTR_TYPE: u32: enum sriov_broker_event_type
- * @SRIOV_BROKER_NL_ATTR_TIME: u64: nanoseconds, CLOCK_MONOTONIC
+ * @SRIOV_BROKER_NL_ATTR_TIME: u64: nanoseconds, CLOCK_BOOTTIME
  * @SRIOV_BROKER_NL_ATTR_PF: string: address of the PF, as lspci -D has it
  * @SRIOV_BROKER_NL_ATTR_VF: string: address of the VF
  * @SRIOV_BROKER_NL_ATTR_INDEX: u32: number of the VF on its PF
@@ -1347,6 +1552,10 @@ enum sriov_broker_nl_cmd {
  *	before, else 0
  * @SRIOV_BROKER_NL_ATTR_FLAGS: u32: SRIOV_BROKER_VF_FLAG_*, or SRIOV_BROKER_PF_FLAG_*
  * @SRIOV_BROKER_NL_ATTR_LEASE_CGROUP: string: control group of the lease's process
+ * @SRIOV_BROKER_NL_ATTR_POOL: string: named pool of the VF, empty for none
+ * @SRIOV_BROKER_NL_ATTR_REAL_TIME: u64: nanoseconds, CLOCK_REALTIME as it was set then
+ * @SRIOV_BROKER_NL_ATTR_SEVERITY: u32: enum sriov_broker_severity
+ * @SRIOV_BROKER_NL_ATTR_ERROR_STATUS: u32: bits of the AER status register
  */
 enum sriov_broker_nl_attr {
 	SRIOV_BROKER_NL_ATTR_UNSPEC = 0,
@@ -1378,6 +1587,10 @@ enum sriov_broker_nl_attr {
 	SRIOV_BROKER_NL_ATTR_OLD_VALUE = 26,
 	SRIOV_BROKER_NL_ATTR_FLAGS = 27,
 	SRIOV_BROKER_NL_ATTR_LEASE_CGROUP = 28,
+	SRIOV_BROKER_NL_ATTR_POOL = 29,
+	SRIOV_BROKER_NL_ATTR_REAL_TIME = 30,
+	SRIOV_BROKER_NL_ATTR_SEVERITY = 31,
+	SRIOV_BROKER_NL_ATTR_ERROR_STATUS = 32,
 };
 
 #endif /* _UAPI_LINUX_SRIOV_BROKER_H */

@@ -131,6 +131,11 @@ struct json_object *value_anchored(const void *flags)
 	return has(flags, SRIOV_BROKER_VF_FLAG_ANCHORED);
 }
 
+struct json_object *value_cordoned(const void *flags)
+{
+	return has(flags, SRIOV_BROKER_PF_FLAG_CORDONED);
+}
+
 struct json_object *value_state(const void *state)
 {
 	const char *text = sriovb_strstate(*(const __u32 *)state);

@@ -43,6 +43,9 @@ struct json_object *value_guarded(const void *flags);
 struct json_object *value_implicit(const void *flags);
 struct json_object *value_anchored(const void *flags);
 
+/* A __u32 of the kernel's SRIOV_BROKER_PF_FLAG_*. */
+struct json_object *value_cordoned(const void *flags);
+
 /* __u32: enum sriov_broker_vf_state, enum sriov_broker_fault */
 struct json_object *value_state(const void *state);
 struct json_object *value_fault(const void *fault);

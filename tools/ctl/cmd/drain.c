@@ -383,7 +383,7 @@ static int complain_of(const struct sriov_broker_vf *vf)
 		return fail(EXIT_BUSY, addr, "still %s",
 			    sriovb_strstate(vf->state));
 	case SRIOV_BROKER_VF_QUARANTINED:
-		if (vf->fault != SRIOV_BROKER_FAULT_OPEN)
+		if (vf->fault != SRIOV_BROKER_FAULT_IN_USE)
 			return 0;
 		if (!vfio_user(&vf->addr, user, sizeof(user)))
 			strcpy(user, "a process");

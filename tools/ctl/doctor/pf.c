@@ -418,7 +418,7 @@ static void todo_about(struct doctor *d, const struct sriov_broker_vf *vf,
 
 	sriovb_format_addr(&vf->pf, pf);
 	switch (vf->fault) {
-	case SRIOV_BROKER_FAULT_OPEN:
+	case SRIOV_BROKER_FAULT_IN_USE:
 		todo_about_open(d, vf, name);
 		break;
 	case SRIOV_BROKER_FAULT_DRIVER:
@@ -446,7 +446,7 @@ static void todo_about(struct doctor *d, const struct sriov_broker_vf *vf,
 void check_quarantine(struct doctor *d, const struct patient *pf)
 {
 	static const char *const faults[] = {
-		[SRIOV_BROKER_FAULT_OPEN] =
+		[SRIOV_BROKER_FAULT_IN_USE] =
 			"a process did not let go of it in time",
 		[SRIOV_BROKER_FAULT_RESET] = "its reset failed",
 		[SRIOV_BROKER_FAULT_CHECK] =

@@ -49,7 +49,7 @@ static enum place place_of(struct sriovb *sb, const struct taken *t)
 	case SRIOV_BROKER_VF_RESETTING:
 		return BETWEEN;
 	case SRIOV_BROKER_VF_QUARANTINED:
-		return now.fault == SRIOV_BROKER_FAULT_OPEN ? HELD : BACK;
+		return now.fault == SRIOV_BROKER_FAULT_IN_USE ? HELD : BACK;
 	}
 	return BACK;
 }
