@@ -14,6 +14,7 @@
 #	guest_forget NAME		before it is killed in another way
 #
 # GUEST_UNDER is an array, a command that QEMU is started under; GUEST_WORDS one of more words for QEMU.
+# With GUEST_MUTE=yes it has no monitor.
 # GUEST_TICKS, words for its kernel, may be emptied: it then ticks when it has to.
 # $GUESTS/NAME holds the monitor's socket (qmp), the kernel's log (log), the pid.
 
@@ -23,7 +24,7 @@ GUESTS=/run/guests
 # The distribution's kernel, also where the machine runs a debug kernel.
 GUEST_RELEASE=$(basename /boot/vmlinuz-*)
 GUEST_RELEASE=${GUEST_RELEASE#vmlinuz-}
-GUEST_UNDER=() GUEST_WORDS=()
+GUEST_UNDER=() GUEST_WORDS=() GUEST_MUTE=
 declare -A GUEST_HOW # by name: how to begin it once more
 # A guest boots in 11 s; it takes much longer beside others and on a loaded host, and on a debug kernel.
 GUEST_BOOT_S=180
@@ -61,12 +62,12 @@ trap '[ $? = 0 ] || [ -n "${GUESTS_TOLD:-}" ] || guest_reports >&2' EXIT
 
 # Begins to boot one; guest_ready waits for it.
 guest_begin() {
-	GUEST_HOW[$1]="$(declare -p GUEST_UNDER GUEST_WORDS | sed 's/^declare/local/'); guest_boot ${*@Q}"
+	GUEST_HOW[$1]="$(declare -p GUEST_UNDER GUEST_WORDS GUEST_MUTE | sed 's/^declare/local/'); guest_boot ${*@Q}"
 	guest_boot "$@"
 }
 
 guest_boot() {
-	local name=$1 dir=$GUESTS/$1 i slots=()
+	local name=$1 dir=$GUESTS/$1 i slots=() monitor=()
 	mkdir -p "$dir"
 	rm -f "$dir"/*
 	guest_kvm || return
@@ -74,11 +75,11 @@ guest_boot() {
 	for ((i = 0; i < ${2:-2}; i++)); do
 		slots+=(-device "pcie-root-port,id=hp$i,chassis=$((i + 1)),slot=$((i + 1))")
 	done
+	[ -n "$GUEST_MUTE" ] || monitor=(-qmp "unix:$dir/qmp,server=on,wait=off")
 	"${GUEST_UNDER[@]}" "${GUEST_QEMU[@]}" -name "$name" -accel kvm -cpu host -m 192 -nodefaults -no-user-config -display none -no-reboot \
 		-kernel "/boot/vmlinuz-$GUEST_RELEASE" -initrd $GUESTS/initramfs \
 		-append "$GUEST_APPEND $GUEST_TICKS" \
-		-qmp "unix:$dir/qmp,server=on,wait=off" \
-		-serial "file:$dir/log" "${slots[@]}" -device $GUEST_PORT \
+		"${monitor[@]}" -serial "file:$dir/log" "${slots[@]}" -device $GUEST_PORT \
 		-chardev "socket,id=run,path=$dir/run,server=on,wait=off,logfile=$dir/out" \
 		-device virtserialport,chardev=run "${GUEST_WORDS[@]}" \
 		</dev/null >"$dir/stderr" 2>&1 &
