@@ -139,23 +139,30 @@ static int ask_devices(void)
 	return 0;
 }
 
+/*
+ * The guest looks for a line for two seconds, then anew; of one that it is just reading then the
+ * beginning is lost.  So the end names the line as well, and it asks for one that does not fit.
+ */
 static int ask_guest(const char *commands)
 {
 	char *id = text("%d%ld", getpid(), random());
 	char *end = text("END-%s ", id);
-	char *line;
+	char *line, *whole;
 
 	if (strchr(commands, '\n')) {
 		fprintf(stderr, "more than one line: %s\n", commands);
 		return 2;
 	}
-	say(text("%s ", id));
-	say(commands);
-	say("\n");
+	if (asprintf(&whole, "%s %s #%s\n", id, commands, id) < 0)
+		return 2;
+	say(whole);
 	while ((line = hear(GUEST_MS))) {
 		if (!strncmp(line, end, strlen(end)))
 			return atoi(line + strlen(end));
-		puts(line);
+		if (!strcmp(line, "AGAIN"))
+			say(whole);
+		else
+			puts(line);
 	}
 	return 124;
 }

@@ -88,6 +88,33 @@ static inline struct sriov_broker_addr find_nvme(int n)
 	return find_device("0x1b36", "0x0010", n);
 }
 
+/* The first of that kind, without which there is nothing to test. */
+static inline struct sriov_broker_addr need_igb(void)
+{
+	struct sriov_broker_addr pf = find_igb(0);
+
+	if (same_addr(pf, no_addr))
+		bail("the machine has no igb PF");
+	return pf;
+}
+
+static inline struct sriov_broker_addr need_nvme(void)
+{
+	struct sriov_broker_addr pf = find_nvme(0);
+
+	if (same_addr(pf, no_addr))
+		bail("the machine has no nvme PF");
+	return pf;
+}
+
+/* Of any kind. */
+static inline struct sriov_broker_addr need_pf(void)
+{
+	struct sriov_broker_addr pf = find_igb(0);
+
+	return same_addr(pf, no_addr) ? need_nvme() : pf;
+}
+
 /* A PCI device without SR-IOV: a root port. */
 static inline struct sriov_broker_addr find_port(void)
 {
@@ -102,6 +129,26 @@ static inline struct sriov_broker_addr find_port(void)
 				return addr_of(name);
 		}
 	return no_addr;
+}
+
+/* Two PFs of one IOMMU group, taken off their driver; false: there are none, which is said. */
+static inline bool take_twins(struct sriov_broker_addr twin[2], char dev[2][16])
+{
+	int n;
+
+	twin[0] = twin[1] = find_igb(1);
+	if (same_addr(twin[0], no_addr)) {
+		skip("the machine has none", "two PFs in one group");
+		return false;
+	}
+	twin[1].bdf++;
+	for (n = 0; n < 2; n++) {
+		snprintf(dev[n], sizeof(dev[n]), "%s", name_of(twin[n]));
+		is(unbind(dev[n]), 0, "twins: a PF loses its driver");
+	}
+	if (iommu_group_of(dev[0]) != iommu_group_of(dev[1]))
+		bail("the twins have a group each");
+	return true;
 }
 
 /* As sysfs has it. */
@@ -224,6 +271,12 @@ static inline int enable(struct sriov_broker_addr pf, unsigned int num,
 	return enable_flags(pf, num, driver, 0, why);
 }
 
+static inline int enable_guarded(struct sriov_broker_addr pf, unsigned int num,
+				 struct sriov_broker_why *why)
+{
+	return enable_flags(pf, num, "", SRIOV_BROKER_ENABLE_GUARDED, why);
+}
+
 static inline int disable_flags(struct sriov_broker_addr pf, unsigned int flags,
 				unsigned int ms, struct sriov_broker_why *why)
 {
@@ -275,12 +328,15 @@ static inline int bind_vfs(struct sriov_broker_addr dev, unsigned int first,
 	return bind_flags(dev, first, count, driver, 0, why);
 }
 
-/* @timeout_ms: how long to wait for a VF: 0 not at all, less: as long as it takes */
-static inline int lease_within(int timeout_ms, struct sriov_broker_addr dev,
-			       unsigned int first, unsigned int count,
-			       const char *label,
-			       struct sriov_broker_grant *grant,
-			       struct sriov_broker_why *why)
+/*
+ * @pool: its name, "": any or none
+ * @timeout_ms: how long to wait for a VF: 0 not at all, less: as long as it takes
+ */
+static inline int lease_from(const char *pool, int timeout_ms,
+			     struct sriov_broker_addr dev, unsigned int first,
+			     unsigned int count, const char *label,
+			     struct sriov_broker_grant *grant,
+			     struct sriov_broker_why *why)
 {
 	struct sriov_broker_selector sel = {
 		.dev = dev,
@@ -303,7 +359,17 @@ static inline int lease_within(int timeout_ms, struct sriov_broker_addr dev,
 	memset(grant, 0, sizeof(*grant));
 	grant->fd = -1;
 	strncpy(p.label, label, sizeof(p.label) - 1);
+	strncpy(p.pool, pool, sizeof(p.pool) - 1);
 	return call(broker, SRIOV_BROKER_LEASE, &p);
+}
+
+static inline int lease_within(int timeout_ms, struct sriov_broker_addr dev,
+			       unsigned int first, unsigned int count,
+			       const char *label,
+			       struct sriov_broker_grant *grant,
+			       struct sriov_broker_why *why)
+{
+	return lease_from("", timeout_ms, dev, first, count, label, grant, why);
 }
 
 static inline int lease_range(struct sriov_broker_addr dev, unsigned int first,
@@ -319,6 +385,20 @@ static inline int lease(struct sriov_broker_addr dev, const char *label,
 			struct sriov_broker_why *why)
 {
 	return lease_range(dev, 0, 0, label, grant, why);
+}
+
+/* @flags: 0, or SRIOV_BROKER_CORDON_END */
+static inline int cordon(struct sriov_broker_addr pf, unsigned int flags,
+			 struct sriov_broker_why *why)
+{
+	struct sriov_broker_cordon p = {
+		.size = sizeof(p),
+		.flags = flags,
+		.pf = pf,
+		.why = (uintptr_t)why_init(why),
+	};
+
+	return call(broker, SRIOV_BROKER_CORDON, &p);
 }
 
 static inline int clear(struct sriov_broker_addr vf,
@@ -344,6 +424,27 @@ static inline int revoke_lease(__u64 id, unsigned int grace_ms,
 	};
 
 	return call(broker, SRIOV_BROKER_REVOKE, &p);
+}
+
+/* What the caller has not set is set: the sizes. */
+static inline int pool_set(struct sriov_broker_pool *p,
+			   struct sriov_broker_why *why)
+{
+	p->size = sizeof(*p);
+	if (!p->member_size)
+		p->member_size = sizeof(struct sriov_broker_pool_member);
+	p->why = (uintptr_t)why_init(why);
+	return call(broker, SRIOV_BROKER_POOL_SET, p);
+}
+
+static inline int pool_get(struct sriov_broker_pool *p, unsigned int flags,
+			   struct sriov_broker_why *why)
+{
+	p->size = sizeof(*p);
+	p->flags = flags;
+	p->member_size = sizeof(struct sriov_broker_pool_member);
+	p->why = (uintptr_t)why_init(why);
+	return call(broker, SRIOV_BROKER_POOL_GET, p);
 }
 
 /* On a descriptor of its own: what it holds it holds until it is closed. */
@@ -462,6 +563,64 @@ static inline bool comes_back(struct sriov_broker_addr pf)
 					   (unsigned int)numvfs(pf));
 }
 
+static inline struct sriov_broker_stat stat_of(unsigned int kind)
+{
+	struct sriov_broker_stat all[SRIOV_BROKER_STAT_KINDS] = {};
+	struct sriov_broker_list p = {
+		.size = sizeof(p),
+		.entry_size = sizeof(all[0]),
+		.count = SRIOV_BROKER_STAT_KINDS,
+		.entries = (uintptr_t)all,
+	};
+
+	if (call(broker, SRIOV_BROKER_STATS, &p))
+		bail("no statistics");
+	return all[kind];
+}
+
+/* The events that are kept of a device, or of all, as many as fit. Returns how many there are. */
+static inline unsigned int history(struct sriov_broker_addr dev,
+				   struct sriov_broker_event *events,
+				   unsigned int count)
+{
+	struct sriov_broker_list p = {
+		.size = sizeof(p),
+		.pf = dev,
+		.entry_size = sizeof(*events),
+		.count = count,
+		.entries = (uintptr_t)events,
+	};
+
+	return call(broker, SRIOV_BROKER_HISTORY, &p) ? 0 : p.count;
+}
+
+/* Just so many requests wait for VFs. */
+static inline bool are_waiting(unsigned int num)
+{
+	struct sriov_broker_info i;
+
+	return !info(&i) && i.num_waiters == num;
+}
+
+static inline bool so_many_wait(unsigned int num)
+{
+	return eventually(LONG_MS, are_waiting(num));
+}
+
+/* The newest event of a type about a VF; none: all zero. */
+static inline struct sriov_broker_event last_event(struct sriov_broker_addr dev,
+						   unsigned int type)
+{
+	static struct sriov_broker_event events[1024];
+	struct sriov_broker_event last = {};
+	unsigned int n = history(dev, events, 1024), i;
+
+	for (i = 0; i < n && i < 1024; i++)
+		if (events[i].type == type)
+			last = events[i];
+	return last;
+}
+
 /*
  * Everything that must not change when a call fails: what the broker lists and
  * what sysfs says of the same devices.  To be freed.
@@ -480,9 +639,9 @@ static inline char *snapshot(void)
 	for (i = 0; i < np; i++) {
 		char *dev = name_of(pfs[i].addr);
 
-		fprintf(f, "%s %u/%u %s: %s override '%s' numvfs %s\n", dev,
-			pfs[i].num_vfs, pfs[i].total_vfs, pfs[i].driver,
-			driver_of(dev), override_of(dev),
+		fprintf(f, "%s %u/%u %s flags %x: %s override '%s' numvfs %s\n",
+			dev, pfs[i].num_vfs, pfs[i].total_vfs, pfs[i].driver,
+			pfs[i].flags, driver_of(dev), override_of(dev),
 			get(text(SYS_PCI "/%s/sriov_numvfs", dev)));
 	}
 	for (i = 0; i < nv; i++) {

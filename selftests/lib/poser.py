@@ -5,7 +5,10 @@
 poser.py open FILE	has FILE open
 poser.py path FILE	the same by O_PATH only, which wants no right to it
 poser.py lock FILE	has all of FILE locked
-poser.py listen SOCKET	listens there, and says so of each that connects
+poser.py byte FILE N	has that byte of it locked
+poser.py listen SOCKET	listens there, and says so of each that connects; descriptor 77 is of TCP
+
+More words are those of a QEMU.
 """
 import fcntl
 import os
@@ -18,6 +21,8 @@ def listen(path):
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen()
+    with socket.socket() as tcp:
+        os.dup2(tcp.fileno(), 77)
     print("ready", flush=True)
     while True:
         conn = listener.accept()[0]
@@ -26,12 +31,14 @@ def listen(path):
 
 
 def main():
-    how, path = sys.argv[1:]
+    how, path = sys.argv[1:3]
     if how == "listen":
         listen(path)
     fd = os.open(path, os.O_PATH if how == "path" else os.O_RDWR)
     if how == "lock":
         fcntl.lockf(fd, fcntl.LOCK_EX)
+    if how == "byte":
+        fcntl.lockf(fd, fcntl.LOCK_EX, 1, int(sys.argv[3]))
     print("ready", flush=True)
     time.sleep(600)
 

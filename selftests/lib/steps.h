@@ -6,10 +6,22 @@
 #ifndef SELFTESTS_STEPS_H
 #define SELFTESTS_STEPS_H
 
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "sysfs.h"
 #include "tap.h"
+
+/* Memory that the test shares with its children, all zero. */
+static inline void *share(size_t size)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		bail("mmap: %m");
+	return at;
+}
 
 struct steps {
 	int step; /* how far it has come */

@@ -200,6 +200,19 @@ netdev_of() {
 	echo "${all[0]##*/}"
 }
 
+# two_igbs [NUM]: sets pf, other, and pfs to both of them: the machine's igb PFs, which are up; with that many VFs
+# each, if it is told.
+two_igbs() {
+	local dev
+	read -ra pfs <<<"$(pfs_of igb | xargs)"
+	[ ${#pfs[@]} = 2 ] || bail "two igb PFs are wanted"
+	pf=${pfs[0]} other=${pfs[1]}
+	for dev in "${pfs[@]}"; do
+		ip link set "$(netdev_of "$dev")" up
+		[ $# = 0 ] || sriovctl enable "$dev" "$1" || bail "no VFs"
+	done
+}
+
 # --- what the kernel says of VFs; sriovctl is asked where its words are the point ---------------
 
 VFSTATE=${BASH_SOURCE[0]%/*}/../bin/vfstate
@@ -208,6 +221,8 @@ VFSTATE=${BASH_SOURCE[0]%/*}/../bin/vfstate
 states() { "$VFSTATE" states "$@"; }
 state() { "$VFSTATE" states "$1"; }
 all_free() { [ "$("$VFSTATE" states "$@")" = free ]; }
+
+leases_on() { "$VFSTATE" count leased "$1"; }
 
 # await SECONDS STATE [DEVICE...]: as `eventually`, all these VFs, one at least, are in this state.
 await() { "$VFSTATE" await $(($1 * SLOWER)) "${@:2}"; }

@@ -118,4 +118,29 @@ static inline volatile __u32 *vfio_map(struct vfio *v, int bar, size_t *size)
 	return at == MAP_FAILED ? NULL : at;
 }
 
+/* A device's own node, which the kernel has or has not; -1: errno says why not. */
+static inline int node_open(const char *dev)
+{
+	char *name = first_in(text(SYS_PCI "/%s/vfio-dev", dev));
+
+	if (!name) {
+		errno = ENODEV;
+		return -1;
+	}
+	return open(text("/dev/vfio/devices/%s", name), O_RDWR | O_CLOEXEC);
+}
+
+/* Bound to an iommufd the device is open.  0 or an errno. */
+static inline int node_bind(int node, int iommufd)
+{
+	/* VFIO_DEVICE_BIND_IOMMUFD, of Linux 6.6. */
+	struct {
+		__u32 argsz, flags;
+		__s32 iommufd;
+		__u32 devid;
+	} bind = { .argsz = sizeof(bind), .iommufd = iommufd };
+
+	return ioctl(node, _IO(VFIO_TYPE, VFIO_BASE + 18), &bind) ? errno : 0;
+}
+
 #endif /* SELFTESTS_VFIO_H */

@@ -31,11 +31,11 @@
 
 ENDS(addr, valid, 8);
 ENDS(why, cgroup, 432);
-ENDS(info, driver, 136);
+ENDS(info, max_pool_members, 144);
 ENDS(pf, driver, 88);
-ENDS(vf, lease_cgroup, 440);
+ENDS(vf, pool, 504);
 ENDS(list, why, 40);
-ENDS(waiter, label, 104);
+ENDS(waiter, pool, 168);
 ENDS(cancel, why, 32);
 ENDS(stat, buckets, 136);
 ENDS(enable, why, 96);
@@ -43,8 +43,9 @@ ENDS(disable, why, 32);
 ENDS(bind, why, 96);
 ENDS(selector, reserved2, 32);
 ENDS(grant, driver, 104);
-ENDS(lease, label, 120);
+ENDS(lease, pool, 184);
 ENDS(clear, why, 24);
+ENDS(cordon, why, 24);
 ENDS(revoke, why, 40);
 ENDS(net_hold, why, 40);
 ENDS(lease_info, driver, 192);
@@ -54,9 +55,12 @@ ENDS(lease_open, reserved, 16);
 ENDS(lease_event, comm, 56);
 ENDS(anchor, why, 40);
 ENDS(release, why, 32);
-ENDS(event, reserved, 440);
+ENDS(pool_member, count, 16);
+ENDS(pool, why, 136);
+ENDS(event, reserved, 456);
 
 #define LABEL	 "abi"
+#define POOL	 "abi"
 #define NO_LEASE 0xffffffffULL
 
 static long page;
@@ -145,6 +149,15 @@ static void fill_clear(void *arg)
 	((struct sriov_broker_clear *)arg)->vf = absent;
 }
 
+/* It is not. */
+static void fill_cordon(void *arg)
+{
+	struct sriov_broker_cordon *p = arg;
+
+	p->flags = SRIOV_BROKER_CORDON_END;
+	p->pf = pf;
+}
+
 static void fill_revoke(void *arg)
 {
 	((struct sriov_broker_revoke *)arg)->lease_id = NO_LEASE;
@@ -196,6 +209,17 @@ static void fill_anchor(void *arg)
 static void fill_release(void *arg)
 {
 	((struct sriov_broker_release *)arg)->lease_id = NO_LEASE;
+}
+
+/* One that is not there, done away with. */
+static void fill_pool_set(void *arg)
+{
+	strcpy(((struct sriov_broker_pool *)arg)->name, "none");
+}
+
+static void fill_pool_get(void *arg)
+{
+	strcpy(((struct sriov_broker_pool *)arg)->name, POOL);
 }
 
 static void fill_nothing(void *arg)
@@ -250,6 +274,9 @@ static const struct op ops[] = {
 	{ "CLEAR", SRIOV_BROKER_CLEAR, sizeof(struct sriov_broker_clear),
 	  fill_clear, ENODEV, .admin = true, .why = AT(sriov_broker_clear, why),
 	  .addr = AT(sriov_broker_clear, vf) },
+	{ "CORDON", SRIOV_BROKER_CORDON, sizeof(struct sriov_broker_cordon),
+	  fill_cordon, 0, .admin = true, .why = AT(sriov_broker_cordon, why),
+	  .addr = AT(sriov_broker_cordon, pf) },
 	{ "REVOKE", SRIOV_BROKER_REVOKE, sizeof(struct sriov_broker_revoke),
 	  fill_revoke, ENOENT, .admin = true,
 	  .why = AT(sriov_broker_revoke, why),
@@ -282,6 +309,15 @@ static const struct op ops[] = {
 	{ "RELEASE", SRIOV_BROKER_RELEASE, sizeof(struct sriov_broker_release),
 	  fill_release, ENOENT, .why = AT(sriov_broker_release, why),
 	  .instance = AT(sriov_broker_release, instance) },
+	{ "POOL_SET", SRIOV_BROKER_POOL_SET, sizeof(struct sriov_broker_pool),
+	  fill_pool_set, ENOENT, .admin = true,
+	  .why = AT(sriov_broker_pool, why),
+	  .string = AT(sriov_broker_pool, name),
+	  .reserved = { AT(sriov_broker_pool, reserved) } },
+	{ "POOL_GET", SRIOV_BROKER_POOL_GET, sizeof(struct sriov_broker_pool),
+	  fill_pool_get, 0, .out = true, .why = AT(sriov_broker_pool, why),
+	  .string = AT(sriov_broker_pool, name),
+	  .reserved = { AT(sriov_broker_pool, reserved) } },
 	{ "LEASE_INFO", SRIOV_BROKER_LEASE_INFO,
 	  sizeof(struct sriov_broker_lease_info), fill_lease_info, 0,
 	  .lease = true, .out = true },
@@ -474,7 +510,7 @@ static void test_string(const struct op *op)
 	arg = prepare(op, op->size);
 	strcpy(arg + op->string, "../vfio-pci");
 	is(call(fd_of(op), op->cmd, arg), EINVAL,
-	   "%s: '../vfio-pci' is not a driver", op->name);
+	   "%s: '../vfio-pci' is no name", op->name);
 }
 
 /* A call that fails for a device's sake, with a why. */
@@ -489,6 +525,8 @@ static int fail_with(const struct op *op, void *why)
 			sel.dev = absent;
 			((struct sriov_broker_lease *)arg)->selectors =
 				(uintptr_t)&sel;
+		} else if (op->cmd == SRIOV_BROKER_POOL_GET) {
+			strcpy(arg + op->string, "none");
 		} else {
 			/* The address is the first thing in all others. */
 			memcpy(arg + 8, &absent, sizeof(absent));
@@ -507,42 +545,11 @@ static bool only(const unsigned char *bytes, size_t from, size_t to,
 	return true;
 }
 
-static void test_why(const struct op *op)
+/* What a why of another size than ours is filled with. */
+static void test_why_sizes(const struct op *op, unsigned char *room,
+			   unsigned int reason)
 {
-	bool no_lease = op->outcome == ENOENT;
-	int wanted = no_lease ? ENOENT : ENODEV;
-	bool no_waiter = op->cmd == SRIOV_BROKER_CANCEL;
-	unsigned int reason = no_waiter ? SRIOV_BROKER_WHY_NO_WAITER :
-			      no_lease	? SRIOV_BROKER_WHY_NO_LEASE :
-					  SRIOV_BROKER_WHY_NO_DEVICE;
-	struct sriov_broker_addr dev = no_lease ? no_addr : absent;
-	unsigned char *room;
-	struct sriov_broker_why *why;
-	int err;
-
-	if (!op->why)
-		return;
-	if (op->cmd == SRIOV_BROKER_NET_HOLD)
-		dev = held.vf;
-	room = calloc(3, page);
-	why = (struct sriov_broker_why *)room;
-
-	is(fail_with(op, NULL), wanted, "%s: no why", op->name);
-	is(fail_with(op, (void *)8), wanted,
-	   "%s: a why that can't be read hides nothing", op->name);
-	is(fail_with(op, "\x98\0\0\0"), wanted,
-	   "%s: nor one that can't be written", op->name);
-
-	memset(room, 0x5a, page);
-	why->size = sizeof(*why);
-	err = fail_with(op, why);
-	ok(err == wanted && why->reason == reason &&
-		   why->size == sizeof(*why) && same_addr(why->dev, dev) &&
-		   why->uid == SRIOV_BROKER_NO_UID && !why->reserved &&
-		   why->lease_id == (no_lease && !no_waiter ? NO_LEASE : 0) &&
-		   !why->pid && !why->value && !why->label[0] &&
-		   only(room, sizeof(*why), page, 0x5a),
-	   "%s: a why is filled, and no more", op->name);
+	struct sriov_broker_why *why = (struct sriov_broker_why *)room;
 
 	memset(room, 0x5a, page);
 	why->size = 8;
@@ -569,7 +576,52 @@ static void test_why(const struct op *op)
 	fail_with(op, why);
 	ok(only(room, 4, 3 * page, 0x5a),
 	   "%s: a why larger than a page is left alone", op->name);
+}
 
+static void test_why(const struct op *op)
+{
+	bool no_pool = op->cmd == SRIOV_BROKER_POOL_SET ||
+		       op->cmd == SRIOV_BROKER_POOL_GET;
+	bool no_lease = op->outcome == ENOENT || no_pool;
+	int wanted = no_lease ? ENOENT : ENODEV;
+	bool no_waiter = op->cmd == SRIOV_BROKER_CANCEL;
+	unsigned int reason = no_waiter ? SRIOV_BROKER_WHY_NO_WAITER :
+			      no_pool	? SRIOV_BROKER_WHY_NO_POOL :
+			      no_lease	? SRIOV_BROKER_WHY_NO_LEASE :
+					  SRIOV_BROKER_WHY_NO_DEVICE;
+	struct sriov_broker_addr dev = no_lease ? no_addr : absent;
+	unsigned char *room;
+	struct sriov_broker_why *why;
+	int err;
+
+	if (!op->why)
+		return;
+	if (op->cmd == SRIOV_BROKER_NET_HOLD)
+		dev = held.vf;
+	room = calloc(3, page);
+	why = (struct sriov_broker_why *)room;
+
+	is(fail_with(op, NULL), wanted, "%s: no why", op->name);
+	is(fail_with(op, (void *)8), wanted,
+	   "%s: a why that can't be read hides nothing", op->name);
+	is(fail_with(op, "\x98\0\0\0"), wanted,
+	   "%s: nor one that can't be written", op->name);
+
+	memset(room, 0x5a, page);
+	why->size = sizeof(*why);
+	err = fail_with(op, why);
+	ok(err == wanted && why->reason == reason &&
+		   why->size == sizeof(*why) && same_addr(why->dev, dev) &&
+		   why->uid == SRIOV_BROKER_NO_UID && !why->reserved &&
+		   why->lease_id == (reason == SRIOV_BROKER_WHY_NO_LEASE ?
+					     NO_LEASE :
+					     0) &&
+		   !why->pid && !why->value &&
+		   !strcmp(why->label, no_pool ? "none" : "") &&
+		   only(room, sizeof(*why), page, 0x5a),
+	   "%s: a why is filled, and no more", op->name);
+
+	test_why_sizes(op, room, reason);
 	free(room);
 }
 
@@ -596,6 +648,22 @@ static void test_unknown(int fd, bool lease)
 	   lease ? "lease" : "device", tried);
 }
 
+/* LIST_VFS of the PF.  Return: what it ends with; *num: how many it tells of */
+static int list_to(void *entries, size_t size, __u32 room, __u32 *num)
+{
+	struct sriov_broker_list p = {
+		.size = sizeof(p),
+		.pf = pf,
+		.count = room,
+		.entry_size = size,
+		.entries = (uintptr_t)entries,
+	};
+	int err = call(broker, SRIOV_BROKER_LIST_VFS, &p);
+
+	*num = p.count;
+	return err;
+}
+
 /* A list's own fields. */
 static void test_list(void)
 {
@@ -604,69 +672,37 @@ static void test_list(void)
 		unsigned char more[40];
 	} big[2];
 	struct sriov_broker_vf vfs[2];
-	struct sriov_broker_list p = {
-		.size = sizeof(p),
-		.pf = pf,
-		.entry_size = sizeof(struct sriov_broker_vf),
-		.entries = (uintptr_t)vfs,
-		.count = 1,
-	};
+	struct sriov_broker_addr addrs[2];
+	__u32 num;
 
 	memset(vfs, 0x5a, sizeof(vfs));
-	is(call(broker, SRIOV_BROKER_LIST_VFS, &p), 0, "LIST: one of two fits");
-	is(p.count, 2, "LIST: and two are told");
+	is(list_to(vfs, sizeof(vfs[0]), 1, &num), 0, "LIST: one of two fits");
+	is(num, 2, "LIST: and two are told");
 	ok(only((void *)&vfs[1], 0, sizeof(vfs[1]), 0x5a),
 	   "LIST: the second is not written");
 
-	p = (struct sriov_broker_list){ .size = sizeof(p),
-					.pf = pf,
-					.count = 2,
-					.entry_size = sizeof(
-						struct sriov_broker_addr),
-					.entries = (uintptr_t)vfs };
-	is(call(broker, SRIOV_BROKER_LIST_VFS, &p), 0,
+	is(list_to(addrs, sizeof(addrs[0]), 2, &num), 0,
 	   "LIST: small entries get what fits");
-	ok(same_addr(((struct sriov_broker_addr *)vfs)[0], vf_at(pf, 0)) &&
-		   same_addr(((struct sriov_broker_addr *)vfs)[1],
-			     vf_at(pf, 1)),
+	ok(same_addr(addrs[0], vf_at(pf, 0)) &&
+		   same_addr(addrs[1], vf_at(pf, 1)),
 	   "LIST: that is the addresses");
 
 	memset(big, 0x5a, sizeof(big));
-	p = (struct sriov_broker_list){ .size = sizeof(p),
-					.pf = pf,
-					.count = 2,
-					.entry_size = sizeof(big[0]),
-					.entries = (uintptr_t)big };
-	is(call(broker, SRIOV_BROKER_LIST_VFS, &p), 0,
+	is(list_to(big, sizeof(big[0]), 2, &num), 0,
 	   "LIST: large entries end in zeroes");
 	ok(same_addr(big[1].vf.addr, vf_at(pf, 1)) &&
 		   only(big[0].more, 0, 40, 0) && only(big[1].more, 0, 40, 0),
 	   "LIST: each of them");
 
-	p = (struct sriov_broker_list){ .size = sizeof(p), .entry_size = 4 };
-	is(call(broker, SRIOV_BROKER_LIST_VFS, &p), EINVAL,
+	is(list_to(NULL, 4, 0, &num), EINVAL,
 	   "LIST: entries too small for an address");
-	p = (struct sriov_broker_list){ .size = sizeof(p),
-					.entry_size = page + 8 };
-	is(call(broker, SRIOV_BROKER_LIST_VFS, &p), EINVAL,
+	is(list_to(NULL, page + 8, 0, &num), EINVAL,
 	   "LIST: entries larger than a page");
-	p = (struct sriov_broker_list){ .size = sizeof(p),
-					.pf = pf,
-					.count = 2,
-					.entry_size =
-						sizeof(struct sriov_broker_vf),
-					.entries = 8 };
-	is(call(broker, SRIOV_BROKER_LIST_VFS, &p), EFAULT,
+	is(list_to((void *)8, sizeof(vfs[0]), 2, &num), EFAULT,
 	   "LIST: entries that can't be written");
-	p = (struct sriov_broker_list){ .size = sizeof(p),
-					.pf = pf,
-					.count = ~0U,
-					.entry_size =
-						sizeof(struct sriov_broker_vf),
-					.entries = (uintptr_t)vfs };
-	is(call(broker, SRIOV_BROKER_LIST_VFS, &p), 0,
+	is(list_to(vfs, sizeof(vfs[0]), ~0U, &num), 0,
 	   "LIST: room for 4 billion is no problem");
-	is(p.count, 2, "LIST: with two entries");
+	is(num, 2, "LIST: with two entries");
 }
 
 /* Also those lists that have no reasons, so far: they say so. */
@@ -710,6 +746,50 @@ static int lease_with(struct sriov_broker_selector *sels, unsigned int num,
 	return call(broker, SRIOV_BROKER_LEASE, &p);
 }
 
+/* The name of a pool. */
+static void test_lease_pool(void)
+{
+	static const struct op *op;
+	struct sriov_broker_lease *p;
+
+	for (op = ops; op->cmd != SRIOV_BROKER_LEASE; op++)
+		;
+	p = prepare(op, op->size);
+	memset(p->pool, 'x', sizeof(p->pool));
+	is(call(broker, op->cmd, p), EINVAL,
+	   "LEASE: a pool's name without end");
+	p = prepare(op, op->size);
+	strcpy(p->pool, "../a");
+	is(call(broker, op->cmd, p), EINVAL, "LEASE: '../a' is no pool's name");
+}
+
+static int lease_by(struct sriov_broker_selector sel)
+{
+	struct sriov_broker_grant grant;
+
+	return lease_with(&sel, 1, 1, sizeof(grant), &grant, 0);
+}
+
+static void test_selector_fields(void)
+{
+	typedef struct sriov_broker_selector by;
+
+	is(lease_by((by){ .flags = 1 }), EOPNOTSUPP,
+	   "LEASE: a selector's unknown flag");
+	is(lease_by((by){ .reserved = 1 }), EOPNOTSUPP,
+	   "LEASE: a selector's reserved field");
+	is(lease_by((by){ .dev.valid = 2 }), EOPNOTSUPP,
+	   "LEASE: its address of an unknown kind");
+	is(lease_by((by){ .dev.bdf = 0x100 }), EINVAL,
+	   "LEASE: its address that is said to be none");
+	is(lease_by((by){ .reserved2 = 1 }), EOPNOTSUPP,
+	   "LEASE: a selector's other reserved field");
+	is(lease_by((by){ .dev = pf, .first = 2 }), ERANGE,
+	   "LEASE: index 2 of 2");
+	is(lease_by((by){ .dev = pf, .first = 1, .count = 2 }), ERANGE,
+	   "LEASE: two from index 1 of 2");
+}
+
 /* LEASE's own fields, and that a lease whose fd can't be told does not stay. */
 static void test_lease(void)
 {
@@ -729,30 +809,8 @@ static void test_lease(void)
 	   "LEASE: a grant too small for the VF");
 	is(lease_with(sels, 1, 1, page + 8, g, 0), EINVAL,
 	   "LEASE: a grant larger than a page");
-	sels[0].flags = 1;
-	is(lease_with(sels, 1, 1, full, g, 0), EOPNOTSUPP,
-	   "LEASE: a selector's unknown flag");
-	sels[0] = (struct sriov_broker_selector){ .reserved = 1 };
-	is(lease_with(sels, 1, 1, full, g, 0), EOPNOTSUPP,
-	   "LEASE: a selector's reserved field");
-	sels[0] = (struct sriov_broker_selector){ .dev.valid = 2 };
-	is(lease_with(sels, 1, 1, full, g, 0), EOPNOTSUPP,
-	   "LEASE: its address of an unknown kind");
-	sels[0] = (struct sriov_broker_selector){ .dev.bdf = 0x100 };
-	is(lease_with(sels, 1, 1, full, g, 0), EINVAL,
-	   "LEASE: its address that is said to be none");
-	sels[0] = (struct sriov_broker_selector){ .reserved2 = 1 };
-	is(lease_with(sels, 1, 1, full, g, 0), EOPNOTSUPP,
-	   "LEASE: a selector's other reserved field");
-	sels[0] = (struct sriov_broker_selector){ .dev = pf, .first = 2 };
-	is(lease_with(sels, 1, 1, full, g, 0), ERANGE, "LEASE: index 2 of 2");
-	sels[0] = (struct sriov_broker_selector){ .dev = pf,
-						  .first = 1,
-						  .count = 2 };
-	is(lease_with(sels, 1, 1, full, g, 0), ERANGE,
-	   "LEASE: two from index 1 of 2");
-
-	sels[0] = (struct sriov_broker_selector){};
+	test_selector_fields();
+	test_lease_pool();
 	is(lease_with(sels, 1, 1, full, (void *)8, 0), EFAULT,
 	   "LEASE: a grant that can't be written");
 	ok(comes_to(vf_at(pf, 1), SRIOV_BROKER_VF_FREE),
@@ -864,8 +922,13 @@ static void test_info(void)
 		   p.max_leases >= SRIOV_BROKER_MAX_LEASES &&
 		   p.max_grace_ms >= SRIOV_BROKER_MAX_GRACE_MS &&
 		   p.max_force_ms >= SRIOV_BROKER_MAX_FORCE_MS &&
-		   p.stat_kinds >= SRIOV_BROKER_STAT_KINDS && p.history_events,
+		   p.stat_kinds >= SRIOV_BROKER_STAT_KINDS &&
+		   p.max_pool_members >= SRIOV_BROKER_POOL_MAX,
 	   "INFO: limits, none lower than the header's");
+	ok(p.history_events && p.max_readers, "INFO: events, and readers");
+	ok(p.max_waiting >= p.max_selectors &&
+		   p.max_waiting_all >= p.max_waiting,
+	   "INFO: a request of any size may wait");
 }
 
 /* Runs in a child: how many points failed is its exit status. */
@@ -947,7 +1010,7 @@ static void test_callers(void)
 	int got = in_child(as_nobody);
 
 	ok(!(got & 1),
-	   "other user: ENABLE, DISABLE, BIND, CLEAR, REVOKE, NET_HOLD are EPERM");
+	   "other user: ENABLE, DISABLE, BIND, CORDON, CLEAR, REVOKE, NET_HOLD, POOL_SET are EPERM");
 	ok(!(got & 2),
 	   "other user: the others work on an inherited descriptor");
 	ok(!(got & 4), "other user: may lease");
@@ -1033,12 +1096,13 @@ int main(void)
 	char *before;
 	unsigned int i;
 	struct sriov_broker_why why;
+	struct sriov_broker_pool_member member = {};
+	struct sriov_broker_pool pool = { .num_members = 1,
+					  .members = (uintptr_t)&member };
 
 	page = sysconf(_SC_PAGESIZE);
-	pf = find_igb(0);
-	other_pf = find_nvme(0);
-	if (same_addr(pf, no_addr) || same_addr(other_pf, no_addr))
-		bail("the machine has no igb and nvme PF");
+	pf = need_igb();
+	other_pf = need_nvme();
 	broker_begin("");
 	if (!worked(enable(pf, 2, "vfio-pci", &why), &why, "2 VFs") ||
 	    !worked(enable(other_pf, 1, "vfio-pci", &why), &why, "1 VF") ||
@@ -1048,6 +1112,11 @@ int main(void)
 	/* So that LEASE_OPEN has an outcome which changes nothing. */
 	if (open(text("/dev/vfio/%d", held.iommu_group), O_RDWR) < 0)
 		bail("the leased VF's group can't be opened: %m");
+
+	/* Of no VF: the lists tell of no pool. */
+	member.pf = absent;
+	strcpy(pool.name, POOL);
+	is(pool_set(&pool, NULL), 0, "a pool");
 
 	before = snapshot();
 	for (i = 0; i < NUM_OPS; i++) {

@@ -307,13 +307,6 @@ static int ask(unsigned int sels, unsigned int count, int timeout,
 	return call(broker, SRIOV_BROKER_LEASE, &p);
 }
 
-static bool so_many_wait(unsigned int num)
-{
-	struct sriov_broker_info i;
-
-	return eventually(LONG_MS, !info(&i) && i.num_waiters == num);
-}
-
 static int wait_for_gang(void)
 {
 	struct sriov_broker_grant g[VFS];
@@ -460,18 +453,33 @@ static void test_signal(void)
 	all_free();
 }
 
-static struct sriov_broker_stat stat_of(unsigned int kind)
+static __u64 waiter(void)
 {
-	struct sriov_broker_stat all[SRIOV_BROKER_STAT_KINDS] = {};
-	struct sriov_broker_list p = {
-		.size = sizeof(p),
-		.entry_size = sizeof(all[0]),
-		.count = SRIOV_BROKER_STAT_KINDS,
-		.entries = (uintptr_t)all,
-	};
+	struct sriov_broker_waiter w = {};
 
-	call(broker, SRIOV_BROKER_STATS, &p);
-	return all[kind];
+	return waiters(&w, 1) == 1 ? w.id : 0;
+}
+
+/* No handler runs, and so a wait without limit goes on, as another waiter. */
+static void test_stopped(void)
+{
+	struct sriov_broker_grant g;
+	int status = 0;
+	pid_t pid;
+	__u64 id;
+
+	lease(pf, "", &g, NULL);
+	pid = as_user(NOBODY, wait_for_gang);
+	ok(so_many_wait(1), "stop: a gang waits");
+	id = waiter();
+	kill(pid, SIGSTOP);
+	is(waitpid(pid, &status, WUNTRACED), pid, "stop: it is stopped");
+	ok(WIFSTOPPED(status), "stop: and not ended");
+	kill(pid, SIGCONT);
+	ok(eventually(LONG_MS, waiter() > id), "stop: it waits once more");
+	close(g.fd);
+	is(ends(pid), 0, "stop: and gets what it waits for");
+	all_free();
 }
 
 /* Without room for descriptors no VF is taken, which would have to be reset. */
@@ -759,11 +767,8 @@ static void test_labels(void)
 
 int main(void)
 {
-	pf = find_igb(0);
-	if (same_addr(pf, no_addr))
-		bail("the machine has no igb PF");
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pf = need_igb();
+	shared = share(sizeof(*shared));
 	steps = &shared->steps;
 	broker_begin(text("drain_timeout=%d", DRAIN_S));
 	if (!worked(enable(pf, VFS, "vfio-pci", &why), &why, "7 VFs") ||
@@ -777,6 +782,7 @@ int main(void)
 	test_cancel();
 	test_queue_full();
 	test_signal();
+	test_stopped();
 	test_no_room();
 	test_readers();
 	test_resets();

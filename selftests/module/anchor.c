@@ -189,40 +189,50 @@ static void test_others(void)
 	close(e);
 }
 
-/* Its wait queue is the process's, and goes with that, ahead of the file. */
+/* It tells of the signals of the task that polls it, which would be a worker. */
 static void test_signalfd(void)
 {
-	int fd, go[2];
+	sigset_t set;
+	int fd, s;
 	__u64 id = take(&fd);
-	char byte = 0;
-	pid_t pid;
 
-	if (pipe2(go, O_CLOEXEC))
-		bail("pipe: %m");
-	pid = fork();
-	if (!pid) {
-		sigset_t set;
-		int s, err;
-
-		sigemptyset(&set);
-		sigaddset(&set, SIGUSR1);
-		s = signalfd(-1, &set, SFD_CLOEXEC);
-		err = anchor(id, s);
-		if (read(go[0], &byte, 1) != 1)
-			_exit(99);
-		_exit(err);
-	}
-	ok(eventually(LONG_MS,
-		      vf_now(vf).flags & SRIOV_BROKER_VF_FLAG_ANCHORED),
-	   "a process ties it to a signalfd");
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	s = signalfd(-1, &set, SFD_CLOEXEC);
+	is(anchor(id, s), EINVAL, "it can't be tied to a signalfd");
+	close(s);
 	close(fd);
-	stays(id, "the process lives");
-	if (write(go[1], &byte, 1) != 1)
-		diag("write: %m");
-	waitpid(pid, NULL, 0);
-	ended(id, "the process has ended");
-	close(go[0]);
-	close(go[1]);
+	ended(id, "closed");
+}
+
+/* Each lease would keep the end open that the other one waits for. */
+static void circle(const char *name, int a, int b)
+{
+	struct sriov_broker_grant other;
+	__u64 id = take_until(a, text("%s: it is tied to one end", name));
+
+	worked(lease(vf_at(pf, 1), "the other", &other, &why), &why,
+	       "another lease");
+	is(anchor(other.id, b), ELOOP, "%s: that is not to the other end",
+	   name);
+	worked(anchor(other.id, a), &why, "but to the same one");
+	is(anchor(id, b), ELOOP, "%s: nor is the first, from then on", name);
+	close(other.fd);
+	close(a);
+	close(b);
+	ended(id, name);
+}
+
+static void test_circles(void)
+{
+	int s[2], p[2], q[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s) ||
+	    pipe2(p, O_CLOEXEC) || pipe2(q, O_CLOEXEC))
+		bail("no pipe: %m");
+	circle("a socket", s[0], s[1]);
+	circle("a pipe, read", p[0], p[1]);
+	circle("a pipe, written", q[1], q[0]);
 }
 
 static void test_refused(void)
@@ -409,11 +419,7 @@ int main(void)
 {
 	struct sriov_broker_info in;
 
-	pf = find_igb(0);
-	if (same_addr(pf, no_addr))
-		pf = find_nvme(0);
-	if (same_addr(pf, no_addr))
-		bail("the machine has no PF");
+	pf = need_pf();
 	modprobe("vfio-pci");
 	broker_begin("");
 	if (!worked(enable(pf, VFS, "vfio-pci", &why), &why, "VFs"))
@@ -425,6 +431,7 @@ int main(void)
 	test_exec();
 	test_others();
 	test_signalfd();
+	test_circles();
 	test_refused();
 	test_users();
 	test_again();

@@ -293,13 +293,45 @@ static void test_new_id(void)
 	modprobe("igbvf");
 }
 
+/* The host's driver is not ready when a VF is given to it: it has it later. */
+static void test_late(void)
+{
+	struct sriov_broker_vf vf;
+	char ids[32], dev[16];
+
+	remove_module("igbvf");
+	if (insert_module("kmod/test_late.ko", "")) {
+		skip("no test_late.ko", "a driver that is not ready");
+		return;
+	}
+	if (!worked(enable(pf, 2, "vfio-pci", &why), &why, "late: 2 VFs"))
+		return;
+	strcpy(dev, name_of(vf_at(pf, 0)));
+	vf = vf_now(vf_at(pf, 0));
+	sprintf(ids, "%04x %04x", vf.vendor, vf.device);
+	is(put("/sys/bus/pci/drivers/test_late/new_id", ids), 0,
+	   "late: a driver of the host's is told their ids");
+	worked(bind_vfs(vf.addr, 0, 0, "host", &why), &why,
+	       "late: one is the host's");
+	ok(!driver_of(dev)[0] && !override_of(dev)[0],
+	   "late: but its driver is not ready");
+	put("/sys/module/test_late/parameters/late", "0");
+	/* What the kernel takes for a sign that others may be ready as well. */
+	worked(bind_vfs(pf, 1, 1, "pci-stub", &why), &why,
+	       "late: another VF has a driver");
+	ok(eventually(LONG_MS, !strcmp(driver_of(dev), "test_late")),
+	   "late: then it is, and has it");
+	is(state_of(vf.addr), SRIOV_BROKER_VF_HOST, "late: for the host");
+	worked(disable(pf, &why), &why, "late: disable");
+	is(remove_module("test_late"), 0, "late: the driver goes");
+	modprobe("igbvf");
+}
+
 int main(void)
 {
 	int err;
 
-	pf = find_igb(0);
-	if (same_addr(pf, no_addr))
-		bail("the machine has no igb PF");
+	pf = need_igb();
 	modprobe("pci-stub");
 	err = insert_module("kmod/" DRIVER ".ko", "");
 	if (err)
@@ -314,6 +346,7 @@ int main(void)
 	test_quarantine_fence();
 	test_unbind_waits();
 	test_new_id();
+	test_late();
 	is(remove_module(DRIVER), 0, "nothing holds the driver's module");
 	return done();
 }

@@ -556,9 +556,7 @@ static void test_unload(void)
 
 int main(void)
 {
-	pf = find_igb(0);
-	if (same_addr(pf, no_addr))
-		bail("the machine has no igb PF");
+	pf = need_igb();
 	broker_begin("");
 	kernel_log = log_open();
 

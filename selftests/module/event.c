@@ -5,7 +5,9 @@
  */
 #define _GNU_SOURCE
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/time.h>
 
 #include "broker.h"
@@ -156,6 +158,32 @@ static void test_lease(void)
 	ok(ended > granted && kept[ended].lease_id == g.id, "lease: ended");
 }
 
+/* A process may call itself anything: what is told of it any terminal can show. */
+static void test_name(void)
+{
+	struct sriov_broker_addr vf = vf_at(pf, 0);
+	struct sriov_broker_grant g;
+	int at, status = 0;
+	pid_t pid;
+
+	forget();
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		/* A letter, an escape, C1's CSI as a character and a byte that is none. */
+		prctl(PR_SET_NAME, "\xc3\xa9\x1b[m\xc2\x9b\xff");
+		_exit(lease(vf, "", &g, NULL));
+	}
+	waitpid(pid, &status, 0);
+	is(status, 0, "name: a process of a strange one leases");
+	comes_to(vf, FREE);
+	take();
+	at = find(SRIOV_BROKER_EVENT_LEASE_GRANTED, vf, 0);
+	ok(at >= 0 && kept[at].pid == pid &&
+		   !strcmp(kept[at].comm, "\xc3\xa9?[m???"),
+	   "name: it is told as what can be shown");
+}
+
 static void test_revoke(void)
 {
 	struct sriov_broker_addr vf = vf_at(pf, 0);
@@ -207,14 +235,28 @@ static void test_quarantine(void)
 	WENT(vf, "clear", QUARANTINED, DRAINING, RESETTING, FREE);
 }
 
+static void *unbind_aside(void *name)
+{
+	prctl(PR_SET_NAME, "aside");
+	unbind(name);
+	return NULL;
+}
+
 static void test_unbind(void)
 {
 	struct sriov_broker_addr vf = vf_at(pf, 0);
+	pthread_t thread;
+	int at;
 
 	forget();
-	unbind(name_of(vf));
+	if (!pthread_create(&thread, NULL, unbind_aside, name_of(vf)))
+		pthread_join(thread, NULL);
 	comes_to(vf, QUARANTINED);
 	WENT(vf, "unbind", FREE, QUARANTINED);
+	at = find(SRIOV_BROKER_EVENT_VF_STATE, vf, 0);
+	ok(at >= 0 && kept[at].pid == getpid() &&
+		   !strncmp(kept[at].comm, "event", 5),
+	   "unbind: by which process, though a thread of it did it");
 	clear(vf, NULL);
 	comes_to(vf, FREE);
 }
@@ -307,22 +349,6 @@ static void test_lost(void)
 	is(last_seq - before, lost + num - 1, "lost: the numbers add up");
 }
 
-/* The last events about a device, into room for @count. Return: how many are. */
-static unsigned int history(struct sriov_broker_addr dev,
-			    struct sriov_broker_event *events,
-			    unsigned int count)
-{
-	struct sriov_broker_list p = {
-		.size = sizeof(p),
-		.pf = dev,
-		.entry_size = sizeof(*events),
-		.count = count,
-		.entries = (uintptr_t)events,
-	};
-
-	return call(broker, SRIOV_BROKER_HISTORY, &p) ? 0 : p.count;
-}
-
 /* What the kernel remembers is what a reader was told. */
 static void test_history(void)
 {
@@ -354,6 +380,62 @@ static void test_history(void)
 	ok(had <= MAX_HISTORY && had >= history(pf, events, 0) && had >= n,
 	   "history: of all devices");
 	is(history(addr_of("0000:ff:1f.7"), events, 1), 0, "history: of none");
+}
+
+static __s64 clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static void step_clock(int hours)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec += 3600 * hours;
+	is(clock_settime(CLOCK_REALTIME, &now), 0, "clock: set %d h on", hours);
+}
+
+/* One point: what a lease and its end have told of was between now and now, by both. */
+static void told_by_both_clocks(struct sriov_broker_addr vf, const char *name)
+{
+	__s64 boot = clock_ns(CLOCK_BOOTTIME), real = clock_ns(CLOCK_REALTIME);
+	struct sriov_broker_grant g;
+	unsigned int i, wrong = 0;
+
+	forget();
+	lease(vf, "", &g, NULL);
+	close(g.fd);
+	comes_to(vf, FREE);
+	take();
+	for (i = 0; i < num; i++)
+		wrong += (__s64)kept[i].time_ns < boot ||
+			 (__s64)kept[i].time_ns > clock_ns(CLOCK_BOOTTIME) ||
+			 (__s64)kept[i].real_ns < real ||
+			 (__s64)kept[i].real_ns > clock_ns(CLOCK_REALTIME);
+	ok(num && !wrong, "clock: %s: each event has its time, by both clocks",
+	   name);
+}
+
+/* The wall's clock is set after an event: what it said then is what is told. */
+static void test_clock(void)
+{
+	static struct sriov_broker_event was[MAX_HISTORY], now[MAX_HISTORY];
+	struct sriov_broker_addr vf = vf_at(pf, 1);
+	unsigned int n;
+
+	told_by_both_clocks(vf, "as it is");
+	n = history(no_addr, was, MAX_HISTORY);
+	step_clock(2);
+	is(history(no_addr, now, MAX_HISTORY), n, "clock: the same events");
+	is(memcmp(was, now, n * sizeof(was[0])), 0,
+	   "clock: what was then is told as it was");
+	told_by_both_clocks(vf, "set on");
+	step_clock(-2);
+	told_by_both_clocks(vf, "set back");
 }
 
 static bool stats(struct sriov_broker_stat *all)
@@ -435,9 +517,7 @@ static void test_disable(void)
 
 int main(void)
 {
-	pf = find_igb(0);
-	if (same_addr(pf, no_addr))
-		bail("the machine has no igb PF");
+	pf = need_igb();
 	broker_begin("");
 	reader = open(NODE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	test_manners();
@@ -445,12 +525,14 @@ int main(void)
 	if (numvfs(pf) != 2)
 		return done();
 	test_lease();
+	test_name();
 	test_revoke();
 	test_quarantine();
 	test_unbind();
 	test_remove();
 	test_waiting();
 	test_history();
+	test_clock();
 	test_stats();
 	is(gaps, 0, "no number was missing so far");
 	test_lost();

@@ -128,6 +128,30 @@ static int undo_open(void)
 	return close(opened);
 }
 
+static int try_pool(void)
+{
+	struct sriov_broker_pool_member member = { .pf = pf };
+	__u32 ids[] = { 1, 2 };
+	struct sriov_broker_pool p = {
+		.name = "fails",
+		.num_members = 1,
+		.members = (uintptr_t)&member,
+		.num_uids = 2,
+		.uids = (uintptr_t)ids,
+		.num_gids = 2,
+		.gids = (uintptr_t)ids,
+	};
+
+	return pool_set(&p, &why);
+}
+
+static int undo_pool(void)
+{
+	struct sriov_broker_pool p = { .name = "fails" };
+
+	return pool_set(&p, &why);
+}
+
 static int try_hold(void)
 {
 	int fd = open(NODE, O_RDWR | O_CLOEXEC), err;
@@ -137,6 +161,16 @@ static int try_hold(void)
 	err = net_hold(fd, grant.vf, grant.id, &why);
 	close(fd);
 	return err;
+}
+
+static int try_cordon(void)
+{
+	return cordon(pf, 0, &why);
+}
+
+static int undo_cordon(void)
+{
+	return cordon(pf, SRIOV_BROKER_CORDON_END, &why);
 }
 
 static int try_list(void)
@@ -283,9 +317,7 @@ int main(void)
 		printf("1..0 # SKIP no /proc/self/fail-nth, or no failslab: CONFIG_FAULT_INJECTION is off\n");
 		return 0;
 	}
-	pf = find_igb(0);
-	if (same_addr(pf, no_addr))
-		bail("the machine has no igb PF");
+	pf = need_igb();
 	modprobe("pci-stub");
 	broker_begin("");
 
@@ -293,9 +325,11 @@ int main(void)
 	if (!worked(try_enable(), &why, "2 VFs"))
 		return done();
 	sweep("bind", try_bind, undo_bind);
+	sweep("cordon", try_cordon, undo_cordon);
 	sweep("list", try_list, undo_nothing);
 	sweep("lease", try_lease, undo_lease);
 	sweep("a gang", try_gang, undo_gang);
+	sweep("pool", try_pool, undo_pool);
 	if (!worked(try_lease(), &why, "one leased"))
 		return done();
 	sweep("set", try_set, undo_set);

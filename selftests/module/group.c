@@ -111,6 +111,27 @@ static void test_second_pf(void)
 	worked(disable(twin[0], &why), &why, "twins: disable");
 }
 
+/* A group is leased as a whole, so from none of its PFs when one is cordoned. */
+static void test_cordoned_peer(void)
+{
+	struct sriov_broker_grant g;
+
+	worked(enable(twin[0], 1, "vfio-pci", &why), &why, "cordon: a VF");
+	worked(enable(twin[1], 1, "vfio-pci", &why), &why,
+	       "cordon: and one of the other PF");
+	worked(cordon(twin[1], 0, &why), &why, "cordon: that is cordoned");
+	refused(lease(twin[0], "", &g, &why), EBUSY, &why,
+		SRIOV_BROKER_WHY_PF_CORDONED, twin[1],
+		"cordon: none is leased, for the other's sake");
+	worked(cordon(twin[1], SRIOV_BROKER_CORDON_END, &why), &why,
+	       "cordon: it ends");
+	worked(lease(twin[0], "", &g, &why), &why, "cordon: both are leased");
+	close(g.fd);
+	ok(comes_back(twin[0]), "cordon: and back");
+	worked(disable(twin[1], &why), &why, "cordon: disable");
+	worked(disable(twin[0], &why), &why, "cordon: disable the other");
+}
+
 /* One VF of the first PF, or else of the second. */
 static int lease_of_two(struct sriov_broker_addr first,
 			struct sriov_broker_addr second,
@@ -131,20 +152,6 @@ static int lease_of_two(struct sriov_broker_addr first,
 	};
 
 	return call(broker, SRIOV_BROKER_LEASE, &p);
-}
-
-static __u64 resets(void)
-{
-	struct sriov_broker_stat all[SRIOV_BROKER_STAT_KINDS] = {};
-	struct sriov_broker_list p = {
-		.size = sizeof(p),
-		.entry_size = sizeof(all[0]),
-		.count = SRIOV_BROKER_STAT_KINDS,
-		.entries = (uintptr_t)all,
-	};
-
-	call(broker, SRIOV_BROKER_STATS, &p);
-	return all[SRIOV_BROKER_STAT_RESET].count;
 }
 
 /* The VFs of another group are leased meanwhile, also where that one comes first. */
@@ -171,7 +178,6 @@ static void test_after_stranger(const char *dev)
 {
 	struct sriov_broker_addr vf = vf_at(twin[0], 0);
 	struct sriov_broker_grant g;
-	struct sriov_broker_info i;
 	int status;
 	pid_t pid;
 
@@ -179,8 +185,7 @@ static void test_after_stranger(const char *dev)
 	pid = fork();
 	if (!pid)
 		_exit(lease_within(LONG_MS, vf, 0, 0, "", &g, NULL));
-	ok(eventually(LONG_MS, !info(&i) && i.num_waiters == 1),
-	   "after: a VF beside a stranger is waited for");
+	ok(so_many_wait(1), "after: a VF beside a stranger is waited for");
 	is(unbind(dev), 0, "after: it goes");
 	waitpid(pid, &status, 0);
 	ok(WIFEXITED(status) && !WEXITSTATUS(status),
@@ -200,13 +205,14 @@ static void test_stranger(void)
 	worked(enable(twin[0], 1, "vfio-pci", &why), &why, "stranger: a VF");
 	set_override(dev, "vfio-pci");
 	is(probe(dev), 0, "stranger: the other PF is on vfio-pci");
-	before = resets();
+	before = stat_of(SRIOV_BROKER_STAT_RESET).count;
 	refused(lease(vf_at(twin[0], 0), "", &g, &why), EBUSY, &why,
 		SRIOV_BROKER_WHY_GROUP, twin[1],
 		"stranger: the VF's holder would have it as well");
 	is(state_of(vf_at(twin[0], 0)), SRIOV_BROKER_VF_FREE,
 	   "stranger: the VF is free");
-	is(resets(), before, "stranger: without a reset, for it was not lent");
+	is(stat_of(SRIOV_BROKER_STAT_RESET).count, before,
+	   "stranger: without a reset, for it was not lent");
 	is(vfio_open(&v, dev), EPERM, "stranger: and fenced, as that is");
 	test_beside_stranger();
 	test_after_stranger(dev);
@@ -281,23 +287,14 @@ static void test_two_operations(void)
 static void test_twins(void)
 {
 	char dev[2][16];
-	int n;
 
-	twin[0] = twin[1] = find_igb(1);
-	if (same_addr(twin[0], no_addr)) {
-		skip("the machine has none", "two PFs in one group");
+	if (!take_twins(twin, dev))
 		return;
-	}
-	twin[1].bdf++;
-	for (n = 0; n < 2; n++) {
-		strcpy(dev[n], name_of(twin[n]));
-		is(unbind(dev[n]), 0, "twins: a PF loses its driver");
-	}
-	if (iommu_group_of(dev[0]) != iommu_group_of(dev[1]))
-		bail("the twins have a group each");
 	test_second_pf();
 	unbind(dev[0]); /* the last one was given back to igb */
 	test_stranger();
+	unbind(dev[0]); /* the last one was given back to igb */
+	test_cordoned_peer();
 	unbind(dev[0]); /* the last one was given back to igb */
 	test_two_operations();
 	ok(eventually(LONG_MS, !strcmp(driver_of(dev[1]), "igb")),
@@ -310,9 +307,7 @@ int main(void)
 	struct sriov_broker_addr vf;
 	char dev[16];
 
-	pf = find_nvme(0);
-	if (same_addr(pf, no_addr))
-		bail("the machine has no nvme PF");
+	pf = need_nvme();
 	broker_begin("");
 	strcpy(dev, name_of(pf));
 	test_pf_in_the_way();

@@ -14,8 +14,7 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
-#include "broker.h"
-#include "steps.h"
+#include "child.h"
 #include "vfio.h"
 
 #define VFS	    4
@@ -28,14 +27,6 @@
 static struct sriov_broker_addr pf, vf;
 static struct sriov_broker_why why;
 
-/* What a child tells. */
-static struct shared {
-	struct steps steps;
-	int err[8];
-	pid_t pid;
-	__u64 id;
-} *shared;
-
 static int guard(unsigned int flags)
 {
 	return enable_flags(pf, VFS, "", SRIOV_BROKER_ENABLE_GUARDED | flags,
@@ -45,56 +36,6 @@ static int guard(unsigned int flags)
 static char *name(int index)
 {
 	return name_of(vf_at(pf, index));
-}
-
-/* A child process that does @fn, and what that returns. */
-static pid_t child(int (*fn)(void))
-{
-	pid_t pid;
-
-	fflush(stdout);
-	memset(shared, 0, sizeof(*shared));
-	pid = fork();
-	if (!pid)
-		_exit(fn());
-	return pid;
-}
-
-/* The newest event of a type about a VF; none: all zero. */
-static struct sriov_broker_event last_event(struct sriov_broker_addr dev,
-					    unsigned int type)
-{
-	static struct sriov_broker_event events[1024];
-	struct sriov_broker_list p = {
-		.size = sizeof(p),
-		.pf = dev,
-		.entry_size = sizeof(events[0]),
-		.count = 1024,
-		.entries = (uintptr_t)events,
-	};
-	struct sriov_broker_event last = {};
-	unsigned int i;
-
-	if (!call(broker, SRIOV_BROKER_HISTORY, &p))
-		for (i = 0; i < p.count && i < 1024; i++)
-			if (events[i].type == type)
-				last = events[i];
-	return last;
-}
-
-static unsigned long long resets(void)
-{
-	struct sriov_broker_stat stats[SRIOV_BROKER_STAT_KINDS];
-	struct sriov_broker_list p = {
-		.size = sizeof(p),
-		.entry_size = sizeof(stats[0]),
-		.count = SRIOV_BROKER_STAT_KINDS,
-		.entries = (uintptr_t)stats,
-	};
-
-	return call(broker, SRIOV_BROKER_STATS, &p) ?
-		       0 :
-		       stats[SRIOV_BROKER_STAT_RESET].count;
 }
 
 static void test_args(void)
@@ -142,7 +83,7 @@ static void test_owner(void)
 	struct sriov_broker_grant g;
 	struct sriov_broker_vf now;
 	struct sriov_broker_info in;
-	unsigned long long had = resets();
+	unsigned long long had = stat_of(SRIOV_BROKER_STAT_RESET).count;
 	struct vfio v, w;
 	char *before;
 
@@ -183,7 +124,7 @@ static void test_owner(void)
 
 	vfio_close(&v);
 	ok(comes_back(pf), "closed, it comes back");
-	ok(resets() > had, "reset");
+	ok(stat_of(SRIOV_BROKER_STAT_RESET).count > had, "reset");
 	is(last_event(vf, SRIOV_BROKER_EVENT_LEASE_ENDED).lease_id,
 	   now.lease_id, "the lease has ended, as an event tells");
 	is(vf_now(vf).lease_id, 0, "and is not shown any more");
@@ -255,17 +196,6 @@ static int open_and_wait(void)
 	shared->err[0] = vfio_open(&v, name_of(vf));
 	at_step(1);
 	return 0;
-}
-
-static void test_death(void)
-{
-	pid_t pid = child(open_and_wait);
-
-	ok(comes_to_step(1) && !shared->err[0], "another process opens it");
-	is(vf_now(vf).lease_pid, pid, "and is its holder");
-	kill(pid, SIGKILL);
-	ends(pid);
-	ok(comes_back(pf), "killed, it has let go");
 }
 
 static int as_nobody(void)
@@ -401,6 +331,39 @@ static void test_explicit(void)
 	close(logs);
 }
 
+static int lease_two(void)
+{
+	struct sriov_broker_grant g;
+
+	shared->err[0] = lease(vf_at(pf, 0), "one", &g, NULL) ?:
+				 lease(vf_at(pf, 1), "two", &g, NULL);
+	at_step(1);
+	return 0;
+}
+
+/* A program that tries one VF again and again hides no other VF's refusal. */
+static void test_loud(void)
+{
+	pid_t pid = child(lease_two);
+	int logs = log_open(), tries = 100, told, i;
+	struct vfio v;
+
+	ok(comes_to_step(1) && !shared->err[0], "two are leased");
+	for (i = 0; i < tries && vfio_open(&v, name(0)) == EBUSY; i++)
+		;
+	is(i, tries, "a program tries one of them again and again");
+	told = log_count(logs, name(0), "is leased");
+	ok(told < tries, "of which the log tells some: %d", told);
+	is(vfio_open(&v, name(1)), EBUSY, "and once the other");
+	is(log_count(logs, name(1), "is leased"), 1, "of which it tells");
+	is(last_event(vf_at(pf, 1), SRIOV_BROKER_EVENT_OPEN_REFUSED).value,
+	   SRIOV_BROKER_WHY_LEASED, "and so does an event");
+	let_go(1);
+	ends(pid);
+	ok(comes_back(pf), "both come back");
+	close(logs);
+}
+
 static void test_outlive(void)
 {
 	struct sriov_broker_grant g;
@@ -514,22 +477,67 @@ static void test_drivers(void)
 	ok(comes_back(pf), "and comes back");
 }
 
+static struct vfio opener; /* has the group open */
+
+static int lease_and_wait(void)
+{
+	struct sriov_broker_grant g;
+
+	vfio_close(&opener); /* that is the parent's */
+	shared->err[0] = lease_within(LONG_MS, vf, 0, 0, "patient", &g, NULL);
+	at_step(1);
+	return 0;
+}
+
+/* The number of the VF's last lease, be it one that was not given out. */
+static unsigned long long last_granted(void)
+{
+	return last_event(vf, SRIOV_BROKER_EVENT_LEASE_GRANTED).lease_id;
+}
+
+/* A request waits for the VF: it looks now and then, and does nothing to it. */
+static void test_group_waits(void)
+{
+	unsigned long long had = stat_of(SRIOV_BROKER_STAT_RESET).count,
+			   tries = last_granted();
+	struct sriov_broker_grant g;
+	pid_t pid;
+
+	ok(lease_within(2500, vf, 0, 0, "late", &g, &why),
+	   "a request that waits does not get it either");
+	tries = last_granted() - tries;
+	ok(tries && tries <= 4, "it looks once a second, not more often: %llu",
+	   tries);
+	pid = child(lease_and_wait);
+	ok(so_many_wait(1), "another one waits");
+	vfio_close(&opener);
+	ok(comes_to_step(1), "the program closes the group");
+	is(shared->err[0], 0, "then that one has its lease");
+	is(stat_of(SRIOV_BROKER_STAT_RESET).count, had,
+	   "none of that has reset the VF");
+	let_go(1);
+	ends(pid);
+	ok(comes_back(pf), "it comes back");
+}
+
 /* A program has the group, and comes for the device. */
 static void test_group_open(void)
 {
 	struct sriov_broker_grant g;
 	int group = open(text("/dev/vfio/%d", iommu_group_of(name(0))),
 			 O_RDWR | O_CLOEXEC);
-	struct vfio v;
 
 	ok(group >= 0, "a program opens the group alone");
 	is(state_of(vf), SRIOV_BROKER_VF_FREE, "which is no lease");
 	refused(lease(vf, "late", &g, &why), EBUSY, &why,
 		SRIOV_BROKER_WHY_IN_USE, vf, "LEASE passes it over");
-	is(vfio_use(&v, group, name(0)), 0,
+	is(state_of(vf), SRIOV_BROKER_VF_FREE, "and it is free still");
+	is(vfio_use(&opener, group, name(0)), 0,
 	   "the device is the program's all the same");
-	vfio_close(&v);
-	ok(comes_back(pf), "it comes back");
+	close(opener.device);
+	opener.device = -1;
+	ok(comes_back(pf), "it closes the device: that comes back");
+	test_group_waits();
 }
 
 /* ---- a container ---- */
@@ -637,10 +645,33 @@ static void open_once(void)
 	ok(comes_back(pf), "it comes back");
 }
 
+static const char mine[] = "02:00:00:00:00:11", other[] = "02:00:00:00:00:22";
+
+static void restores(const char *when)
+{
+	set_mac(0, other);
+	open_once();
+	ok(!strcmp(mac_of(0), mine), "%s: its MAC is put back: %s", when,
+	   mac_of(0));
+}
+
+/* From one number to another all VFs are new ones, and so they are if that fails. */
+static void test_new_attributes(void)
+{
+	worked(enable_flags(pf, VFS - 1, "",
+			    SRIOV_BROKER_ENABLE_GUARDED |
+				    SRIOV_BROKER_ENABLE_RESTORE,
+			    &why),
+	       &why, "another number, to be restored");
+	restores("another number");
+	modprobe("virtio_pci");
+	is(enable(pf, VFS, "virtio-pci", &why), ENODEV,
+	   "yet another, which their driver refuses");
+	restores("and back");
+}
+
 static void test_attributes(void)
 {
-	static const char mine[] = "02:00:00:00:00:11",
-			  other[] = "02:00:00:00:00:22";
 	struct sriov_broker_pf entry;
 	unsigned int num = 1;
 
@@ -654,9 +685,8 @@ static void test_attributes(void)
 	ok(!list_pfs(pf, &entry, &num) &&
 		   entry.flags == SRIOV_BROKER_PF_FLAG_RESTORE,
 	   "as the PF says");
-	set_mac(0, other);
-	open_once();
-	ok(!strcmp(mac_of(0), mine), "its MAC is put back: %s", mac_of(0));
+	restores("entered");
+	test_new_attributes();
 	worked(guard(0), &why, "not to be restored");
 	set_mac(0, other);
 	open_once();
@@ -680,23 +710,18 @@ static void test_end(void)
 
 int main(void)
 {
-	pf = find_igb(0);
-	if (same_addr(pf, no_addr))
-		pf = find_nvme(0);
-	if (same_addr(pf, no_addr))
-		bail("the machine has no PF");
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	steps = &shared->steps;
+	pf = need_pf();
+	children_begin();
 	modprobe("vfio-pci");
 	broker_begin("");
 	test_args();
 	test_owner();
 	test_again();
 	test_together();
-	test_death();
+	opener_dies(pf, vf, open_and_wait);
 	test_quota();
 	test_explicit();
+	test_loud();
 	test_outlive();
 	test_revoke();
 	test_stray();

@@ -182,9 +182,7 @@ static void test_unload(void)
 
 int main(void)
 {
-	pf = find_igb(0);
-	if (same_addr(pf, no_addr))
-		bail("the machine has no igb PF");
+	pf = need_igb();
 	modprobe("igbvf");
 	modprobe("vfio-pci");
 	modprobe("pci-stub");

@@ -8,10 +8,10 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "broker.h"
+#include "steps.h"
 #include "vfio.h"
 
 #define TOTAL	7
@@ -665,11 +665,8 @@ int main(void)
 {
 	struct sriov_broker_addr vf;
 
-	pf = find_igb(0);
-	if (same_addr(pf, no_addr))
-		bail("the machine has no igb PF");
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pf = need_igb();
+	shared = share(sizeof(*shared));
 	broker_begin("");
 
 	test_race();

@@ -222,9 +222,8 @@ static void test_stuck(void)
 
 static int set_link(bool up)
 {
-	int err = !monitor_says(text(
-		"{\"execute\":\"set_link\",\"arguments\":{\"name\":\"igb1\",\"up\":%s}}\n",
-		up ? "true" : "false"));
+	int err = !monitor_says("set_link", text("\"name\":\"igb1\",\"up\":%s",
+						 up ? "true" : "false"));
 
 	/* The PF's driver looks every other second. */
 	if (!err &&
@@ -318,25 +317,39 @@ static void test_numbers(void)
 	free(set);
 }
 
-/* The PF's driver forgets; where pfs brings the VFs back they are as they were. */
-static void test_rebound(void)
+/* A guarded VF's manager says nothing to the broker; of any other the setter holds the VF. */
+static void set_for_lease(const struct sriov_broker_grant *g, bool guarded)
 {
-	struct sriov_broker_grant g;
-	char dev[16], *set;
-	int fd;
+	int fd = open_broker();
 
-	strcpy(dev, name_of(pf));
-	is(put("/sys/module/" MODULE "/parameters/pfs", text("%s=2", dev)), 0,
-	   "rebound: pfs names the PF");
-	is(ip_set("mac 02:00:00:00:00:55"), 0, "rebound: a MAC is set");
-	is(ip_set("vlan 55"), 0, "rebound: and a VLAN");
-	set = ip_shows();
-	worked(lease(vf_at(pf, 0), "", &g, &why), &why, "rebound: leased");
-	fd = open_broker();
-	net_hold(fd, g.vf, g.id, NULL);
+	if (!guarded)
+		net_hold(fd, g->vf, g->id, NULL);
 	is(ip_set("mac 02:00:00:00:00:56"), 0,
 	   "rebound: the holder has another one");
 	close(fd);
+}
+
+/* The PF's driver forgets; where pfs brings the VFs back they are as they were. */
+static void test_rebound(const char *how, bool guarded)
+{
+	unsigned long long had = stat_of(SRIOV_BROKER_STAT_ENABLE).count;
+	struct sriov_broker_grant g;
+	char dev[16], *set;
+
+	strcpy(dev, name_of(pf));
+	is(ip_set("mac 02:00:00:00:00:55"), 0, "rebound: a MAC is set");
+	is(ip_set("vlan 55"), 0, "rebound: and a VLAN");
+	set = ip_shows();
+	is(put("/sys/module/" MODULE "/parameters/pfs",
+	       text("%s=2%s", dev, how)),
+	   0, "rebound: pfs names the PF: 2%s", how);
+	ok(eventually(LONG_MS, stat_of(SRIOV_BROKER_STAT_ENABLE).count > had),
+	   "rebound: and has been applied");
+	is(vf_now(vf_at(pf, 0)).flags,
+	   guarded ? SRIOV_BROKER_VF_FLAG_GUARDED : 0,
+	   "rebound: the VFs are guarded, or not");
+	worked(lease(vf_at(pf, 0), "", &g, &why), &why, "rebound: leased");
+	set_for_lease(&g, guarded);
 	is(unbind(dev), 0, "rebound: the PF's driver goes");
 	close(g.fd);
 	is(bind_to(dev, "igb"), 0, "rebound: and comes");
@@ -478,7 +491,8 @@ int main(void)
 	test_refused();
 	test_moved();
 	test_numbers();
-	test_rebound();
+	test_rebound("", false);
+	test_rebound(":guarded:restore", true);
 	test_rtnl_held();
 	test_no_zero();
 	return done();

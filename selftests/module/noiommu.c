@@ -101,9 +101,7 @@ static void test_no_mmio(void)
 
 int main(void)
 {
-	pf = find_igb(0);
-	if (same_addr(pf, no_addr))
-		bail("the machine has no igb PF");
+	pf = need_igb();
 	if (iommu_group_of(name_of(pf)) >= 0)
 		bail("the machine has an IOMMU");
 	broker_begin("");

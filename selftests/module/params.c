@@ -372,10 +372,8 @@ static void test_protect_all(void)
 
 int main(void)
 {
-	igb = find_igb(0);
-	nvme = find_nvme(0);
-	if (same_addr(igb, no_addr) || same_addr(nvme, no_addr))
-		bail("the machine has no igb and nvme PF");
+	igb = need_igb();
+	nvme = need_nvme();
 	kernel_log = log_open();
 	broker_owner = getpid();
 	atexit(broker_end);

@@ -9,9 +9,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
 
 #include "broker.h"
+#include "steps.h"
 #include "vfio.h"
 
 #define IGB_VFS	    7
@@ -178,13 +178,6 @@ static void wait_in_line(int n, const struct sriov_broker_grant *others)
 	_exit(0);
 }
 
-static bool wait_so_many(unsigned int num)
-{
-	struct sriov_broker_info i;
-
-	return eventually(LONG_MS, !info(&i) && i.num_waiters == num);
-}
-
 static void test_waiting(void)
 {
 	struct sriov_broker_grant g[IGB_VFS], more;
@@ -201,7 +194,7 @@ static void test_waiting(void)
 		pid[i] = fork();
 		if (!pid[i])
 			wait_in_line(i + 1, g);
-		if (!wait_so_many(i + 1))
+		if (!so_many_wait(i + 1))
 			bail("waiter %d does not wait", i + 1);
 	}
 	kill(pid[1], SIGKILL);
@@ -285,13 +278,6 @@ static pid_t nobody_waits(const struct sriov_broker_grant *others)
 	_exit(0);
 }
 
-static bool are_waiting(unsigned int num)
-{
-	struct sriov_broker_info i;
-
-	return !info(&i) && i.num_waiters == num;
-}
-
 /* A user that may have no more is in no other's way; and in line again when it may. */
 static void test_quota_waiting(void)
 {
@@ -304,8 +290,7 @@ static void test_quota_waiting(void)
 	memset(shared, 0, sizeof(*shared));
 	for (i = 0; i < 2; i++) {
 		pid[i] = nobody_waits(g);
-		ok(eventually(LONG_MS, are_waiting(i + 1)),
-		   "no waiters, for %d", i + 1);
+		ok(so_many_wait(i + 1), "no waiters, for %d", i + 1);
 	}
 	close(g[0].fd);
 	ok(eventually(LONG_MS, shared->next == 1), "one is served");
@@ -697,12 +682,9 @@ static void test_reset_now(void)
 
 int main(void)
 {
-	igb = find_igb(0);
-	nvme = find_nvme(0);
-	if (same_addr(igb, no_addr) || same_addr(nvme, no_addr))
-		bail("the machine has no igb and nvme PF");
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	igb = need_igb();
+	nvme = need_nvme();
+	shared = share(sizeof(*shared));
 	broker_begin("");
 	if (!worked(enable(igb, IGB_VFS, "vfio-pci", &why), &why, "7 VFs") ||
 	    !worked(enable(nvme, NVME_VFS, "vfio-pci", &why), &why, "4 VFs"))

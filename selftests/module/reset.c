@@ -262,9 +262,7 @@ static void test_disable(void)
 
 int main(void)
 {
-	pf = find_igb(0);
-	if (same_addr(pf, no_addr))
-		bail("the machine has no igb PF");
+	pf = need_igb();
 	modprobe("igbvf");
 	broker_begin("");
 	if (!begin())

@@ -208,11 +208,7 @@ static void all(const char *driver)
 
 int main(void)
 {
-	pf = find_igb(0);
-	if (same_addr(pf, no_addr))
-		pf = find_nvme(0);
-	if (same_addr(pf, no_addr))
-		bail("the machine has no PF");
+	pf = need_pf();
 	modprobe("vfio-pci");
 	broker_begin("");
 	all("vfio-pci");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A PF that is suspended when it is not needed: while one of its VFs is used it is
- * awake, and whatever is done to its VFs wakes it.
+ * awake, and whatever is done to its VFs wakes it.  And a machine that is suspended,
+ * whatever waits for VFs.
  */
 #define _GNU_SOURCE
 #include "monitor.h"
@@ -62,32 +63,36 @@ static void test_provisioning(void)
 	ok(falls_asleep(), "with free VFs it falls asleep");
 }
 
+/* Sleep is to end with the freezing of all tasks. If that can't be, the point is skipped. */
+static bool freezer_only(const char *point)
+{
+	if (!put("/sys/power/pm_test", "freezer"))
+		return true;
+	skip("this kernel has no pm_test (CONFIG_PM_DEBUG)", point);
+	return false;
+}
+
 /* A waiter for a VF, for days perhaps, does not keep the machine from being suspended. */
 static void test_freezer(void)
 {
 	struct sriov_broker_grant g;
-	struct sriov_broker_info i;
 	int status = 0;
 	pid_t pid;
 
-	if (put("/sys/power/pm_test", "freezer")) {
-		skip("this kernel has no pm_test (CONFIG_PM_DEBUG)",
-		     "suspend while a waiter waits");
+	if (!freezer_only("suspend while a waiter waits"))
 		return;
-	}
 	is(lease(vf_at(pf, 2), "", &g, &why), 0, "frozen: a lease");
 	pid = fork();
 	if (!pid) {
 		close(g.fd);
 		_exit(lease_within(-1, vf_at(pf, 2), 0, 0, "", &g, NULL));
 	}
-	ok(eventually(LONG_MS, !info(&i) && i.num_waiters == 1),
-	   "frozen: a waiter for that VF");
+	ok(so_many_wait(1), "frozen: a waiter for that VF");
 	put("/sys/module/suspend/parameters/pm_test_delay", "1");
 	is(put("/sys/power/state", "freeze"), 0,
 	   "frozen: the waiter is, and all others");
 	put("/sys/power/pm_test", "none");
-	ok(!info(&i) && i.num_waiters == 1, "frozen: then it waits again");
+	ok(are_waiting(1), "frozen: then it waits again");
 	close(g.fd);
 	waitpid(pid, &status, 0);
 	is(status, 0, "frozen: and gets it");
@@ -120,11 +125,8 @@ static void test_return(void)
 	struct vfio v;
 	int log;
 
-	if (put("/sys/power/pm_test", "freezer")) {
-		skip("this kernel has no pm_test (CONFIG_PM_DEBUG)",
-		     "suspend while a VF is on its way back");
+	if (!freezer_only("suspend while a VF is on its way back"))
 		return;
-	}
 	put("/sys/module/" MODULE "/parameters/drain_timeout", "1");
 	is(lease(vf_at(pf, 2), "", &g, &why), 0, "asleep: a lease");
 	is(vfio_open(&v, name_of(g.vf)), 0, "asleep: its VF is opened");
@@ -142,6 +144,60 @@ static void test_return(void)
 	put("/sys/module/" MODULE "/parameters/drain_timeout", "30");
 	(void)clear(g.vf, NULL);
 	ok(comes_back(pf), "asleep: let go, it comes back");
+}
+
+/* A VF's reset waits for its lock, as a step that is tried again and again. */
+static bool reset_waits(struct sriov_broker_addr vf)
+{
+	return comes_to(vf, SRIOV_BROKER_VF_RESETTING) &&
+	       eventually(5000,
+			  !system("grep -qs vfb_reset /proc/[0-9]*/stack"));
+}
+
+/* That is awaited after a reset of the PF, but not by the machine that is to sleep. */
+static void test_look(void)
+{
+	struct sriov_broker_grant g;
+
+	is(lease(vf_at(pf, 0), "", &g, &why), 0, "look: a lease");
+	if (insert_module("kmod/fake_lock.ko", text("dev=%s", name_of(g.vf)))) {
+		skip("no fake_lock.ko", "suspend while a VF is being reset");
+		close(g.fd);
+		return;
+	}
+	close(g.fd);
+	if (!reset_waits(g.vf)) {
+		skip("here its override is under the lock of a device",
+		     "suspend while a VF is being reset");
+	} else if (freezer_only("suspend while a VF is being reset")) {
+		is(put(text(SYS_PCI "/%s/reset", name_of(pf)), "1"), 0,
+		   "look: its PF is reset, while it waits for its own");
+		ok(eventually(LONG_MS,
+			      last_event(pf, SRIOV_BROKER_EVENT_PF_RESET).seq),
+		   "look: an event tells of it");
+		is(put("/sys/power/state", "freeze"), 0,
+		   "look: the machine sleeps all the same");
+		is(state_of(g.vf), SRIOV_BROKER_VF_RESETTING,
+		   "look: the VF is where it was");
+		put("/sys/power/pm_test", "none");
+	}
+	remove_module("fake_lock");
+	ok(comes_back(pf), "look: it comes back");
+}
+
+/* A PF without a driver is on ours, which hears of resets. */
+static void test_reset(void)
+{
+	char driver[64];
+
+	worked(disable(pf, &why), &why, "reset: the VFs go");
+	strcpy(driver, driver_of(name_of(pf)));
+	put(text(SYS_PCI "/%s/power/control", name_of(pf)), "on");
+	unbind(name_of(pf));
+	worked(enable(pf, 2, "vfio-pci", &why), &why, "reset: VFs");
+	test_look();
+	worked(disable(pf, &why), &why, "reset: they go");
+	bind_to(name_of(pf), driver);
 }
 
 /* Out of the bus and in again. */
@@ -175,8 +231,7 @@ int main(void)
 	is(system(text("ip link set $(ls " SYS_PCI "/%s/net) down",
 		       name_of(pf))),
 	   0, "its interface is down");
-	ok(monitor_says(
-		   "{\"execute\":\"set_link\",\"arguments\":{\"name\":\"igb1\",\"up\":false}}\n"),
+	ok(monitor_says("set_link", "\"name\":\"igb1\",\"up\":false"),
 	   "the link is lost");
 	is(put(text(SYS_PCI "/%s/power/control", name_of(pf)), "auto"), 0,
 	   "the PF may be suspended");
@@ -187,7 +242,7 @@ int main(void)
 	test_freezer();
 	test_return();
 	test_removed();
-	monitor_says(
-		"{\"execute\":\"set_link\",\"arguments\":{\"name\":\"igb1\",\"up\":true}}\n");
+	test_reset();
+	monitor_says("set_link", "\"name\":\"igb1\",\"up\":true");
 	return done();
 }

@@ -156,9 +156,7 @@ static void test_roots_own(void)
 
 int main(void)
 {
-	pf = find_nvme(0);
-	if (same_addr(pf, no_addr))
-		bail("the machine has no nvme PF");
+	pf = need_nvme();
 	strcpy(pf_name, name_of(pf));
 	broker_begin("");
 	test_roots_own();

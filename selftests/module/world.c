@@ -284,21 +284,6 @@ static void test_vf_unbound(void)
 	worked(disable(pf, &why), &why, "override: disable");
 }
 
-static __u64 returns(void)
-{
-	static struct sriov_broker_stat stats[SRIOV_BROKER_STAT_KINDS];
-	struct sriov_broker_list p = {
-		.size = sizeof(p),
-		.entry_size = sizeof(stats[0]),
-		.count = SRIOV_BROKER_STAT_KINDS,
-		.entries = (uintptr_t)stats,
-	};
-
-	if (call(broker, SRIOV_BROKER_STATS, &p))
-		bail("no statistics");
-	return stats[SRIOV_BROKER_STAT_RETURN].count;
-}
-
 /* Off its driver and on again, as driverctl and dpdk-devbind do: it has been elsewhere. */
 static void test_vf_rebound(void)
 {
@@ -310,18 +295,20 @@ static void test_vf_rebound(void)
 		return;
 	vf = vf_at(pf, 0);
 	strcpy(dev, name_of(vf));
-	before = returns();
+	before = stat_of(SRIOV_BROKER_STAT_RETURN).count;
 	is(unbind(dev), 0, "rebound: sysfs unbinds a free VF");
 	ok(comes_to(vf, SRIOV_BROKER_VF_QUARANTINED),
 	   "rebound: it left the pool");
 	is(bind_to(dev, "vfio-pci"), 0, "rebound: sysfs binds it again");
 	ok(comes_to(vf, SRIOV_BROKER_VF_FREE), "rebound: it is back");
-	is(returns() - before, 1, "rebound: by the return path");
+	is(stat_of(SRIOV_BROKER_STAT_RETURN).count - before, 1,
+	   "rebound: by the return path");
 	is(system(text("cd /sys/bus/pci/drivers/vfio-pci && "
 		       "echo %s >unbind && echo %s >bind",
 		       dev, dev)),
 	   0, "rebound: at once");
-	ok(eventually(LONG_MS, returns() - before == 2) &&
+	ok(eventually(LONG_MS,
+		      stat_of(SRIOV_BROKER_STAT_RETURN).count - before == 2) &&
 		   comes_to(vf, SRIOV_BROKER_VF_FREE),
 	   "rebound: it is back, by the return path");
 	check_picture("rebound");

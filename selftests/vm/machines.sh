@@ -10,7 +10,7 @@
 # PFs have a root port of their own, so that their VFs get an IOMMU group each.
 
 # shellcheck disable=SC2034 # read by boot
-MACHINES="default tools two-igb four-nvme bench shared-group no-iommu hotplug amd amd-group"
+MACHINES="default tools two-igb four-nvme bench shared-group no-iommu hotplug systemd amd amd-group"
 
 # iommu [KIND]: the architecture's own, or another (arch.sh)
 iommu() { "iommu_${1:-$IOMMU}"; }
@@ -70,4 +70,10 @@ machine_hotplug() {
 		-mon chardev=monitor,mode=control
 		-chardev "socket,id=qmp,path=$sockets/qmp"
 		-device virtserialport,chardev=qmp,name=qmp)
+}
+# One for tests that reboot (lib/boots.sh).  A kernel that panics must not go on for ever.
+machine_systemd() {
+	machine_hotplug
+	devices+=(-action reboot=reset)
+	append+=" panic=0 systemd.getty_auto=no systemd.show_status=no systemd.condition_needs_update=no"
 }
