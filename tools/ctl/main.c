@@ -13,6 +13,7 @@
 #include "cli/args.h"
 #include "cmd/commands.h"
 #include "cmd/complete.h"
+#include "cmd/tables.h"
 #include "qemu/qmp.h"
 #include "sriovbroker.h"
 
@@ -44,12 +45,16 @@ static const struct cmd *const commands[] = {
 	&cmd_release,
 	&cmd_revoke,
 	&cmd_waiters,
+	&cmd_pools,
 	&cmd_cancel,
 	&cmd_reset,
 	&cmd_attach,
 	&cmd_detach,
 	&cmd_swap,
+	&cmd_cordon,
+	&cmd_uncordon,
 	&cmd_drain,
+	&cmd_maintenance,
 	&cmd_guests,
 	&cmd_run,
 	&cmd_set,
@@ -110,7 +115,7 @@ static void print_help(void)
 	     "\nCommands:");
 	for (i = 0; i < NUM_COMMANDS; i++)
 		if (!commands[i]->now)
-			printf("  %-8s %s\n", commands[i]->name,
+			printf("  %-11s %s\n", commands[i]->name,
 			       commands[i]->help);
 	puts("\nA PF is named by its address or by its network interface, some\n"
 	     "of its VFs by PF#RANGE: 0000:01:00.0, 01:00.0, enp1s0f0#0,2-5\n"
@@ -470,6 +475,10 @@ static int run(int argc, char **argv)
 	}
 	if (!strcmp(name, "--complete")) {
 		complete(commands, argv + n + 1);
+		return 0;
+	}
+	if (!strcmp(name, "--tables")) {
+		print_tables(commands);
 		return 0;
 	}
 	if (!strcmp(name, "--help") || !strcmp(name, "-h")) {

@@ -12,7 +12,7 @@
 
 #include "internal.h"
 
-#define LAST_REASON SRIOV_BROKER_WHY_ANCHOR_OVER
+#define LAST_REASON SRIOV_BROKER_WHY_PF_CORDONED
 
 static const char *sentence(struct sriovb *sb, char *text)
 {

@@ -343,13 +343,55 @@ static void crowd(void **state)
 	assert_int_equal(bind(listener, (void *)&addr, sizeof(addr)), 0);
 	assert_int_equal(listen(listener, 0), 0);
 	assert_int_equal(connect(waiting, (void *)&addr, sizeof(addr)), 0);
-	assert_int_equal(qmp_open_within(&qmp, addr.sun_path, 200), -ETIMEDOUT);
+	assert_int_equal(qmp_connect(&qmp, addr.sun_path, 200), -ETIMEDOUT);
 	assert_non_null(strstr(qmp.error, "another client"));
 	qmp_close(&qmp);
 	unlink(addr.sun_path);
 	rmdir(dir);
 	close(listener);
 	close(waiting);
+}
+
+static const char *refusal; /* the class of a helper's */
+
+static void unable_helper(int fd)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text),
+		 "{\"error\": {\"class\": \"%s\", \"desc\": \"no\"}}", refusal);
+	say(fd, text);
+	hear(fd);
+}
+
+/* A helper that can't do what it is for says in which way. */
+static void refusals(void **state)
+{
+	static const struct {
+		const char *class;
+		int ret;
+		int failed;
+	} all[] = {
+		{ "GenericError", -ECONNREFUSED, 0 },
+		{ "DomainNotFound", -ENOENT, -ENOENT },
+		{ "OtherProcess", -ESRCH, -ESRCH },
+	};
+	struct qmp qmp;
+	size_t i;
+	int fd;
+
+	(void)state;
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		pid_t pid;
+
+		refusal = all[i].class;
+		pid = start_peer(unable_helper, &fd);
+		assert_int_equal(qmp_start_helped(&qmp, fd, pid, 5000),
+				 all[i].ret);
+		assert_int_equal(qmp.failed, all[i].failed);
+		assert_string_equal(qmp.error, "no");
+		qmp_close(&qmp); /* which ends the helper */
+	}
 }
 
 static int noted[2]; /* a pipe */
@@ -403,7 +445,9 @@ static void interruption(void **state)
 	assert_int_equal(qmp_event(&qmp, now_ms() + 100, &event), -ETIMEDOUT);
 	assert_false(wait_interrupted());
 	raise(SIGTERM);
+	qmp.failed = -ENOENT; /* by an answer before */
 	assert_int_equal(qmp_event(&qmp, now_ms() + 5000, &event), -EINTR);
+	assert_int_equal(qmp.failed, -EINTR);
 	assert_true(wait_interrupted());
 	assert_int_equal(qmp_event(&qmp, now_ms() + 100, &event), -ETIMEDOUT);
 	end_peer(&qmp, pid);
@@ -429,7 +473,8 @@ int main(void)
 		cmocka_unit_test(chatter),	cmocka_unit_test(strangers),
 		cmocka_unit_test(descriptor),	cmocka_unit_test(deafness),
 		cmocka_unit_test(ids),		cmocka_unit_test(crowd),
-		cmocka_unit_test(leave),	cmocka_unit_test(interruption),
+		cmocka_unit_test(refusals),	cmocka_unit_test(leave),
+		cmocka_unit_test(interruption),
 	};
 
 	return cmocka_run_group_tests_name("qmp", tests, NULL, NULL);

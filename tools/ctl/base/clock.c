@@ -20,22 +20,20 @@ int64_t now_ms(void)
 	return now_ns(CLOCK_MONOTONIC) / (NS / 1000);
 }
 
-const char *clock_text(unsigned long long monotonic_ns, char *buf)
+const char *clock_text(unsigned long long real_ns, char *buf)
 {
-	long long ns = now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC) +
-		       (long long)monotonic_ns;
-	time_t seconds = ns / NS;
+	time_t seconds = real_ns / NS;
 	struct tm tm;
 	size_t used;
 
 	gmtime_r(&seconds, &tm);
 	used = strftime(buf, CLOCK_TEXT, "%FT%T", &tm);
 	snprintf(buf + used, CLOCK_TEXT - used, ".%06dZ",
-		 (int)(ns % NS / 1000));
+		 (int)(real_ns % NS / 1000));
 	return buf;
 }
 
-unsigned long long clock_seconds_since(unsigned long long monotonic_ns)
+unsigned long long clock_seconds_since(unsigned long long boottime_ns)
 {
-	return (now_ns(CLOCK_MONOTONIC) - monotonic_ns) / NS;
+	return (now_ns(CLOCK_BOOTTIME) - boottime_ns) / NS;
 }

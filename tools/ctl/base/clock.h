@@ -11,12 +11,12 @@ int64_t now_ms(void);
 #define CLOCK_TEXT sizeof("2026-11-29T13:14:50.123456Z")
 
 /*
- * A time of CLOCK_MONOTONIC by the clock on the wall, RFC 3339 in UTC; @buf has
- * CLOCK_TEXT bytes. Return: @buf
+ * A time of CLOCK_REALTIME as RFC 3339 has it, in UTC; @buf has CLOCK_TEXT bytes.
+ * Return: @buf
  */
-const char *clock_text(unsigned long long monotonic_ns, char *buf);
+const char *clock_text(unsigned long long real_ns, char *buf);
 
-/* How long ago that was. */
-unsigned long long clock_seconds_since(unsigned long long monotonic_ns);
+/* How long ago a time of CLOCK_BOOTTIME was: a suspend counts, a clock step does not. */
+unsigned long long clock_seconds_since(unsigned long long boottime_ns);
 
 #endif /* BASE_CLOCK_H */

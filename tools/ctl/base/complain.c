@@ -186,6 +186,13 @@ void report_add_to(struct json_object *document)
 	add(document, "notes", &notes);
 }
 
+void report_forget(void)
+{
+	json_object_put(errors);
+	json_object_put(notes);
+	errors = notes = NULL;
+}
+
 static void take(struct json_object *document, const char *key,
 		 struct json_object **array)
 {

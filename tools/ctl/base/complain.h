@@ -10,22 +10,22 @@
 #include <sys/types.h>
 
 /* The exit codes: the manual has this table, "sriovctl help --exit-codes" prints it. */
-#define EXIT_CODES(X)                                                          \
-	X(USAGE, 1, "usage", "The command line is wrong.")                     \
-	X(REFUSED, 2, "refused",                                               \
-	  "The kernel, QEMU or a guest refused, or failed.")                   \
-	X(BUSY, 3, "busy",                                                     \
-	  "What is asked for is in use, or not free in that number.")          \
-	X(NOT_FOUND, 4, "not-found", "What is named is not there.")            \
-	X(TIMEOUT, 5, "timeout", "It did not happen in time.")                 \
-	X(NOT_PERMITTED, 6, "not-permitted", "The caller has no right to it.") \
-	X(PARTLY, 7, "partly", "Some of it was done, some was not.")           \
-	X(OWN, 125, "own",                                                     \
-	  "lease and run with a command: not started, whatever the reason.")   \
-	X(NOT_RUN, 126, "not-run",                                             \
-	  "lease and run: the command could not be run.")                      \
-	X(NO_COMMAND, 127, "no-command",                                       \
-	  "lease and run: there is no such command.")
+#define EXIT_CODES(X)                                                               \
+	X(USAGE, 1, "usage", "The command line is wrong.")                          \
+	X(REFUSED, 2, "refused",                                                    \
+	  "The kernel, QEMU or a guest refused, or failed.")                        \
+	X(BUSY, 3, "busy",                                                          \
+	  "What is asked for is in use, or not free in that number.")               \
+	X(NOT_FOUND, 4, "not-found", "What is named is not there.")                 \
+	X(TIMEOUT, 5, "timeout", "It did not happen in time.")                      \
+	X(NOT_PERMITTED, 6, "not-permitted", "The caller has no right to it.")      \
+	X(PARTLY, 7, "partly", "Some of it was done, some was not.")                \
+	X(OWN, 125, "own",                                                          \
+	  "lease, run, maintenance: COMMAND was not started, whatever the reason.") \
+	X(NOT_RUN, 126, "not-run",                                                  \
+	  "lease, run, maintenance: the command could not be run.")                 \
+	X(NO_COMMAND, 127, "no-command",                                            \
+	  "lease, run, maintenance: there is no such command.")
 
 enum {
 #define X(name, code, reason, meaning) EXIT_##name = code,
@@ -68,7 +68,10 @@ void report_for_programs(void);
 /* Add what is kept, as "errors" and "notes", to a document, and forget it. */
 void report_add_to(struct json_object *document);
 
-/* The same the other way, of another process of ours. */
+/* Forget it: another process of ours, which has it as well, tells it. */
+void report_forget(void);
+
+/* As report_add_to(), the other way, of another process of ours. */
 void report_take_from(struct json_object *document);
 
 /* What no document has told yet gets one of its own. */

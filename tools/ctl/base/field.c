@@ -196,7 +196,7 @@ char *table_text(struct table *table)
 	text = columns_text(table->lines);
 	if (!text || !text[0])
 		return text;
-	/* Columns of libsmartcols are never narrower than their headings. */
+	/* Columns are never narrower than their headings. */
 	terminal_fit(text, terminal_width());
 	if (asprintf(&lines, "%s\n", text) < 0)
 		lines = NULL;

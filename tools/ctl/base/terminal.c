@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The terminal that standard output is, if it is one. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -46,7 +47,34 @@ static size_t next_char(const char *text, int *columns)
 	if (text[0] == '\033')
 		return strcspn(text, "m") + 1;
 	*columns = n > 0 ? wcwidth(c) : 1;
+	if (*columns < 0) /* not of this locale */
+		*columns = 1;
 	return n > 0 ? n : 1;
+}
+
+size_t terminal_take(const char *text, int max, int *columns)
+{
+	const char *p = text;
+
+	*columns = 0;
+	while (*p) {
+		int more;
+		size_t n = next_char(p, &more);
+
+		if (*columns + more > max)
+			break;
+		*columns += more;
+		p += n;
+	}
+	return p - text;
+}
+
+int terminal_columns(const char *text)
+{
+	int columns;
+
+	terminal_take(text, INT_MAX, &columns);
+	return columns;
 }
 
 void terminal_fit(char *text, int width)

@@ -3,12 +3,20 @@
 #ifndef BASE_TERMINAL_H
 #define BASE_TERMINAL_H
 
+#include <stddef.h>
+
 /* So many columns and lines; 0: it is no terminal, or does not say. */
 int terminal_width(void);
 int terminal_height(void);
 
 /* Does it have colours, and are they wanted? See https://no-color.org */
 int terminal_has_colors(void);
+
+/* Bytes of @text that take no more than @max columns. @columns: so many they take */
+size_t terminal_take(const char *text, int max, int *columns);
+
+/* Columns that @text takes. */
+int terminal_columns(const char *text);
 
 /*
  * In place: no blank before the end of a line, and no line longer than @width, unless that

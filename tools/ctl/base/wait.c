@@ -15,10 +15,17 @@
 
 static volatile sig_atomic_t signalled; /* and no wait has ended of it yet */
 static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t to_spare; /* so many more end no wait */
+static volatile sig_atomic_t spared;   /* so many have not */
 static sigset_t open_mask; /* while waiting; elsewhere signals are held off */
 
 static void note_signal(int signal)
 {
+	if (to_spare) {
+		to_spare--;
+		spared++;
+		return;
+	}
 	signalled = signal;
 	interrupted++;
 }
@@ -48,6 +55,22 @@ void wait_catch_signals(void)
 int wait_interrupted(void)
 {
 	return interrupted;
+}
+
+int wait_forget(void)
+{
+	int count;
+
+	/* One that no wait has let in yet is of those. */
+	wait_ms(0);
+	count = interrupted + spared;
+	interrupted = spared = 0;
+	return count;
+}
+
+void wait_spare(int n)
+{
+	to_spare = n;
 }
 
 int wait_ms(int ms)

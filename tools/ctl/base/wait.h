@@ -14,6 +14,15 @@ void wait_catch_signals(void);
 /* How many have come. Whoever has more to do than what one ended does not begin. */
 int wait_interrupted(void);
 
+/*
+ * What was told to stop has stopped: what undoes it begins. Return: how many have come,
+ * with those that were spared
+ */
+int wait_forget(void);
+
+/* The next @n signals end no wait, nor count as above: what is under way is to be done. */
+void wait_spare(int n);
+
 /* Wait for @ms milliseconds, or a signal. Return: 1 if one came */
 int wait_ms(int ms);
 

@@ -41,6 +41,7 @@ static const char *const advices[] = {
 	[SRIOV_BROKER_WHY_ASSIGNED] = "take that from the guest first",
 	[SRIOV_BROKER_WHY_RESET] = "the kernel's log may say more",
 	[SRIOV_BROKER_WHY_NO_PF_DRIVER] = "bind it to its driver first",
+	[SRIOV_BROKER_WHY_PF_CORDONED] = "to end that: sriovctl uncordon ",
 	[SRIOV_BROKER_WHY_OPEN_POOL] = "enable its PF without --open for that",
 	[SRIOV_BROKER_WHY_QUOTA] =
 		"end one, or raise the module's max_leases_per_user",
@@ -60,6 +61,10 @@ static const char *const advices[] = {
 	[SRIOV_BROKER_WHY_NO_ANCHOR] =
 		"end the process that has its descriptor, or revoke it",
 	[SRIOV_BROKER_WHY_NET_LOST] = "the kernel's log names them",
+	[SRIOV_BROKER_WHY_NOT_ALLOWED] =
+		"be one of its users, see sriovctl pools",
+	[SRIOV_BROKER_WHY_NO_POOL] = "see sriovctl pools",
+	[SRIOV_BROKER_WHY_POOL_OVERLAP] = "take it out of that first",
 };
 
 /* The group that may open the device. */
@@ -131,6 +136,10 @@ const char *advice(const struct sriovb *sb, int error, char *buf)
 			 (unsigned long long)why->value);
 		return buf;
 	}
+	if ((reason == SRIOV_BROKER_WHY_QUOTA ||
+	     reason == SRIOV_BROKER_WHY_LIMIT) &&
+	    why->label[0])
+		return "end one, or raise the pool's limit";
 	if (reason >= sizeof(advices) / sizeof(advices[0]) || !advices[reason])
 		return NULL;
 	return with_device(advices[reason], sb, buf);

@@ -16,12 +16,12 @@ static struct json_object *type_of(const void *type)
 	return json_object_new_string(sriovb_strevent(*(const __u32 *)type));
 }
 
-static struct json_object *time_of(const void *time_ns)
+static struct json_object *time_of(const void *real_ns)
 {
 	char text[CLOCK_TEXT];
 
 	return json_object_new_string(
-		clock_text(*(const __u64 *)time_ns, text));
+		clock_text(*(const __u64 *)real_ns, text));
 }
 
 /* Whose doing it was; null: the kernel's own. */
@@ -88,13 +88,43 @@ static struct json_object *had_vfs(const void *event)
 	return has_number(e) ? value_u64(&e->old_value) : FIELD_ABSENT;
 }
 
+/* Why it was revoked, or looked at. */
+static int has_cause(const struct sriov_broker_event *event)
+{
+	return event->type == SRIOV_BROKER_EVENT_LEASE_REVOKED ||
+	       event->type == SRIOV_BROKER_EVENT_LEASE_DISTURBED;
+}
+
 static struct json_object *cause(const void *event)
 {
 	const struct sriov_broker_event *e = event;
 
-	return e->type == SRIOV_BROKER_EVENT_LEASE_REVOKED ?
+	return has_cause(e) ?
 		       json_object_new_string(sriovb_strcause(e->value)) :
 		       FIELD_ABSENT;
+}
+
+/* Of PCIe errors. */
+static struct json_object *severity(const void *event)
+{
+	const struct sriov_broker_event *e = event;
+	const char *text = sriovb_strseverity(e->severity);
+
+	return text ? json_object_new_string(text) : FIELD_ABSENT;
+}
+
+static struct json_object *num_errors(const void *event)
+{
+	const struct sriov_broker_event *e = event;
+
+	return e->severity ? value_u64(&e->value) : FIELD_ABSENT;
+}
+
+static struct json_object *error_status(const void *event)
+{
+	const struct sriov_broker_event *e = event;
+
+	return e->severity ? value_u32(&e->error_status) : FIELD_ABSENT;
 }
 
 /* Why a program could not open the VF. */
@@ -117,7 +147,7 @@ static struct json_object *reason(const void *event)
 static const struct field fields[] = {
 	{ "event", NULL, AT(type), type_of },
 	{ "seq", NULL, AT(seq), value_u64 },
-	{ "time", NULL, AT(time_ns), time_of },
+	{ "time", NULL, AT(real_ns), time_of },
 	{ "time_ns", NULL, AT(time_ns), value_u64 },
 	{ "pf", NULL, AT(pf), value_addr },
 	{ "by", NULL, 0, actor },
@@ -142,6 +172,9 @@ static const struct field more_fields[] = {
 	{ "had_vfs", NULL, 0, had_vfs },
 	{ "cause", NULL, 0, cause },
 	{ "reason", NULL, 0, reason },
+	{ "severity", NULL, 0, severity },
+	{ "num_errors", NULL, 0, num_errors },
+	{ "error_status", NULL, 0, error_status },
 	{ 0 },
 };
 
@@ -161,7 +194,7 @@ void event_print(FILE *out, const void *event)
 	const char *fault = sriovb_strfault(e->fault);
 	char when[CLOCK_TEXT], addr[SRIOVB_ADDR_LEN];
 
-	fprintf(out, "%s %s %s", clock_text(e->time_ns, when),
+	fprintf(out, "%s %s %s", clock_text(e->real_ns, when),
 		sriovb_format_addr(e->vf.valid ? &e->vf : &e->pf, addr),
 		sriovb_strevent(e->type));
 	if (has_number(e))
@@ -172,7 +205,11 @@ void event_print(FILE *out, const void *event)
 			sriovb_strstate(e->state));
 	if (fault)
 		fprintf(out, ": %s", fault);
-	if (e->type == SRIOV_BROKER_EVENT_LEASE_REVOKED)
+	if (e->severity)
+		fprintf(out, " %s, %llu of them, status 0x%x",
+			sriovb_strseverity(e->severity),
+			(unsigned long long)e->value, e->error_status);
+	if (has_cause(e))
 		fprintf(out, " (%s)", sriovb_strcause(e->value));
 	if (why_not(e))
 		fprintf(out, " (%s)", why_not(e));

@@ -37,6 +37,7 @@ static const unsigned char codes[] = {
 	[SRIOV_BROKER_WHY_IMPLICIT] = EXIT_BUSY,
 	[SRIOV_BROKER_WHY_NO_ANCHOR] = EXIT_BUSY,
 	[SRIOV_BROKER_WHY_ANCHOR_OVER] = EXIT_NOT_FOUND,
+	[SRIOV_BROKER_WHY_POOL_OVERLAP] = EXIT_REFUSED,
 };
 
 static int code_of(unsigned int reason, int error)
@@ -83,12 +84,12 @@ static const char *without(const char *text, const char *subject)
 		       text;
 }
 
-int refused(const struct sriovb *sb, int error)
+static int refuse(const struct sriovb *sb, int error, int can_wait)
 {
 	char text[SRIOVB_ERROR_LEN], buf[ADVICE_LEN], dev[SRIOVB_ADDR_LEN];
 	const struct sriov_broker_why *why;
 	struct failure failure = { 0 };
-	const char *todo;
+	const char *todo, *first = "";
 	int ret = 0;
 
 	if (!sb)
@@ -105,11 +106,25 @@ int refused(const struct sriovb *sb, int error)
 	if (sriovb_subject(sb)->valid)
 		failure.subject = sriovb_format_addr(sriovb_subject(sb), dev);
 	todo = advice(sb, error, buf);
+	if (can_wait && why->reason == SRIOV_BROKER_WHY_LEASED)
+		first = TO_WAIT "; ";
+	if (can_wait && why->reason == SRIOV_BROKER_WHY_RETURNING)
+		todo = TO_WAIT;
 	sriovb_strerror(sb, error, text, sizeof(text));
-	return fail_with(&failure, "%s%s%s",
+	return fail_with(&failure, "%s%s%s%s",
 			 failure.subject ? without(text, failure.subject) :
 					   text,
-			 todo ? REMEDY : "", todo ? todo : "");
+			 todo ? REMEDY : "", first, todo ? todo : "");
+}
+
+int refused(const struct sriovb *sb, int error)
+{
+	return refuse(sb, error, 0);
+}
+
+int refused_lease(const struct sriovb *sb, int error)
+{
+	return refuse(sb, error, 1);
 }
 
 void tell_why(const struct sriovb *sb)

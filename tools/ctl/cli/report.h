@@ -8,6 +8,10 @@
 /* Complain about the broker's last answer. Return: an exit code */
 int refused(const struct sriovb *sb, int error);
 
+/* The same of a lease, by a command that has this option: some VFs come back soon. */
+#define TO_WAIT "to wait: --wait"
+int refused_lease(const struct sriovb *sb, int error);
+
 /* Of what was done: say why it is not all that was asked for. */
 void tell_why(const struct sriovb *sb);
 

@@ -31,6 +31,12 @@ static void print_vfs(FILE *out, const void *pf)
 	fprintf(out, "%u/%u", p->num_vfs, p->total_vfs);
 }
 
+static void print_cordoned(FILE *out, const void *flags)
+{
+	if (*(const __u32 *)flags & SRIOV_BROKER_PF_FLAG_CORDONED)
+		fputs("cordoned", out);
+}
+
 static void print_numa(FILE *out, const void *node)
 {
 	if (*(const __s32 *)node >= 0)
@@ -57,6 +63,8 @@ static const struct field pf_fields[] = {
 	PF_FIELDS(struct pf_facts, pf.),
 	{ NULL, "ID", offsetof(struct pf_facts, pf.vendor), NULL, ids_print },
 	{ NULL, "VFS", offsetof(struct pf_facts, pf), NULL, print_vfs },
+	{ NULL, "STATE", offsetof(struct pf_facts, pf.flags), NULL,
+	  print_cordoned },
 	{ NULL, "NUMA", offsetof(struct pf_facts, pf.numa_node), NULL,
 	  print_numa },
 	NET_FIELDS(struct pf_facts, net),
@@ -77,6 +85,8 @@ const struct field list_vf_fields[] = {
 	{ 0 },
 };
 
+#define POOL_COLUMN "POOL"
+
 const struct column list_columns[] = {
 	{ "DEVICE", COLUMN_TREE },
 	{ "VF", COLUMN_RIGHT },
@@ -85,6 +95,7 @@ const struct column list_columns[] = {
 	{ "DRIVER", COLUMN_CUT },
 	{ "STATE", 0, vf_state_color },
 	{ "GROUP", COLUMN_RIGHT },
+	{ POOL_COLUMN, COLUMN_CUT },
 	{ "NUMA", COLUMN_RIGHT },
 	{ "NETWORK", COLUMN_CUT },
 	{ "LEASE", COLUMN_CUT },
@@ -98,6 +109,8 @@ struct list {
 	struct target target;
 	struct picture pic;
 	struct table_opts opts;
+	int has_chosen;				/* the columns */
+	struct column columns[MAX_COLUMNS + 2]; /* the table's */
 	int as_json;
 	char *last; /* what --watch has shown */
 };
@@ -130,6 +143,21 @@ static void add_vfs(const struct list *list, const struct pf_facts *pf,
 	}
 }
 
+/* Where there are no named pools there is no column of them, unless it is asked for. */
+static void choose_columns(struct list *list)
+{
+	int has_pools = list->has_chosen;
+	unsigned int n = 0, i;
+
+	for (i = 0; i < list->pic.num_vfs; i++)
+		has_pools |= list->pic.vfs[i].pool[0];
+	for (i = 0; list->opts.columns[i].title; i++)
+		if (has_pools ||
+		    strcmp(list->opts.columns[i].title, POOL_COLUMN))
+			list->columns[n++] = list->opts.columns[i];
+	list->columns[n] = (struct column){ 0 };
+}
+
 /* Return: 0 or an exit code */
 static int make_table(struct list *list, struct table **table)
 {
@@ -145,7 +173,8 @@ static int make_table(struct list *list, struct table **table)
 		return ret;
 	if (!pic->num_pfs && !list->last)
 		note(NULL, "no device of this machine has SR-IOV");
-	*table = table_new(list->opts.columns, list->as_json, &list->opts.look);
+	choose_columns(list);
+	*table = table_new(list->columns, list->as_json, &list->opts.look);
 	for (i = 0; i < pic->num_pfs; i++) {
 		pf_facts_get(&pf, &pic->pfs[i]);
 		if (table_opts_fit_outer(&list->opts, &pf))
@@ -241,6 +270,8 @@ static int run(const struct args *args)
 				       list_vf_fields, pf_fields, &list.opts);
 	if (ret)
 		return ret;
+	list.has_chosen = args->opt[OPT_TABLE + TABLE_OPT_COLUMNS] ||
+			  args->opt[OPT_TABLE + TABLE_OPT_SORT];
 	ret = open_if_loaded(&list, again);
 	if (!ret)
 		ret = again ? watch(list.sb, draw, &list) : show_once(&list);

@@ -74,7 +74,8 @@ void name_print(FILE *out, const void *name);
 	{ "driver", "DRIVER", offsetof(type, member driver), value_driver }, \
 	{ "numa_node", NULL, offsetof(type, member numa_node), value_s32 }, \
 	{ "total_vfs", NULL, offsetof(type, member total_vfs), value_u16 }, \
-	{ "num_vfs", NULL, offsetof(type, member num_vfs), value_u16 }
+	{ "num_vfs", NULL, offsetof(type, member num_vfs), value_u16 }, \
+	{ "cordoned", NULL, offsetof(type, member flags), value_cordoned }
 
 /* And of a VF; it has a column or a line for some. */
 #define VF_FIELDS(type, member) \
@@ -86,7 +87,8 @@ void name_print(FILE *out, const void *name);
 	{ "state", NULL, offsetof(type, member state), value_state }, \
 	{ "fault", NULL, offsetof(type, member fault), value_fault }, \
 	{ "iommu_group", "GROUP", offsetof(type, member iommu_group), \
-	  value_group }
+	  value_group }, \
+	{ "pool", "POOL", offsetof(type, member pool), value_driver }
 
 #define NET_FIELDS(type, member) \
 	{ "ifname", NULL, offsetof(type, member), net_ifname }, \

@@ -130,7 +130,7 @@ int netinfo_get(const struct sriov_broker_addr *dev, struct netif *netif)
 
 void netinfo_put(struct netif *netif)
 {
-	if (netif->link)
+	if (netif->vfs)
 		net()->put(netif);
 }
 

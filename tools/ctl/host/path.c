@@ -48,19 +48,16 @@ static int is_ours(uid_t uid)
 	return !uid || uid == geteuid();
 }
 
-/* Could another user have put this link where it is? In /tmp each only its own. */
-static int is_safe(const struct walk *w, const struct stat *link)
+int path_link_is_safe(const struct stat *dir, const struct stat *link)
 {
-	struct stat dir;
-
-	if (!is_ours(link->st_uid) || fstat(w->at, &dir) ||
-	    !is_ours(dir.st_uid))
+	if (!is_ours(link->st_uid) || !is_ours(dir->st_uid))
 		return 0;
-	if (dir.st_mode & S_ISVTX)
+	/* In /tmp each user changes only its own. */
+	if (dir->st_mode & S_ISVTX)
 		return 1;
-	return !(dir.st_mode & S_IWOTH) &&
-	       (!(dir.st_mode & S_IWGRP) || !dir.st_gid ||
-		dir.st_gid == getegid());
+	return !(dir->st_mode & S_IWOTH) &&
+	       (!(dir->st_mode & S_IWGRP) || !dir->st_gid ||
+		dir->st_gid == getegid());
 }
 
 static int is_in_proc(int fd)
@@ -102,7 +99,7 @@ static int follow(struct walk *w, int link)
 static int step(struct walk *w)
 {
 	int fd = openat(w->at, w->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	struct stat stat;
+	struct stat stat, dir;
 	int err;
 
 	if (fd < 0)
@@ -113,7 +110,8 @@ static int step(struct walk *w)
 	if (is_in_proc(fd)) {
 		err = move_to(w, openat(w->at, w->name, O_PATH | O_CLOEXEC));
 	} else {
-		w->unsafe = !is_safe(w, &stat);
+		w->unsafe = fstat(w->at, &dir) ||
+			    !path_link_is_safe(&dir, &stat);
 		err = w->unsafe ? -ELOOP : follow(w, fd);
 	}
 	close(fd);

@@ -3,6 +3,8 @@
 #ifndef HOST_PATH_H
 #define HOST_PATH_H
 
+#include <sys/stat.h>
+
 /* Room for the name of the link that was not followed. */
 #define PATH_LINK_LEN 256
 
@@ -15,5 +17,8 @@
  * @link: that one was not followed
  */
 int path_open(const char *path, char *link);
+
+/* Is a link in the directory @dir root's or ours, and no other user can put another there? */
+int path_link_is_safe(const struct stat *dir, const struct stat *link);
 
 #endif /* HOST_PATH_H */

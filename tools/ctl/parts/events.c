@@ -15,7 +15,7 @@
 
 #include "parts/events.h"
 
-#define MAX_ATTR	  SRIOV_BROKER_NL_ATTR_LEASE_CGROUP
+#define MAX_ATTR	  SRIOV_BROKER_NL_ATTR_ERROR_STATUS
 #define RECEIVE_BUFFER	  (1 << 20) /* some thousand events, if we may */
 #define ATTR(tb, name)	  ((tb)[SRIOV_BROKER_NL_ATTR_##name])
 #define GET_U32(tb, name) (ATTR(tb, name) ? nla_get_u32(ATTR(tb, name)) : 0)
@@ -68,6 +68,10 @@ static const struct nla_policy policy[MAX_ATTR + 1] = {
 	[SRIOV_BROKER_NL_ATTR_OLD_VALUE] = { .type = NLA_U64 },
 	[SRIOV_BROKER_NL_ATTR_FLAGS] = { .type = NLA_U32 },
 	[SRIOV_BROKER_NL_ATTR_LEASE_CGROUP] = { .type = NLA_STRING },
+	[SRIOV_BROKER_NL_ATTR_POOL] = { .type = NLA_STRING },
+	[SRIOV_BROKER_NL_ATTR_REAL_TIME] = { .type = NLA_U64 },
+	[SRIOV_BROKER_NL_ATTR_SEVERITY] = { .type = NLA_U32 },
+	[SRIOV_BROKER_NL_ATTR_ERROR_STATUS] = { .type = NLA_U32 },
 };
 
 /* ---- messages ---- */
@@ -136,6 +140,7 @@ static int tell_vf(struct nlattr **tb, const struct call *call)
 	get_name(ATTR(tb, LEASE_LABEL), vf.lease_label, sizeof(vf.lease_label));
 	get_name(ATTR(tb, LEASE_CGROUP), vf.lease_cgroup,
 		 sizeof(vf.lease_cgroup));
+	get_name(ATTR(tb, POOL), vf.pool, sizeof(vf.pool));
 	return call->handler->vf(&vf, call->arg);
 }
 
@@ -147,12 +152,15 @@ static int tell_event(struct nlattr **tb, struct call *call)
 		.index = GET_U32(tb, INDEX),
 		.seq = GET_U64(tb, SEQ),
 		.time_ns = GET_U64(tb, TIME),
+		.real_ns = GET_U64(tb, REAL_TIME),
 		.state = GET_U32(tb, STATE),
 		.old_state = GET_U32(tb, OLD_STATE),
 		.fault = GET_U32(tb, FAULT),
 		.lease_id = GET_U64(tb, LEASE_ID),
 		.value = GET_U64(tb, VALUE),
 		.old_value = GET_U64(tb, OLD_VALUE),
+		.severity = GET_U32(tb, SEVERITY),
+		.error_status = GET_U32(tb, ERROR_STATUS),
 		.pid = get_s32(ATTR(tb, PID), 0),
 		.uid = get_uid(ATTR(tb, UID)),
 		.lease_pid = get_s32(ATTR(tb, LEASE_PID), 0),

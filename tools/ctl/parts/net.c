@@ -14,8 +14,6 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/sriov.h>
 
 #include "parts/net.h"
 #include "parts/net_sock.h"
@@ -31,7 +29,48 @@ struct place {
 	int index;
 	char bus[16]; /* "pci", "virtio"; "": it is of none */
 	char parent[32];
+	struct netif *netif; /* where to put what is known of it; NULL: nowhere */
 };
+
+static const char *state_of(unsigned int flags)
+{
+	if (!(flags & IFF_UP))
+		return "down";
+	return flags & IFF_RUNNING ? "up" : "no carrier";
+}
+
+static void note_mac(struct nlattr *attr, struct netif *netif)
+{
+	if (!attr)
+		return;
+	netif->mac_len = nla_len(attr);
+	net_mac_text(nla_data(attr), netif->mac_len, netif->mac);
+	/* InfiniBand's are longer, and no VF's. */
+	if (netif->mac_len == ETH_ALEN)
+		netif->mac_number = net_mac_number(nla_data(attr));
+}
+
+/* Of a message about it. */
+static void note_netif(struct nlmsghdr *head, struct netif *netif)
+{
+	const struct ifinfomsg *link = nlmsg_data(head);
+	struct nlattr *attr = nlmsg_find_attr(head, sizeof(*link), IFLA_IFNAME);
+
+	*netif = (struct netif){ .index = link->ifi_index };
+	if (attr)
+		nla_strlcpy(netif->name, attr, sizeof(netif->name));
+	netif->state = state_of(link->ifi_flags);
+	note_mac(nlmsg_find_attr(head, sizeof(*link), IFLA_ADDRESS), netif);
+	attr = nlmsg_find_attr(head, sizeof(*link), IFLA_NUM_VF);
+	if (attr)
+		netif->num_vfs = nla_get_u32(attr);
+	attr = nlmsg_find_attr(head, sizeof(*link), IFLA_VFINFO_LIST);
+	if (!attr)
+		return;
+	netif->vfs = malloc(nla_len(attr));
+	if (netif->vfs)
+		netif->vfs_len = nla_memcpy(netif->vfs, attr, nla_len(attr));
+}
 
 static int note_place(struct nl_msg *msg, void *arg)
 {
@@ -40,6 +79,8 @@ static int note_place(struct nl_msg *msg, void *arg)
 	struct place *place = arg;
 	struct nlattr *bus, *parent;
 
+	if (place->index) /* one was asked for */
+		return NL_OK;
 	place->index = link->ifi_index;
 	bus = nlmsg_find_attr(head, sizeof(*link), IFLA_PARENT_DEV_BUS_NAME);
 	parent = nlmsg_find_attr(head, sizeof(*link), IFLA_PARENT_DEV_NAME);
@@ -47,22 +88,25 @@ static int note_place(struct nl_msg *msg, void *arg)
 		nla_strlcpy(place->bus, bus, sizeof(place->bus));
 		nla_strlcpy(place->parent, parent, sizeof(place->parent));
 	}
+	if (place->netif)
+		note_netif(head, place->netif);
 	return NL_OK;
 }
 
-/* By its name, alternative or not, or by its number. */
+/* By its name, alternative or not, or by its number; @netif as in struct place. */
 static int find_place(struct nl_sock *sock, const char *name, int index,
-		      struct place *place)
+		      struct netif *netif, struct place *place)
 {
 	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETLINK, 0);
 	struct ifinfomsg link = { .ifi_index = index };
 	int attr = name && strlen(name) < IFNAMSIZ ? IFLA_IFNAME :
 						     IFLA_ALT_IFNAME;
 
-	*place = (struct place){ 0 };
+	*place = (struct place){ .netif = netif };
 	nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, note_place, place);
 	if (msg && !nlmsg_append(msg, &link, sizeof(link), NLMSG_ALIGNTO) &&
 	    (!name || !nla_put_string(msg, attr, name)) &&
+	    (!netif || !nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_VF)) &&
 	    nl_send_auto(sock, msg) >= 0 && nl_recvmsgs_default(sock) >= 0)
 		nl_wait_for_ack(sock);
 	nlmsg_free(msg);
@@ -111,7 +155,7 @@ static int device(const char *name, struct sriov_broker_addr *dev)
 		return -ENOMEM;
 	if (!name[0] || strlen(name) >= ALT_NAME_LEN)
 		return -ENODEV;
-	err = find_place(sock, name, 0, &place);
+	err = find_place(sock, name, 0, NULL, &place);
 	return err ? err : device_of(&place, dev);
 }
 
@@ -133,20 +177,16 @@ static int first_number(const char *pattern)
 }
 
 /*
- * The number of a PCI device's interface: its name may be another's a moment later. Nor
- * need sysfs, which shows one network namespace, show the one that we are in.
+ * The number of a PCI device's interface, by sysfs: its name may be another's a moment
+ * later.
  */
-static int interface_of(struct nl_sock *sock,
-			const struct sriov_broker_addr *dev)
+static int interface_of(const struct sriov_broker_addr *dev)
 {
 	static const char *const patterns[] = {
 		"/sys/bus/pci/devices/%s/net/*/ifindex",
 		"/sys/bus/pci/devices/%s/virtio*/net/*/ifindex",
 	};
-	struct sriov_broker_addr owner;
-	char addr[SRIOVB_ADDR_LEN];
-	struct place place;
-	char pattern[128];
+	char addr[SRIOVB_ADDR_LEN], pattern[128];
 	unsigned int i;
 	int index = 0;
 
@@ -156,89 +196,32 @@ static int interface_of(struct nl_sock *sock,
 		snprintf(pattern, sizeof(pattern), patterns[i % 2], addr);
 		index = first_number(pattern);
 	}
-	if (!index || find_place(sock, NULL, index, &place) ||
-	    device_of(&place, &owner) || !sriovb_same_addr(&owner, dev))
-		return 0;
 	return index;
-}
-
-/* ---- what is known of it ---- */
-
-/* Text of a MAC, "" for none and for all zeroes, which drivers mean so. */
-static void format_mac(struct nl_addr *mac, char *text)
-{
-	text[0] = '\0';
-	if (mac && nl_addr_get_len(mac) && !nl_addr_iszero(mac))
-		nl_addr2str(mac, text, MAC_LEN);
-}
-
-/* InfiniBand's are longer, and no VF's. */
-static uint64_t own_mac(struct nl_addr *mac)
-{
-	return mac && nl_addr_get_len(mac) == ETH_ALEN ? net_mac_number(mac) :
-							 0;
-}
-
-static const char *state_of(struct rtnl_link *link)
-{
-	unsigned int flags = rtnl_link_get_flags(link);
-
-	if (!(flags & IFF_UP))
-		return "down";
-	return flags & IFF_RUNNING ? "up" : "no carrier";
-}
-
-static int get(const struct sriov_broker_addr *dev, struct netif *netif)
-{
-	struct nl_sock *sock = net_socket();
-	int index = sock ? interface_of(sock, dev) : 0;
-
-	if (!index || rtnl_link_get_kernel(sock, index, NULL, &netif->link) < 0)
-		return 0;
-	snprintf(netif->name, sizeof(netif->name), "%s",
-		 rtnl_link_get_name(netif->link));
-	format_mac(rtnl_link_get_addr(netif->link), netif->mac);
-	netif->state = state_of(netif->link);
-	netif->mac_number = own_mac(rtnl_link_get_addr(netif->link));
-	netif->num_vfs = 0;
-	rtnl_link_get_num_vf(netif->link, &netif->num_vfs);
-	return 1;
 }
 
 static void put(struct netif *netif)
 {
-	rtnl_link_put(netif->link);
-	netif->link = NULL;
+	free(netif->vfs);
+	netif->vfs = NULL;
 }
 
-static const char *vf_link_of(struct rtnl_link_vf *vf)
+/*
+ * What it is called, whose it is and what is known of its VFs comes in one answer. Sysfs,
+ * which shows one network namespace, need not show the one that we are in.
+ */
+static int get(const struct sriov_broker_addr *dev, struct netif *netif)
 {
-	static const char *const names[] = {
-		[IFLA_VF_LINK_STATE_AUTO] = "auto",
-		[IFLA_VF_LINK_STATE_ENABLE] = "enable",
-		[IFLA_VF_LINK_STATE_DISABLE] = "disable",
-	};
-	uint32_t state;
+	struct nl_sock *sock = net_socket();
+	int index = sock ? interface_of(dev) : 0;
+	struct sriov_broker_addr owner;
+	struct place place;
 
-	if (rtnl_link_vf_get_linkstate(vf, &state) < 0 ||
-	    state >= sizeof(names) / sizeof(names[0]))
-		return NULL;
-	return names[state];
-}
-
-static int vf(const struct netif *netif, unsigned int index,
-	      struct vfnet *vfnet)
-{
-	struct rtnl_link_vf *vf = rtnl_link_vf_get(netif->link, index);
-	struct nl_addr *mac = NULL;
-
-	if (!vf)
+	if (!index || find_place(sock, NULL, index, netif, &place))
 		return 0;
-	rtnl_link_vf_get_addr(vf, &mac);
-	format_mac(mac, vfnet->mac);
-	vfnet->link = vf_link_of(vf);
-	rtnl_link_vf_put(vf);
-	return 1;
+	if (!device_of(&place, &owner) && sriovb_same_addr(&owner, dev))
+		return 1;
+	put(netif);
+	return 0;
 }
 
 const struct net_part PART_SYMBOL = {
@@ -246,7 +229,7 @@ const struct net_part PART_SYMBOL = {
 	.device = device,
 	.get = get,
 	.put = put,
-	.vf = vf,
+	.vf = net_vf,
 	.read = net_read_vf,
 	.write = net_write_vf,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The part "net": the network stack by rtnetlink, with libnl-route. */
+/* The part "net": the network stack by rtnetlink, with libnl. */
 #ifndef PARTS_NET_H
 #define PARTS_NET_H
 
@@ -12,16 +12,17 @@
 #define MAC_LEN	      64 /* text; InfiniBand has 20 bytes */
 #define NETINFO_WORDS 128
 
-struct rtnl_link;
-
 /* A PF's interface, or that of a VF which the host uses itself. */
 struct netif {
+	int index;
 	char name[IFNAMSIZ];
 	char mac[MAC_LEN];   /* "" where there is none */
-	const char *state;   /* "up", "down", "no carrier" */
+	int mac_len;	     /* bytes */
 	uint64_t mac_number; /* of 48 bits, 0: none */
+	const char *state;   /* "up", "down", "no carrier" */
 	unsigned int num_vfs;
-	struct rtnl_link *link;
+	void *vfs; /* what its driver says of them: IFLA_VFINFO_LIST, or NULL */
+	int vfs_len;
 };
 
 /* A VF's attributes as its PF's driver keeps them. */

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A VF's network attributes, asked of its PF's interface and told to it over
- * rtnetlink: IFLA_VFINFO_LIST. libnl-route reads them all. Of what it writes
- * the VLAN's protocol is missing, and errors lose their errno; so the messages
- * that set are put together here, one for each of the driver's operations, that
- * it can be told which of them was refused.
+ * rtnetlink: IFLA_VFINFO_LIST. libnl-route would read them, but takes longer to load than
+ * all else together; and of what it writes the VLAN's protocol is missing, and errors lose
+ * their errno. A message that sets is of one of the driver's operations, that it can be
+ * told which of them was refused.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <linux/if_ether.h>
@@ -14,13 +15,12 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/sriov.h>
 
 #include "parts/net_sock.h"
 #include "parts/net_vf.h"
 
-#define BIT(attr) (1U << NETATTR_##attr)
+#define BIT(attr)  (1U << NETATTR_##attr)
+#define NUM(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- asked ---- */
 
@@ -30,9 +30,8 @@ static void put(struct netattrs *attrs, enum netattr attr, uint64_t value)
 	attrs->value[attr] = value;
 }
 
-uint64_t net_mac_number(struct nl_addr *addr)
+uint64_t net_mac_number(const unsigned char *mac)
 {
-	const unsigned char *mac = nl_addr_get_binary_addr(addr);
 	uint64_t value = 0;
 	int i;
 
@@ -41,72 +40,131 @@ uint64_t net_mac_number(struct nl_addr *addr)
 	return value;
 }
 
-/* InfiniBand's longer ones are not for us to set. */
-static void read_mac(struct nl_addr *addr, unsigned int len,
-		     struct netattrs *attrs)
+void net_mac_text(const unsigned char *mac, int len, char *text)
 {
-	if (addr && len >= ETH_ALEN && nl_addr_get_len(addr) >= ETH_ALEN)
-		put(attrs, NETATTR_MAC, net_mac_number(addr));
-}
+	int i, is_set = 0;
 
-static void read_vlan(struct rtnl_link_vf *vf, struct netattrs *attrs)
-{
-	nl_vf_vlans_t *vlans;
-
-	if (rtnl_link_vf_get_vlans(vf, &vlans) < 0)
-		return;
-	if (vlans->size > 0) {
-		put(attrs, NETATTR_VLAN, vlans->vlans[0].vf_vlan);
-		put(attrs, NETATTR_QOS, vlans->vlans[0].vf_vlan_qos);
-		put(attrs, NETATTR_PROTO, vlans->vlans[0].vf_vlan_proto);
+	text[0] = '\0';
+	for (i = 0; i < len && 3 * i + 3 <= MAC_LEN; i++) {
+		snprintf(text + 3 * i - !!i, 4, i ? ":%02x" : "%02x", mac[i]);
+		is_set |= mac[i];
 	}
-	rtnl_link_vf_vlan_put(vlans);
+	if (!is_set)
+		text[0] = '\0';
 }
 
-/* No limit at all is no answer to libnl. */
-static void read_rates(struct rtnl_link_vf *vf, struct netattrs *attrs)
+/* What is shorter than the kernel's own is none. */
+static struct nla_policy policy[IFLA_VF_MAX + 1] = {
+	[IFLA_VF_MAC] = { .minlen = sizeof(struct ifla_vf_mac) },
+	[IFLA_VF_VLAN_LIST] = { .type = NLA_NESTED },
+	[IFLA_VF_RATE] = { .minlen = sizeof(struct ifla_vf_rate) },
+	[IFLA_VF_SPOOFCHK] = { .minlen = sizeof(struct ifla_vf_spoofchk) },
+	[IFLA_VF_TRUST] = { .minlen = sizeof(struct ifla_vf_trust) },
+	[IFLA_VF_LINK_STATE] = { .minlen = sizeof(struct ifla_vf_link_state) },
+	[IFLA_VF_RSS_QUERY_EN] = { .minlen = sizeof(
+					   struct ifla_vf_rss_query_en) },
+};
+
+/* A VF that the driver does not answer for is left out. Return: is it there? */
+static int find_vf(const struct netif *netif, unsigned int index,
+		   struct nlattr **tb)
 {
-	struct nl_vf_rate rate = { 0 };
+	struct nlattr *vf, *mac;
+	int left;
 
-	if (rtnl_link_vf_get_rate(vf, &rate) < 0)
-		rate.api = RTNL_LINK_VF_RATE_API_UNSPEC;
-	put(attrs, NETATTR_MIN_RATE, rate.min_tx_rate);
-	put(attrs, NETATTR_MAX_RATE,
-	    rate.api == RTNL_LINK_VF_RATE_API_OLD ? rate.rate :
-						    rate.max_tx_rate);
+	nla_for_each_attr(vf, netif->vfs, netif->vfs_len, left) {
+		mac = nla_find(nla_data(vf), nla_len(vf), IFLA_VF_MAC);
+		/* Each of its attributes begins with its number. */
+		if (mac && nla_get_u32(mac) == index)
+			return nla_parse_nested(tb, IFLA_VF_MAX, vf, policy) >=
+				       0 &&
+			       tb[IFLA_VF_MAC];
+	}
+	return 0;
 }
 
+int net_vf(const struct netif *netif, unsigned int index, struct vfnet *vfnet)
+{
+	static const char *const names[] = {
+		[IFLA_VF_LINK_STATE_AUTO] = "auto",
+		[IFLA_VF_LINK_STATE_ENABLE] = "enable",
+		[IFLA_VF_LINK_STATE_DISABLE] = "disable",
+	};
+	struct nlattr *tb[IFLA_VF_MAX + 1];
+	const struct ifla_vf_link_state *link;
+	const struct ifla_vf_mac *mac;
+
+	if (!find_vf(netif, index, tb))
+		return 0;
+	mac = nla_data(tb[IFLA_VF_MAC]);
+	net_mac_text(mac->mac, ETH_ALEN, vfnet->mac);
+	link = tb[IFLA_VF_LINK_STATE] ? nla_data(tb[IFLA_VF_LINK_STATE]) : NULL;
+	vfnet->link = link && link->link_state < NUM(names) ?
+			      names[link->link_state] :
+			      NULL;
+	return 1;
+}
+
+static void read_vlan(struct nlattr *list, struct netattrs *attrs)
+{
+	struct nlattr *attr = list ? nla_find(nla_data(list), nla_len(list),
+					      IFLA_VF_VLAN_INFO) :
+				     NULL;
+	const struct ifla_vf_vlan_info *vlan = attr ? nla_data(attr) : NULL;
+
+	if (!vlan || nla_len(attr) < (int)sizeof(*vlan))
+		return;
+	put(attrs, NETATTR_VLAN, vlan->vlan);
+	put(attrs, NETATTR_QOS, vlan->qos);
+	put(attrs, NETATTR_PROTO, ntohs(vlan->vlan_proto));
+}
+
+static void read_rates(struct nlattr *attr, struct netattrs *attrs)
+{
+	const struct ifla_vf_rate *rate = attr ? nla_data(attr) : NULL;
+
+	if (!rate)
+		return;
+	put(attrs, NETATTR_MIN_RATE, rate->min_tx_rate);
+	put(attrs, NETATTR_MAX_RATE, rate->max_tx_rate);
+}
+
+/* What is the VF's number and another one. */
 static const struct {
+	int from;
 	enum netattr attr;
-	int (*get)(struct rtnl_link_vf *vf, uint32_t *value);
 } numbers[] = {
-	{ NETATTR_SPOOFCHK, rtnl_link_vf_get_spoofchk },
-	{ NETATTR_TRUST, rtnl_link_vf_get_trust },
-	{ NETATTR_STATE, rtnl_link_vf_get_linkstate },
-	{ NETATTR_RSS_QUERY, rtnl_link_vf_get_rss_query_en },
+	{ IFLA_VF_SPOOFCHK, NETATTR_SPOOFCHK },
+	{ IFLA_VF_TRUST, NETATTR_TRUST },
+	{ IFLA_VF_LINK_STATE, NETATTR_STATE },
+	{ IFLA_VF_RSS_QUERY_EN, NETATTR_RSS_QUERY },
 };
 
 int net_read_vf(const struct netif *netif, unsigned int index,
 		struct netattrs *attrs)
 {
-	struct rtnl_link_vf *vf = rtnl_link_vf_get(netif->link, index);
-	struct nl_addr *pf_mac = rtnl_link_get_addr(netif->link);
-	struct nl_addr *mac = NULL;
-	uint32_t value;
+	struct nlattr *tb[IFLA_VF_MAX + 1];
+	const struct ifla_vf_mac *mac;
 	size_t i;
 
 	*attrs = (struct netattrs){ 0 };
-	if (!vf)
+	if (!find_vf(netif, index, tb))
 		return 0;
-	rtnl_link_vf_get_addr(vf, &mac);
+	mac = nla_data(tb[IFLA_VF_MAC]);
 	/* As long as its PF's: what the kernel sends has room for any. */
-	read_mac(mac, pf_mac ? nl_addr_get_len(pf_mac) : 0, attrs);
-	read_vlan(vf, attrs);
-	read_rates(vf, attrs);
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (numbers[i].get(vf, &value) >= 0)
-			put(attrs, numbers[i].attr, value);
-	rtnl_link_vf_put(vf);
+	if (netif->mac_len >= ETH_ALEN)
+		put(attrs, NETATTR_MAC, net_mac_number(mac->mac));
+	read_vlan(tb[IFLA_VF_VLAN_LIST], attrs);
+	read_rates(tb[IFLA_VF_RATE], attrs);
+	for (i = 0; i < NUM(numbers); i++) {
+		struct nlattr *attr = tb[numbers[i].from];
+		const struct ifla_vf_trust *number = attr ? nla_data(attr) :
+							    NULL;
+
+		/* Of what its driver can't do the kernel says -1. */
+		if (number && number->setting != UINT32_MAX)
+			put(attrs, numbers[i].attr, number->setting);
+	}
 	return attrs->has != 0;
 }
 
@@ -193,14 +251,12 @@ static const struct operation {
 	{ BIT(RSS_QUERY), put_rss_query },
 };
 
-#define NUM_OPERATIONS (sizeof(operations) / sizeof(operations[0]))
-
 static int fill_message(struct nl_msg *msg, const struct netif *netif,
 			unsigned int index, const struct operation *operation,
 			const uint64_t *v)
 {
 	struct ifinfomsg link = {
-		.ifi_index = rtnl_link_get_ifindex(netif->link),
+		.ifi_index = netif->index,
 	};
 	struct nlattr *list, *info;
 	int err = nlmsg_append(msg, &link, sizeof(link), NLMSG_ALIGNTO);
@@ -223,9 +279,9 @@ static const struct operation *find_operation(unsigned int attrs)
 {
 	size_t i = 0;
 
-	while (i < NUM_OPERATIONS && operations[i].attrs != attrs)
+	while (i < NUM(operations) && operations[i].attrs != attrs)
 		i++;
-	return i < NUM_OPERATIONS ? &operations[i] : NULL;
+	return i < NUM(operations) ? &operations[i] : NULL;
 }
 
 int net_write_vf(const struct netif *netif, unsigned int index,

@@ -5,11 +5,13 @@
 
 #include "parts/net.h"
 
-struct nl_addr;
-
 /* The first 48 bits of an address. */
-uint64_t net_mac_number(struct nl_addr *addr);
+uint64_t net_mac_number(const unsigned char *mac);
 
+/* Its text, "" for none and for all zeroes, which drivers mean so; room for MAC_LEN */
+void net_mac_text(const unsigned char *mac, int len, char *text);
+
+int net_vf(const struct netif *netif, unsigned int index, struct vfnet *vfnet);
 int net_read_vf(const struct netif *netif, unsigned int index,
 		struct netattrs *attrs);
 int net_write_vf(const struct netif *netif, unsigned int index,

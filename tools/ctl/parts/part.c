@@ -20,7 +20,8 @@ const struct part *part_open(const char *name, size_t size, char *words)
 	void *object;
 
 	snprintf(path, sizeof(path), PARTSDIR "/%s.so", name);
-	object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	/* Of a library's functions few are called: to find all takes longer than to load it. */
+	object = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
 	if (object)
 		part = dlsym(object, SYMBOL_NAME(PART_SYMBOL));
 	if (!part)
