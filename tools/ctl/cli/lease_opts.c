@@ -40,6 +40,8 @@ int lease_opts_parse(const struct args *args, struct sriovb_request *request)
 	unsigned int node;
 	int err = parse_flags(args, request);
 
+	request->pool = args->opt[LEASE_OPT_POOL];
+
 	if (!err && args->opt[LEASE_OPT_COUNT])
 		err = parse_number(args, "--count", args->opt[LEASE_OPT_COUNT],
 				   1, SRIOV_BROKER_MAX_LEASES, &request->count);

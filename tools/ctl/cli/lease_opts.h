@@ -14,6 +14,7 @@ enum {
 	LEASE_OPT_STRICT,
 	LEASE_OPT_SPREAD,
 	LEASE_OPT_DISTINCT,
+	LEASE_OPT_POOL,
 	LEASE_OPT_WAIT,
 	NUM_LEASE_OPTS
 };
@@ -28,6 +29,7 @@ enum {
 	[LEASE_OPT_SPREAD] = { "spread", 's', NULL, \
 			 "from the PF with the fewest leased" }, \
 	[LEASE_OPT_DISTINCT] = { "distinct-pfs", 0, NULL, "each from another PF" }, \
+	[LEASE_OPT_POOL] = { "pool", 0, "POOL", "only VFs of this named pool" }, \
 	[LEASE_OPT_WAIT] = { "wait", 'w', "S|forever", "wait for so many seconds" }
 /* clang-format on */
 

@@ -17,10 +17,13 @@
 
 #include "base/complain.h"
 #include "base/json.h"
+#include "base/wait.h"
 #include "cli/report.h"
 #include "cli/target.h"
 #include "cmd/commands.h"
 #include "conf/carry.h"
+#include "conf/halfway.h"
+#include "conf/pools.h"
 
 #define LOCK_DIR  "/run/sriov-broker"
 #define LOCK_FILE LOCK_DIR "/apply"
@@ -29,6 +32,7 @@ enum {
 	OPT_DRY_RUN,
 	OPT_BOOT,
 	OPT_PF,
+	OPT_MAINTAINED,
 	OPT_SCHEMA
 };
 
@@ -38,6 +42,8 @@ static const struct opt options[] = {
 	[OPT_BOOT] = { "boot", 0, NULL,
 		       "leave PFs that, or whose drivers, are not there to later" },
 	[OPT_PF] = { "pf", 0, "PF", "only this one of the files' PFs" },
+	[OPT_MAINTAINED] = { "maintained", 0, NULL,
+			     "also PFs that a maintenance has in hand" },
 	[OPT_SCHEMA] = { "schema", 0, NULL, "print the schema of the files" },
 	{ 0 },
 };
@@ -48,6 +54,7 @@ struct apply {
 	struct sriovb *sb;
 	struct job *jobs;
 	size_t num_jobs;
+	struct pool_job *pools;		/* of each of @conf's */
 	const struct conf_pf **missing; /* entries whose PF is not there */
 	size_t num_missing;
 	struct outcome outcome;
@@ -133,8 +140,11 @@ static int find_jobs(struct apply *a)
 	size_t i, j, n;
 
 	a->missing = calloc(a->conf.num_pfs + 1, sizeof(*a->missing));
-	if (!a->missing)
+	a->pools = calloc(a->conf.num_pools + 1, sizeof(*a->pools));
+	if (!a->missing || !a->pools)
 		return -1;
+	for (i = 0; i < a->conf.num_pools; i++)
+		a->pools[i].entry = &a->conf.pools[i];
 	for (i = 0; i < a->conf.num_pfs; i++) {
 		n = conf_find(&a->conf.pfs[i].names, &pfs);
 		if (n > 1 && !a->conf.pfs[i].all)
@@ -148,7 +158,7 @@ static int find_jobs(struct apply *a)
 	return 0;
 }
 
-/* Leave all but one. */
+/* Leave all but one; at boot any PF may be named. */
 static int choose_job(struct apply *a)
 {
 	struct sriov_broker_addr pf;
@@ -165,7 +175,7 @@ static int choose_job(struct apply *a)
 			a->jobs[n++] = a->jobs[i];
 	a->num_jobs = n;
 	a->num_missing = 0;
-	if (n)
+	if (n || a->args->opt[OPT_BOOT])
 		return 0;
 	return fail(EXIT_NOT_FOUND, a->args->opt[OPT_PF],
 		    "no file says anything of it");
@@ -202,10 +212,41 @@ static int take_lock(int *fd)
 
 /* ---- what is told ---- */
 
+static struct json_object *changes_json(const struct change *changes,
+					size_t num)
+{
+	struct json_object *array = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < num; i++) {
+		struct json_object *change = json_object_new_object();
+
+		json_text(change, "what", changes[i].what);
+		json_text(change, "from", changes[i].from);
+		json_text(change, "to", changes[i].to);
+		json_object_array_add(array, change);
+	}
+	return array;
+}
+
+static struct json_object *pool_json(const struct pool_job *job)
+{
+	struct json_object *obj = json_object_new_object();
+
+	json_text(obj, "pool", job->entry->name);
+	json_text(obj, "file", job->entry->file);
+	json_number(obj, "line", job->entry->line);
+	json_object_object_add(obj, "changed",
+			       json_object_new_boolean(job->done));
+	json_object_object_add(obj, "changes",
+			       changes_json(job->changes, job->num_changes));
+	json_text(obj, "error", job->error);
+	return obj;
+}
+
 static struct json_object *job_json(const struct job *job)
 {
 	struct json_object *obj = json_object_new_object();
-	struct json_object *changes = json_object_new_array();
 	struct json_object *obstacles = json_object_new_array();
 	size_t i;
 
@@ -214,15 +255,8 @@ static struct json_object *job_json(const struct job *job)
 	json_number(obj, "line", job->entry->line);
 	json_object_object_add(obj, "changed",
 			       json_object_new_boolean(job->done));
-	for (i = 0; i < job->num_changes; i++) {
-		struct json_object *change = json_object_new_object();
-
-		json_text(change, "what", job->changes[i].what);
-		json_text(change, "from", job->changes[i].from);
-		json_text(change, "to", job->changes[i].to);
-		json_object_array_add(changes, change);
-	}
-	json_object_object_add(obj, "changes", changes);
+	json_object_object_add(obj, "changes",
+			       changes_json(job->changes, job->num_changes));
 	for (i = 0; i < job->num_obstacles; i++)
 		json_object_array_add(obstacles,
 				      json_string(job->obstacles[i]));
@@ -235,6 +269,7 @@ static int tell_json(const struct apply *a)
 {
 	struct json_object *obj = json_document();
 	struct json_object *pfs = json_object_new_array();
+	struct json_object *pools = json_object_new_array();
 	struct json_object *missing = json_object_new_array();
 	size_t i;
 
@@ -246,6 +281,9 @@ static int tell_json(const struct apply *a)
 	for (i = 0; i < a->num_jobs; i++)
 		json_object_array_add(pfs, job_json(&a->jobs[i]));
 	json_object_object_add(obj, "pfs", pfs);
+	for (i = 0; i < a->conf.num_pools; i++)
+		json_object_array_add(pools, pool_json(&a->pools[i]));
+	json_object_object_add(obj, "pools", pools);
 	for (i = 0; i < a->num_missing; i++) {
 		struct json_object *entry = json_object_new_object();
 
@@ -275,7 +313,54 @@ static void tell_job(const struct job *job)
 	fflush(stdout);
 }
 
+static void tell_pool(const struct pool_job *job)
+{
+	size_t i;
+
+	if (!job->num_changes && !job->error && !job->missing)
+		printf("pool %s: as it should be\n", job->entry->name);
+	for (i = 0; i < job->num_changes; i++)
+		printf("pool %s %s: %s -> %s\n", job->entry->name,
+		       job->changes[i].what, job->changes[i].from,
+		       job->changes[i].to);
+	if (job->missing)
+		note(job->entry->name,
+		     "the pool waits for the PF of %s:%u, which is not there",
+		     job->entry->file, job->missing->line);
+	fflush(stdout);
+}
+
 /* ---- the work ---- */
+
+/* Before there are VFs that only some users may lease. */
+static void do_pools(struct apply *a)
+{
+	int dry = a->args->opt[OPT_DRY_RUN] != NULL;
+	int boot = a->args->opt[OPT_BOOT] != NULL;
+	size_t i;
+
+	for (i = 0; i < a->conf.num_pools; i++) {
+		pool_job_plan(a->sb, &a->pools[i], boot);
+		if (!a->args->json)
+			tell_pool(&a->pools[i]);
+	}
+	if (!dry)
+		pool_jobs_carry_out(a->sb, a->pools, a->conf.num_pools);
+	for (i = 0; i < a->conf.num_pools; i++) {
+		struct pool_job *job = &a->pools[i];
+
+		outcome_add(&a->outcome, job->error ? job->code : 0);
+		a->num_changed += dry ? job->num_changes != 0 : job->done;
+	}
+}
+
+/* What it has left of a PF that an admin has uncordoned is given up. */
+static int is_maintained(const struct apply *a, const struct job *job)
+{
+	return !a->args->opt[OPT_MAINTAINED] &&
+	       job->was.flags & SRIOV_BROKER_PF_FLAG_CORDONED &&
+	       halfway_has_left(job->name);
+}
 
 static void do_job(struct apply *a, struct job *job, const char *driver)
 {
@@ -291,6 +376,17 @@ static void do_job(struct apply *a, struct job *job, const char *driver)
 		note(job->name, "waits for its driver");
 		return;
 	}
+	if (!err && job->num_changes && is_maintained(a, job)) {
+		job_hinder(
+			job,
+			"a maintenance has it in hand; to apply all the same: --maintained");
+		/* Its command may have loaded the PF's driver anew. */
+		if (a->args->opt[OPT_BOOT]) {
+			note(job->name,
+			     "left alone: a maintenance has it in hand");
+			return;
+		}
+	}
 	if (!err && !a->args->json)
 		tell_job(job);
 	if (!err && !dry && job->num_changes)
@@ -300,6 +396,23 @@ static void do_job(struct apply *a, struct job *job, const char *driver)
 		err = job->obstacle_code;
 	outcome_add(&a->outcome, err);
 	a->num_changed += dry ? job->num_changes != 0 : job->done;
+}
+
+/*
+ * A signal ends none half-way, but keeps the next ones from being begun; also one that no
+ * wait has let in yet.
+ */
+static void do_until_told(struct apply *a, const char *driver)
+{
+	size_t i;
+
+	for (i = 0; i < a->num_jobs; i++) {
+		wait_ms(0);
+		if (wait_interrupted())
+			outcome_add(&a->outcome, job_interrupted(&a->jobs[i]));
+		else
+			do_job(a, &a->jobs[i], driver);
+	}
 }
 
 static void missing(const struct conf_pf *entry)
@@ -319,8 +432,8 @@ static int do_jobs(struct apply *a)
 	if (err)
 		return refused(a->sb, err);
 	info.driver[sizeof(info.driver) - 1] = '\0';
-	for (i = 0; i < a->num_jobs; i++)
-		do_job(a, &a->jobs[i], info.driver);
+	do_pools(a);
+	do_until_told(a, info.driver);
 	for (i = 0; i < a->num_missing && !a->args->opt[OPT_BOOT]; i++) {
 		missing(a->missing[i]);
 		outcome_add(&a->outcome, EXIT_NOT_FOUND);
@@ -372,6 +485,7 @@ static int apply_in_turn(struct apply *a)
 	ret = take_lock(&lock);
 	if (ret)
 		return ret;
+	wait_catch_signals();
 	ret = read_and_apply(a);
 	close(lock);
 	return ret;
@@ -388,6 +502,9 @@ static int apply(const struct args *args)
 	ret = apply_in_turn(&a);
 	for (i = 0; i < a.num_jobs; i++)
 		job_free(&a.jobs[i]);
+	for (i = 0; a.pools && i < a.conf.num_pools; i++)
+		pool_job_free(&a.pools[i]);
+	free(a.pools);
 	free(a.jobs);
 	free(a.missing);
 	conf_free(&a.conf);
@@ -398,7 +515,8 @@ const struct cmd cmd_apply = {
 	.name = "apply",
 	.words = "[FILE ...]",
 	.max_words = MAX_WORDS,
-	.help = "Make the PFs what the files, or those in " CONF_DIR ", say.",
+	.help = "Make PFs and pools what the files, or those in " CONF_DIR
+		", say.",
 	.opts = options,
 	.run = apply,
 };

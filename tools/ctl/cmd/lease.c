@@ -2,6 +2,7 @@
 /* sriovctl lease: lease VFs, print them, hold them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,13 @@ static void let_inherit(const struct held *held)
 		fcntl(held->grants[i].fd, F_SETFD, 0);
 }
 
+/* The first @n of them. */
+static void untie(struct sriovb *sb, const struct held *held, unsigned int n)
+{
+	while (n--)
+		sriovb_release(sb, held->grants[n].id, 0);
+}
+
 /* The kernel holds them from here on. One that can't be tied ends, and so do all. */
 static int tie(struct sriovb *sb, const struct held *held, int until)
 {
@@ -85,8 +93,7 @@ static int tie(struct sriovb *sb, const struct held *held, int until)
 	if (!err)
 		return 0;
 	err = refused(sb, err);
-	while (--i)
-		sriovb_release(sb, held->grants[i - 1].id, 0);
+	untie(sb, held, i - 1);
 	return err;
 }
 
@@ -102,10 +109,26 @@ static int use(const struct args *args, const struct held *held)
 	fflush(stdout);
 	if (ret || ferror(stdout) || args->opt[OPT_UNTIL])
 		return ret;
-	if (hold_signals())
-		return EXIT_REFUSED;
+	ret = hold_signals();
+	if (ret)
+		return ret;
 	let_inherit(held);
 	return args->rest ? hold_for(held, args->rest) : hold(held);
+}
+
+/* Leases whose numbers reach no reader would last until that process ends. */
+static int tie_and_tell(struct sriovb *sb, const struct args *args,
+			const struct held *held, int until)
+{
+	int ret = tie(sb, held, until);
+
+	if (ret)
+		return ret;
+	signal(SIGPIPE, SIG_IGN);
+	ret = use(args, held);
+	if (ret || ferror(stdout))
+		untie(sb, held, held->count);
+	return ret;
 }
 
 static int lease_and_use(struct sriovb *sb, const struct args *args,
@@ -127,8 +150,8 @@ static int lease_and_use(struct sriovb *sb, const struct args *args,
 	if (!ret) {
 		ret = netset_apply_leases(held.grants, held.count, attrs);
 		if (!ret && until >= 0)
-			ret = tie(sb, &held, until);
-		if (!ret)
+			ret = tie_and_tell(sb, args, &held, until);
+		else if (!ret)
 			ret = use(args, &held);
 		for (i = 0; i < held.count; i++)
 			close(held.grants[i].fd);

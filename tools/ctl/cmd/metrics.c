@@ -14,9 +14,12 @@
 #include <unistd.h>
 
 #include "base/complain.h"
+#include "base/text.h"
 #include "cli/args.h"
+#include "cli/pools.h"
 #include "cli/report.h"
 #include "cmd/commands.h"
+#include "host/path.h"
 
 #define PREFIX "sriov_broker_"
 
@@ -33,12 +36,14 @@ static const struct opt options[] = {
 };
 
 /* One look at the module. */
-struct look {
+struct sample {
 	struct sriov_broker_info info;
 	struct sriov_broker_pf *pfs;
 	struct sriov_broker_vf *vfs;
+	struct sriov_broker_pool **pools;
 	ssize_t num_pfs;
 	ssize_t num_vfs;
+	ssize_t num_pools;
 	struct sriov_broker_stat stats[SRIOV_BROKER_STAT_KINDS];
 };
 
@@ -72,7 +77,7 @@ static void declare(const struct sink *sink, const char *name, const char *type,
 	fprintf(sink->out, "# TYPE " PREFIX "%s%s %s\n", name, end, type);
 }
 
-static void put_info(const struct sink *sink, const struct look *look)
+static void put_info(const struct sink *sink, const struct sample *look)
 {
 	declare(sink, "info", "gauge", "The module that is loaded.");
 	fprintf(sink->out, PREFIX "info{abi=\"%u.%u\",driver=\"%.*s\"} 1\n",
@@ -85,7 +90,7 @@ static void put_info(const struct sink *sink, const struct look *look)
 	fprintf(sink->out, PREFIX "lease_waiters %u\n", look->info.num_waiters);
 }
 
-static void put_pfs(const struct sink *sink, const struct look *look)
+static void put_pfs(const struct sink *sink, const struct sample *look)
 {
 	char pf[SRIOVB_ADDR_LEN];
 	ssize_t i;
@@ -99,7 +104,19 @@ static void put_pfs(const struct sink *sink, const struct look *look)
 			look->pfs[i].total_vfs);
 }
 
-static unsigned int count_vfs(const struct look *look,
+static void put_cordons(const struct sink *sink, const struct sample *look)
+{
+	char pf[SRIOVB_ADDR_LEN];
+	ssize_t i;
+
+	declare(sink, "pf_cordoned", "gauge", "Nothing is leased from the PF.");
+	for (i = 0; i < look->num_pfs; i++)
+		fprintf(sink->out, PREFIX "pf_cordoned{pf=\"%s\"} %d\n",
+			sriovb_format_addr(&look->pfs[i].addr, pf),
+			!!(look->pfs[i].flags & SRIOV_BROKER_PF_FLAG_CORDONED));
+}
+
+static unsigned int count_vfs(const struct sample *look,
 			      const struct sriov_broker_pf *pf,
 			      unsigned int state)
 {
@@ -113,7 +130,7 @@ static unsigned int count_vfs(const struct look *look,
 }
 
 /* Zeroes too: a series that is not there can't be compared with anything. */
-static void put_vfs(const struct sink *sink, const struct look *look)
+static void put_vfs(const struct sink *sink, const struct sample *look)
 {
 	char pf[SRIOVB_ADDR_LEN];
 	unsigned int state;
@@ -129,7 +146,45 @@ static void put_vfs(const struct sink *sink, const struct look *look)
 				count_vfs(look, &look->pfs[i], state));
 }
 
-static unsigned int count_faults(const struct look *look,
+static unsigned int count_pool(const struct sample *look, const char *pool,
+			       unsigned int state)
+{
+	unsigned int n = 0;
+	ssize_t i;
+
+	for (i = 0; i < look->num_vfs; i++)
+		n += look->vfs[i].state == state &&
+		     !strcmp(look->vfs[i].pool, pool);
+	return n;
+}
+
+static void put_pools(const struct sink *sink, const struct sample *look)
+{
+	unsigned int state;
+	ssize_t i;
+
+	declare(sink, "pool_vfs", "gauge",
+		"VFs of a named pool by their state.");
+	for (i = 0; i < look->num_pools; i++)
+		for (state = 0; state <= SRIOV_BROKER_VF_OPEN; state++)
+			fprintf(sink->out,
+				PREFIX
+				"pool_vfs{pool=\"%s\",state=\"%s\"} %u\n",
+				look->pools[i]->name, sriovb_strstate(state),
+				count_pool(look, look->pools[i]->name, state));
+	declare(sink, "pool_leases", "gauge",
+		"Leases of a named pool that are out, or not back yet.");
+	for (i = 0; i < look->num_pools; i++)
+		fprintf(sink->out, PREFIX "pool_leases{pool=\"%s\"} %u\n",
+			look->pools[i]->name, look->pools[i]->leases);
+	declare(sink, "pool_max_leases", "gauge",
+		"Leases that a named pool may have, 0: no limit.");
+	for (i = 0; i < look->num_pools; i++)
+		fprintf(sink->out, PREFIX "pool_max_leases{pool=\"%s\"} %u\n",
+			look->pools[i]->name, look->pools[i]->max_leases);
+}
+
+static unsigned int count_faults(const struct sample *look,
 				 const struct sriov_broker_pf *pf,
 				 unsigned int fault)
 {
@@ -142,7 +197,7 @@ static unsigned int count_faults(const struct look *look,
 	return n;
 }
 
-static void put_faults(const struct sink *sink, const struct look *look)
+static void put_faults(const struct sink *sink, const struct sample *look)
 {
 	unsigned int fault = SRIOV_BROKER_FAULT_NONE;
 	char pf[SRIOVB_ADDR_LEN];
@@ -150,13 +205,68 @@ static void put_faults(const struct sink *sink, const struct look *look)
 
 	declare(sink, "vf_faults", "gauge",
 		"VFs of a PF in quarantine, by what failed.");
-	while (++fault <= SRIOV_BROKER_FAULT_NET)
+	while (++fault <= SRIOV_BROKER_FAULT_SILENT)
 		for (i = 0; i < look->num_pfs; i++)
 			fprintf(sink->out,
 				PREFIX "vf_faults{pf=\"%s\",fault=\"%s\"} %u\n",
 				sriovb_format_addr(&look->pfs[i].addr, pf),
 				sriovb_strfault(fault),
 				count_faults(look, &look->pfs[i], fault));
+}
+
+/* A label of the words of a stranger, at most @max bytes of them. */
+static void put_words(const struct sink *sink, const char *label,
+		      const char *words, int max)
+{
+	char text[SRIOV_BROKER_CGROUP_LEN + 1];
+	const char *p;
+
+	snprintf(text, sizeof(text), "%.*s", max, words);
+	fprintf(sink->out, ",%s=\"", label);
+	for (p = utf8(text); *p; p++) {
+		if (*p == '"' || *p == '\\')
+			fputc('\\', sink->out);
+		if (*p == '\n')
+			fputs("\\n", sink->out);
+		else
+			fputc(*p, sink->out);
+	}
+	fputc('"', sink->out);
+}
+
+static const char *kind_of(const struct sriov_broker_vf *vf)
+{
+	if (vf->flags & SRIOV_BROKER_VF_FLAG_IMPLICIT)
+		return "implicit";
+	return vf->flags & SRIOV_BROKER_VF_FLAG_ANCHORED ? "anchored" :
+							   "descriptor";
+}
+
+static void put_lease(const struct sink *sink, const struct sriov_broker_vf *vf)
+{
+	char addr[SRIOVB_ADDR_LEN], pf[SRIOVB_ADDR_LEN];
+
+	fprintf(sink->out,
+		PREFIX
+		"lease_info{vf=\"%s\",pf=\"%s\",lease=\"%llu\",kind=\"%s\"",
+		sriovb_format_addr(&vf->addr, addr),
+		sriovb_format_addr(&vf->pf, pf),
+		(unsigned long long)vf->lease_id, kind_of(vf));
+	put_words(sink, "label", vf->lease_label, SRIOV_BROKER_NAME_LEN);
+	fprintf(sink->out, ",pid=\"%d\",uid=\"%u\"", vf->lease_pid,
+		vf->lease_uid);
+	put_words(sink, "cgroup", vf->lease_cgroup, SRIOV_BROKER_CGROUP_LEN);
+	fputs("} 1\n", sink->out);
+}
+
+static void put_leases(const struct sink *sink, const struct sample *look)
+{
+	ssize_t i;
+
+	declare(sink, "lease_info", "gauge", "A VF's lease, and its owner.");
+	for (i = 0; i < look->num_vfs; i++)
+		if (look->vfs[i].lease_id)
+			put_lease(sink, &look->vfs[i]);
 }
 
 /* ---- what is done, and how long it takes ---- */
@@ -185,7 +295,7 @@ static void put_histogram(const struct sink *sink, const char *kind,
 		sum);
 }
 
-static void put_operations(const struct sink *sink, const struct look *look)
+static void put_operations(const struct sink *sink, const struct sample *look)
 {
 	int i;
 
@@ -209,12 +319,15 @@ static void put_operations(const struct sink *sink, const struct look *look)
 			kinds[i], look->stats[i].max_ns / 1e9);
 }
 
-static void put_all(const struct sink *sink, const struct look *look)
+static void put_all(const struct sink *sink, const struct sample *look)
 {
 	put_info(sink, look);
 	put_pfs(sink, look);
+	put_cordons(sink, look);
 	put_vfs(sink, look);
+	put_leases(sink, look);
 	put_faults(sink, look);
+	put_pools(sink, look);
 	put_operations(sink, look);
 	if (sink->open_metrics)
 		fputs("# EOF\n", sink->out);
@@ -223,7 +336,7 @@ static void put_all(const struct sink *sink, const struct look *look)
 /* ---- to where ---- */
 
 /* Return: 0 or -errno. The descriptor is closed. */
-static int write_to(int fd, struct sink *sink, const struct look *look)
+static int write_to(int fd, struct sink *sink, const struct sample *look)
 {
 	int err = 0;
 
@@ -243,7 +356,7 @@ static int write_to(int fd, struct sink *sink, const struct look *look)
 
 /* Whoever reads FILE finds all or what was there before. */
 static int replace_file(const char *file, struct sink *sink,
-			const struct look *look)
+			const struct sample *look)
 {
 	char *temporary;
 	int err, fd;
@@ -273,7 +386,7 @@ static int replace_file(const char *file, struct sink *sink,
  * user can change it: nothing is made, or cut, and no file is written to.
  */
 static int write_special(const char *file, int flags, struct sink *sink,
-			 const struct look *look)
+			 const struct sample *look)
 {
 	int fd = open(file,
 		      O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
@@ -287,18 +400,13 @@ static int write_special(const char *file, int flags, struct sink *sink,
 	return -EEXIST;
 }
 
-static int is_ours(const struct stat *stat)
-{
-	return !stat->st_uid || stat->st_uid == geteuid();
-}
-
 /* May a link be followed? Not where another user made it, or may put it. */
 static int may_follow(const char *file, const struct stat *link)
 {
 	char *path = strdup(file);
 	struct stat dir;
-	int may = path && is_ours(link) && !stat(dirname(path), &dir) &&
-		  is_ours(&dir);
+	int may = path && !stat(dirname(path), &dir) &&
+		  path_link_is_safe(&dir, link);
 
 	free(path);
 	return may;
@@ -306,7 +414,7 @@ static int may_follow(const char *file, const struct stat *link)
 
 /* The link stays; a file that it leads to is replaced, where that is. */
 static int write_link(const char *file, struct sink *sink,
-		      const struct look *look)
+		      const struct sample *look)
 {
 	struct stat behind;
 	char *path;
@@ -321,7 +429,7 @@ static int write_link(const char *file, struct sink *sink,
 }
 
 static int put_file(const char *file, struct sink *sink,
-		    const struct look *look)
+		    const struct sample *look)
 {
 	struct stat there;
 	int err;
@@ -338,7 +446,7 @@ static int put_file(const char *file, struct sink *sink,
 }
 
 /* Return: 0 or -errno */
-static int take_look(struct sriovb *sb, struct look *look)
+static int take_look(struct sriovb *sb, struct sample *look)
 {
 	int err = sriovb_info(sb, &look->info);
 
@@ -350,7 +458,10 @@ static int take_look(struct sriovb *sb, struct look *look)
 	if (look->num_vfs < 0)
 		return look->num_vfs;
 	look->num_pfs = sriovb_list_pfs(sb, NULL, &look->pfs);
-	return look->num_pfs < 0 ? look->num_pfs : 0;
+	if (look->num_pfs < 0)
+		return look->num_pfs;
+	look->num_pools = pools_get(sb, &look->pools);
+	return look->num_pools < 0 ? look->num_pools : 0;
 }
 
 static int run(const struct args *args)
@@ -359,7 +470,7 @@ static int run(const struct args *args)
 		.out = stdout,
 		.open_metrics = !!args->opt[OPT_OPEN],
 	};
-	struct look look = { 0 };
+	struct sample look = { 0 };
 	struct sriovb *sb;
 	int ret = open_broker(&sb);
 
@@ -374,6 +485,7 @@ static int run(const struct args *args)
 		put_all(&sink, &look);
 	free(look.pfs);
 	free(look.vfs);
+	pools_free(look.pools, look.num_pools);
 	sriovb_close(sb);
 	return ret;
 }

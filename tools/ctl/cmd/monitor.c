@@ -70,9 +70,10 @@ static void print_pf(FILE *out, const void *pf)
 	const struct sriov_broker_pf *p = pf;
 	char addr[SRIOVB_ADDR_LEN];
 
-	fprintf(out, "%s PF, %u of %u VFs, driver %.*s",
+	fprintf(out, "%s PF, %u of %u VFs, driver %.*s%s",
 		sriovb_format_addr(&p->addr, addr), p->num_vfs, p->total_vfs,
-		SRIOV_BROKER_NAME_LEN, p->driver[0] ? p->driver : "none");
+		SRIOV_BROKER_NAME_LEN, p->driver[0] ? p->driver : "none",
+		p->flags & SRIOV_BROKER_PF_FLAG_CORDONED ? ", cordoned" : "");
 }
 
 static void print_vf(FILE *out, const void *vf)

@@ -7,19 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <linux/if_ether.h>
-#include <linux/if_link.h>
-
 #include "base/complain.h"
 #include "base/json.h"
-#include "base/text.h"
 #include "cli/report.h"
 #include "cli/target.h"
+#include "cli/pools.h"
 #include "cmd/commands.h"
-#include "cli/netattr.h"
-#include "cli/netset.h"
 #include "conf/name.h"
-#include "host/netinfo.h"
+#include "conf/save.h"
+
+/* No PF has more VFs. */
+#define PCI_MAX_INDEX 65534
 
 enum {
 	OPT_BY
@@ -30,115 +28,6 @@ static const struct opt options[] = {
 		     "what to call PFs by (address)" },
 	{ 0 },
 };
-
-/* What no admin has to say, for it is so anyway. */
-static const uint64_t usual[NUM_NETATTRS] = {
-	[NETATTR_PROTO] = ETH_P_8021Q,
-	[NETATTR_SPOOFCHK] = 1,
-	[NETATTR_STATE] = IFLA_VF_LINK_STATE_AUTO,
-};
-
-/* Of a VF that is leased they are its holder's, and end with the lease. */
-static void add_net(struct json_object *array, const struct netif *netif,
-		    const struct sriov_broker_vf *vf)
-{
-	struct json_object *obj;
-	struct netattrs attrs;
-	unsigned int attr;
-	char index[12];
-
-	if (vf->lease_id || !netinfo_read(netif, vf->index, &attrs))
-		return;
-	for (attr = 0; attr < NUM_NETATTRS; attr++)
-		if (attrs.value[attr] == usual[attr])
-			attrs.has &= ~(1U << attr);
-	if (!attrs.has)
-		return;
-	obj = json_object_new_object();
-	snprintf(index, sizeof(index), "%u", vf->index);
-	json_text(obj, "vf", index);
-	netattr_json(obj, &attrs);
-	json_object_array_add(array, obj);
-}
-
-static const char *driver_of(const struct sriov_broker_vf *vf)
-{
-	return vf->state == SRIOV_BROKER_VF_HOST || !vf->driver[0] ? "host" :
-								     vf->driver;
-}
-
-/* Files know one driver for a PF's VFs. */
-static int check_drivers(const char *name, const struct sriov_broker_vf *vfs,
-			 ssize_t n)
-{
-	ssize_t i;
-
-	for (i = 1; i < n; i++)
-		if (strcmp(driver_of(&vfs[i]), driver_of(&vfs[0]))) {
-			return fail(
-				EXIT_REFUSED, name,
-				"VF %zd is with %s, VF 0 with %s; a file has one driver for all",
-				i, driver_of(&vfs[i]), driver_of(&vfs[0]));
-		}
-	return 0;
-}
-
-/* Would apply find this PF by that name, and no other one? Ports of a card may share it. */
-static int is_its_name(const struct sriov_broker_addr *pf, enum conf_name by,
-		       char *name)
-{
-	struct conf_names names = { 0 };
-	struct sriov_broker_addr *found;
-	int is_it;
-
-	if (!name[0])
-		return 0;
-	names.text[by] = name;
-	is_it = conf_find(&names, &found) == 1 && sriovb_same_addr(found, pf);
-	free(found);
-	return is_it;
-}
-
-static int save_pf(struct json_object *array, enum conf_name by,
-		   const struct sriov_broker_pf *pf,
-		   const struct sriov_broker_vf *vfs, ssize_t n)
-{
-	struct json_object *obj = json_object_new_object();
-	struct json_object *nets = json_object_new_array();
-	char name[CONF_NAME_LEN], addr[SRIOVB_ADDR_LEN];
-	struct netif netif;
-	ssize_t i;
-
-	sriovb_format_addr(&pf->addr, addr);
-	if (by != NAME_ADDRESS && (!conf_name_of(&pf->addr, by, name) ||
-				   !is_its_name(&pf->addr, by, utf8(name))))
-		by = NAME_ADDRESS;
-	if (by == NAME_ADDRESS)
-		snprintf(name, sizeof(name), "%s", addr);
-	json_text(obj, conf_name_key(by), name);
-	json_number(obj, "vfs", pf->num_vfs);
-	if (n) {
-		json_text(obj, "driver", driver_of(&vfs[0]));
-		if (vfs[0].state == SRIOV_BROKER_VF_OPEN)
-			json_object_object_add(obj, "open",
-					       json_object_new_boolean(1));
-	}
-	if (n && netinfo_get(&pf->addr, &netif)) {
-		for (i = 0; i < n; i++)
-			add_net(nets, &netif, &vfs[i]);
-		netinfo_put(&netif);
-	}
-	if (n && vfs[0].flags & SRIOV_BROKER_VF_FLAG_GUARDED)
-		note(addr,
-		     "its VFs are guarded; a file does not say whether that is with --restore" REMEDY
-		     "if so, after apply: sriovctl enable %s %u --guarded --restore",
-		     addr, pf->num_vfs);
-	if (json_object_array_length(nets))
-		json_object_object_add(obj, "net", json_object_get(nets));
-	json_object_put(nets);
-	json_object_array_add(array, obj);
-	return check_drivers(addr, vfs, n);
-}
 
 static int save_all(struct sriovb *sb, enum conf_name by,
 		    struct json_object *array)
@@ -157,13 +46,92 @@ static int save_all(struct sriovb *sb, enum conf_name by,
 			ret = refused(sb, num_vfs);
 			break;
 		}
-		if (save_pf(array, by, &pfs[i], vfs, num_vfs))
+		if (conf_save(array, by, &pfs[i], vfs, num_vfs))
 			ret = EXIT_REFUSED;
 		free(vfs);
 	}
 	free(pfs);
 	return ret;
 }
+
+/* ---- pools ---- */
+
+static struct json_object *
+save_member(enum conf_name by, const struct sriov_broker_pool_member *member)
+{
+	struct json_object *obj = json_object_new_object();
+	unsigned int last = member->count ? member->first + member->count - 1 :
+					    PCI_MAX_INDEX;
+	char range[32];
+
+	conf_save_name(obj, by, &member->pf);
+	if (!member->first && !member->count)
+		return obj;
+	snprintf(range, sizeof(range), member->count == 1 ? "%u" : "%u-%u",
+		 member->first, last);
+	json_text(obj, "vf", range);
+	return obj;
+}
+
+static void save_ids(struct json_object *obj, const char *key, const __u32 *id,
+		     unsigned int num,
+		     const char *(*name)(unsigned int id, char *buf,
+					 size_t len))
+{
+	struct json_object *array = json_object_new_array();
+	char buf[64];
+	unsigned int i;
+
+	for (i = 0; i < num; i++)
+		json_object_array_add(
+			array, json_string(name(id[i], buf, sizeof(buf))));
+	json_object_object_add(obj, key, array);
+}
+
+static void save_pool(struct json_object *pools, enum conf_name by,
+		      const struct sriov_broker_pool *pool)
+{
+	const struct sriov_broker_pool_member *members =
+		(const void *)(uintptr_t)pool->members;
+	struct json_object *obj = json_object_new_object();
+	struct json_object *array = json_object_new_array();
+	unsigned int i;
+
+	for (i = 0; i < pool->num_members; i++)
+		json_object_array_add(array, save_member(by, &members[i]));
+	json_object_object_add(obj, "members", array);
+	if (!(pool->flags & SRIOV_BROKER_POOL_ANYONE)) {
+		save_ids(obj, "users", (const void *)(uintptr_t)pool->uids,
+			 pool->num_uids, user_name);
+		save_ids(obj, "groups", (const void *)(uintptr_t)pool->gids,
+			 pool->num_gids, group_name);
+	}
+	if (pool->max_leases)
+		json_number(obj, "max_leases", pool->max_leases);
+	if (pool->max_leases_per_user)
+		json_number(obj, "max_leases_per_user",
+			    pool->max_leases_per_user);
+	json_object_object_add(pools, pool->name, obj);
+}
+
+/* Where there are none the file does not speak of them. */
+static int save_pools(struct sriovb *sb, enum conf_name by,
+		      struct json_object *obj)
+{
+	struct json_object *pools = json_object_new_object();
+	struct sriov_broker_pool **all;
+	ssize_t n = pools_get(sb, &all), i;
+
+	for (i = 0; i < n; i++)
+		save_pool(pools, by, all[i]);
+	if (n > 0)
+		json_object_object_add(obj, "pools", json_object_get(pools));
+	json_object_put(pools);
+	pools_free(all, n);
+	return n < 0 ? refused(sb, n) : 0;
+}
+
+/* ---- all ---- */
 
 static int choose_name(const struct args *args, enum conf_name *by)
 {
@@ -194,6 +162,8 @@ static int save(const struct args *args)
 	array = json_object_new_array();
 	json_object_object_add(obj, "pfs", array);
 	ret = save_all(sb, by, array);
+	if (save_pools(sb, by, obj))
+		ret = EXIT_REFUSED;
 	sriovb_close(sb);
 	if (json_print(obj))
 		return EXIT_REFUSED;

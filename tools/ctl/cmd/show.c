@@ -516,6 +516,8 @@ static void print_child_state(FILE *out, const void *child)
 	fprintf(out, "%.*s ", SRIOV_BROKER_NAME_LEN,
 		vf->driver[0] ? vf->driver : "no driver");
 	vf_print_state(out, vf);
+	if (vf->pool[0])
+		fprintf(out, ", pool %.*s", SRIOV_BROKER_NAME_LEN, vf->pool);
 }
 
 static void print_child(FILE *out, const void *child)
@@ -544,6 +546,7 @@ static const struct field child_fields[] = {
 	{ "driver", NULL, CHILD(driver), value_driver },
 	{ "state", NULL, CHILD(state), value_state },
 	{ "fault", NULL, CHILD(fault), value_fault },
+	{ "pool", NULL, CHILD(pool), value_driver },
 	{ "lease", NULL, offsetof(struct child, vf), vf_lease },
 	{ "nvme", NULL, offsetof(struct child, vf), vf_nvme },
 	{ "net", NULL, 0, child_net },
@@ -743,13 +746,16 @@ static void print_vfs(FILE *out, const void *pf)
 {
 	const struct sriov_broker_pf *p = pf;
 
-	fprintf(out, "%u of %u", p->num_vfs, p->total_vfs);
+	fprintf(out, "%u of %u%s", p->num_vfs, p->total_vfs,
+		p->flags & SRIOV_BROKER_PF_FLAG_CORDONED ? ", cordoned" : "");
 }
 
 static const struct field sriov_fields[] = {
 	{ "total_vfs", NULL, offsetof(struct show, pf.pf.total_vfs),
 	  value_u16 },
 	{ "num_vfs", NULL, offsetof(struct show, pf.pf.num_vfs), value_u16 },
+	{ "cordoned", NULL, offsetof(struct show, pf.pf.flags),
+	  value_cordoned },
 	{ NULL, "VFs", offsetof(struct show, pf.pf), NULL, print_vfs },
 	{ "sriov", "SR-IOV", 0, capability, print_capability },
 	{ NULL, "VF pages", 0, NULL, print_page_sizes },
@@ -769,6 +775,7 @@ static const struct field vf_fields[] = {
 	{ "fault", NULL, offsetof(struct show, vf.vf.fault), value_fault },
 	{ NULL, "state", offsetof(struct show, vf.vf), NULL, vf_print_state,
 	  vf_state_color },
+	{ "pool", "pool", offsetof(struct show, vf.vf.pool), value_driver },
 	{ "lease", "lease", offsetof(struct show, vf.vf), vf_lease,
 	  print_lease },
 	{ "nvme", "controller", offsetof(struct show, vf.vf), vf_nvme,
@@ -934,6 +941,13 @@ static const struct field info_fields[] = {
 	{ "num_leases", "leases", INFO(num_leases), value_u32 },
 	{ "num_waiters", "waiters", INFO(num_waiters), value_u32 },
 	{ "driver", "default driver", INFO(driver), value_name },
+	{ "max_readers", "most readers of a user", INFO(max_readers),
+	  value_u32 },
+	{ "max_waiting", "most waiting of a user", INFO(max_waiting),
+	  value_u32 },
+	{ "max_waiting_all", "most waiting", INFO(max_waiting_all), value_u32 },
+	{ "max_pool_members", "most members of a pool", INFO(max_pool_members),
+	  value_u32 },
 	{ 0 },
 };
 

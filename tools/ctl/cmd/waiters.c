@@ -4,17 +4,26 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "cmd/commands.h"
-#include "base/field.h"
 #include "base/value.h"
-#include "base/complain.h"
-#include "cli/args.h"
-#include "cli/report.h"
+#include "cli/listing.h"
+#include "cmd/commands.h"
 
 static struct json_object *seconds(const void *since_ns)
 {
 	return json_object_new_int64(
 		clock_seconds_since(*(const __u64 *)since_ns));
+}
+
+static void print_of(FILE *out, const void *waiter)
+{
+	const struct sriov_broker_waiter *w = waiter;
+	char addr[SRIOVB_ADDR_LEN];
+
+	if (w->dev.valid)
+		fprintf(out, "%s", sriovb_format_addr(&w->dev, addr));
+	if (w->pool[0])
+		fprintf(out, "%spool %.*s", w->dev.valid ? " " : "",
+			SRIOV_BROKER_NAME_LEN, w->pool);
 }
 
 #define AT(member) offsetof(struct sriov_broker_waiter, member)
@@ -25,7 +34,9 @@ static const struct field fields[] = {
 	{ "uid", "UID", AT(uid), value_u32 },
 	{ "label", "LABEL", AT(label), value_name },
 	{ "count", "VFS", AT(count), value_u32 },
-	{ "device", "OF", AT(dev), value_addr },
+	{ "device", NULL, AT(dev), value_addr },
+	{ "pool", NULL, AT(pool), value_driver },
+	{ NULL, "OF", 0, NULL, print_of },
 	{ "seconds", "SECONDS", AT(since_ns), seconds },
 	{ 0 },
 };
@@ -41,31 +52,27 @@ static const struct column columns[] = {
 	{ 0 },
 };
 
+static ssize_t add(struct sriovb *sb, struct table *table)
+{
+	struct sriov_broker_waiter *all;
+	ssize_t n = sriovb_list_waiters(sb, &all), i;
+
+	for (i = 0; i < n; i++)
+		table_add(table, NULL, fields, &all[i], NULL);
+	free(all);
+	return n;
+}
+
 static int waiters(const struct args *args)
 {
-	const int as_json = args->json;
-	struct sriov_broker_waiter *all;
-	struct table *table;
-	struct sriovb *sb;
-	ssize_t n, i;
-	int ret = open_broker(&sb);
+	static const struct listing listing = {
+		.columns = columns,
+		.add = add,
+		.key = "waiters",
+		.empty = "no call waits for a VF",
+	};
 
-	if (ret)
-		return ret;
-	n = sriovb_list_waiters(sb, &all);
-	if (n < 0) {
-		ret = refused(sb, n);
-	} else if (n || as_json) {
-		table = table_new(columns, as_json, NULL);
-		for (i = 0; i < n; i++)
-			table_add(table, NULL, fields, &all[i], NULL);
-		ret = table_print(table, "waiters");
-	} else {
-		puts("no call waits for a VF");
-	}
-	free(all);
-	sriovb_close(sb);
-	return ret;
+	return listing_show(args, &listing);
 }
 
 const struct cmd cmd_waiters = {

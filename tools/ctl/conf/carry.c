@@ -30,6 +30,15 @@ static int job_failed(struct job *job, int code, const char *text)
 	return code;
 }
 
+int job_interrupted(struct job *job)
+{
+	return job_failed(job,
+			  fail(EXIT_REFUSED, job->name,
+			       "interrupted" REMEDY
+			       "to go on: the same command again"),
+			  "interrupted");
+}
+
 static int kernel_refused(struct sriovb *sb, struct job *job, int error)
 {
 	char text[SRIOVB_ERROR_LEN];
@@ -45,6 +54,10 @@ static int provision_once(struct sriovb *sb, const struct job *job)
 {
 	if (!job->entry->vfs)
 		return sriovb_disable(sb, &job->pf);
+	if (job->entry->restore)
+		return sriovb_enable(sb, &job->pf, job->entry->vfs, NULL,
+				     SRIOV_BROKER_ENABLE_GUARDED |
+					     SRIOV_BROKER_ENABLE_RESTORE);
 	return sriovb_enable(sb, &job->pf, job->entry->vfs, job->driver,
 			     job->entry->open ? SRIOV_BROKER_ENABLE_OPEN : 0);
 }
@@ -56,7 +69,9 @@ static int provision(struct sriovb *sb, struct job *job)
 	int err = provision_once(sb, job);
 
 	while (err && sriovb_why(sb)->reason == SRIOV_BROKER_WHY_PF_BUSY &&
-	       waited_ms < BUSY_MS && !wait_ms(BUSY_STEP_MS)) {
+	       waited_ms < BUSY_MS) {
+		if (wait_ms(BUSY_STEP_MS))
+			return job_interrupted(job);
 		waited_ms += BUSY_STEP_MS;
 		err = provision_once(sb, job);
 	}
@@ -81,8 +96,14 @@ static int put_back_vfs(struct sriovb *sb, const struct job *job)
 	flags = job->vfs[0].state == SRIOV_BROKER_VF_OPEN ?
 			SRIOV_BROKER_ENABLE_OPEN :
 			0;
+	if (job->was.flags & SRIOV_BROKER_PF_FLAG_RESTORE)
+		flags = SRIOV_BROKER_ENABLE_GUARDED |
+			SRIOV_BROKER_ENABLE_RESTORE;
 	err = sriovb_enable(sb, &job->pf, job->num_vfs,
-			    driver_before(&job->vfs[0]), flags);
+			    flags & SRIOV_BROKER_ENABLE_RESTORE ?
+				    NULL :
+				    driver_before(&job->vfs[0]),
+			    flags);
 	for (i = 1; !err && i < job->num_vfs; i++)
 		if (strcmp(driver_before(&job->vfs[i]),
 			   driver_before(&job->vfs[0])))

@@ -11,4 +11,7 @@
  */
 int job_carry_out(struct sriovb *sb, struct job *job);
 
+/* A signal came before anything was changed: say so. Return: EXIT_REFUSED */
+int job_interrupted(struct job *job);
+
 #endif /* CONF_CARRY_H */

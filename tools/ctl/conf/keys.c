@@ -3,6 +3,9 @@
  * The keys of the files, in tables: of these are made the check of a file, what is said
  * of a wrong one, and the schema.
  */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +19,9 @@ struct place {
 	struct conf_pf *defaults;
 	struct conf_pf *pf;   /* that it is about */
 	struct conf_net *net; /* the VFs of it */
+	struct conf_pool *pool;
+	struct conf_member *member;
+	struct conf_names *names; /* of the PF that is being named */
 };
 
 struct key {
@@ -28,6 +34,8 @@ struct key {
 	int min, max;		  /* of a number */
 	int which;		  /* enum conf_name, enum netattr */
 	const struct key *keys;	  /* of an object, or of the array's objects */
+	int optional;
+	int is_map; /* an object of objects, which have names of their own */
 	void (*take)(struct place *at, const struct key *key,
 		     struct json_object *value);
 };
@@ -79,10 +87,10 @@ static void take_name(struct place *at, const struct key *key,
 		wrong_value(at, key, value);
 		return;
 	}
-	free(at->pf->names.text[key->which]);
-	at->pf->names.text[key->which] = strdup(text);
+	free(at->names->text[key->which]);
+	at->names->text[key->which] = strdup(text);
 	/* Hexadecimal digits of either case. */
-	for (p = at->pf->names.text[NAME_MAC]; p && *p; p++)
+	for (p = at->names->text[NAME_MAC]; p && *p; p++)
 		*p |= *p >= 'A' && *p <= 'F' ? 0x20 : 0;
 }
 
@@ -113,11 +121,25 @@ static void take_driver(struct place *at, const struct key *key,
 	at->pf->driver = copy(value);
 }
 
+static void take_guarded(struct place *at, const struct key *key,
+			 struct json_object *value)
+{
+	(void)key;
+	at->pf->guarded = json_object_get_boolean(value);
+}
+
 static void take_open(struct place *at, const struct key *key,
 		      struct json_object *value)
 {
 	(void)key;
 	at->pf->open = json_object_get_boolean(value);
+}
+
+static void take_restore(struct place *at, const struct key *key,
+			 struct json_object *value)
+{
+	(void)key;
+	at->pf->restore = json_object_get_boolean(value);
 }
 
 static void take_nodriver(struct place *at, const struct key *key,
@@ -151,6 +173,94 @@ static void take_attr(struct place *at, const struct key *key,
 		wrong_value(at, key, value);
 }
 
+/* ---- values of pools ---- */
+
+static void take_member_all(struct place *at, const struct key *key,
+			    struct json_object *value)
+{
+	(void)key;
+	at->member->all = json_object_get_boolean(value);
+}
+
+static void take_member_index(struct place *at, const struct key *key,
+			      struct json_object *value)
+{
+	int n = parse_range(json_object_get_string(value), at->member->runs,
+			    SRIOV_BROKER_MAX_SELECTORS);
+
+	if (n < 0)
+		wrong_value(at, key, value);
+	else
+		at->member->num_runs = n;
+}
+
+/* Return: 0 or -1: there is no such user or group */
+static int id_of(const char *name, int is_group, __u32 *id)
+{
+	const struct group *group;
+	const struct passwd *user;
+	char *end;
+	unsigned long number;
+
+	errno = 0;
+	number = strtoul(name, &end, 10);
+	if (name[0] >= '0' && name[0] <= '9' && !*end) {
+		*id = number;
+		return errno || number >= SRIOV_BROKER_NO_UID ? -1 : 0;
+	}
+	group = is_group ? getgrnam(name) : NULL;
+	user = is_group ? NULL : getpwnam(name);
+	if (!group && !user)
+		return -1;
+	*id = group ? group->gr_gid : user->pw_uid;
+	return 0;
+}
+
+enum {
+	IDS_USERS,
+	IDS_GROUPS
+};
+
+static void take_ids(struct place *at, const struct key *key,
+		     struct json_object *value)
+{
+	int is_group = key->which == IDS_GROUPS;
+	struct conf_ids *ids = is_group ? &at->pool->groups : &at->pool->users;
+	size_t n = json_object_array_length(value), i;
+
+	ids->said = 1;
+	for (i = 0; i < n; i++) {
+		struct json_object *one = json_object_array_get_idx(value, i);
+
+		if (!json_object_is_type(one, json_type_string) ||
+		    ids->num == SRIOV_BROKER_POOL_MAX) {
+			wrong_value(at, key, value);
+			return;
+		}
+		if (id_of(json_object_get_string(one), is_group,
+			  &ids->id[ids->num++]))
+			conf_wrong(&at->conf->errors, at->file,
+				   conf_line(value),
+				   "%s: there is no %s \"%s\"", key->name,
+				   is_group ? "group" : "user",
+				   json_object_get_string(one));
+	}
+}
+
+static void take_max(struct place *at, const struct key *key,
+		     struct json_object *value)
+{
+	(void)key;
+	at->pool->max_leases = json_object_get_int64(value);
+}
+
+static void take_max_per_user(struct place *at, const struct key *key,
+			      struct json_object *value)
+{
+	(void)key;
+	at->pool->max_leases_per_user = json_object_get_int64(value);
+}
+
 /* ---- tables ---- */
 
 static void take_net(struct place *at, const struct key *key,
@@ -159,6 +269,10 @@ static void take_pf(struct place *at, const struct key *key,
 		    struct json_object *value);
 static void take_defaults(struct place *at, const struct key *key,
 			  struct json_object *value);
+static void take_members(struct place *at, const struct key *key,
+			 struct json_object *value);
+static void take_pools(struct place *at, const struct key *key,
+		       struct json_object *value);
 
 static const char *const protos[] = { "802.1Q", "802.1ad", NULL };
 static const char *const states[] = { "auto", "enable", "disable", NULL };
@@ -167,10 +281,12 @@ static const char *const states[] = { "auto", "enable", "disable", NULL };
 #define NUMBER	.type = json_type_int
 #define BOOLEAN .type = json_type_boolean
 
+#define VF_VALUE                                             \
+	.pattern = "^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$", \
+	.wanted = "VFs by their index, such as \"0\" or \"0,2-5\","
+
 static const struct key net_keys[] = {
-	{ "vf", STRING, .take = take_index,
-	  .pattern = "^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$",
-	  .wanted = "VFs by their index, such as \"0\" or \"0,2-5\"," },
+	{ "vf", STRING, .take = take_index, VF_VALUE },
 	{ "mac", STRING, .take = take_attr, .which = NETATTR_MAC,
 	  .pattern = "^(none|([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2})$",
 	  .wanted = "a MAC, such as \"02:00:00:00:00:01\", or \"none\"" },
@@ -199,31 +315,63 @@ static const struct key net_keys[] = {
 	{ "driver", STRING, .take = take_driver,                            \
 	  .pattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$",                        \
 	  .wanted = "a driver's name, such as \"vfio-pci\", or \"host\"" }, \
+		{ "guarded", BOOLEAN, .take = take_guarded,                 \
+		  .wanted = "true or false" },                              \
 		{ "open", BOOLEAN, .take = take_open,                       \
 		  .wanted = "true or false" }
 
+/* clang-format off */
+#define NAME_KEYS \
+	{ "address", STRING, .take = take_name, .which = NAME_ADDRESS, \
+	  .wanted = "an address, such as \"0000:01:00.0\"," }, \
+	{ "interface", STRING, .take = take_name, .which = NAME_INTERFACE, \
+	  .wanted = "the name of a network interface" }, \
+	{ "mac", STRING, .take = take_name, .which = NAME_MAC, \
+	  .wanted = "the interface's permanent MAC" }, \
+	{ "device", STRING, .take = take_name, .which = NAME_DEVICE, \
+	  .pattern = "^[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4}$", \
+	  .wanted = "vendor:device, such as \"8086:10c9\"," }, \
+	{ "serial", STRING, .take = take_name, .which = NAME_SERIAL, \
+	  .wanted = "a serial number, of lspci -vv or the NVMe controller's," }, \
+	{ "path", STRING, .take = take_name, .which = NAME_PATH, \
+	  .wanted = "a path, such as \"0000:00:03.0/00.0\"," }
+/* clang-format on */
+
 static const struct key pf_keys[] = {
-	{ "address", STRING, .take = take_name, .which = NAME_ADDRESS,
-	  .wanted = "an address, such as \"0000:01:00.0\"," },
-	{ "interface", STRING, .take = take_name, .which = NAME_INTERFACE,
-	  .wanted = "the name of a network interface" },
-	{ "mac", STRING, .take = take_name, .which = NAME_MAC,
-	  .wanted = "the interface's permanent MAC" },
-	{ "device", STRING, .take = take_name, .which = NAME_DEVICE,
-	  .pattern = "^[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4}$",
-	  .wanted = "vendor:device, such as \"8086:10c9\"," },
-	{ "serial", STRING, .take = take_name, .which = NAME_SERIAL,
-	  .wanted = "a serial number, of lspci -vv or the NVMe controller's," },
-	{ "path", STRING, .take = take_name, .which = NAME_PATH,
-	  .wanted = "a path, such as \"0000:00:03.0/00.0\"," },
+	NAME_KEYS,
 	{ "all", BOOLEAN, .take = take_all, .wanted = "true or false" },
 	{ "vfs", NUMBER, .take = take_vfs, .max = 65535,
 	  .wanted = "a number, 0 to 65535," },
 	DRIVER_KEYS,
+	{ "restore", BOOLEAN, .take = take_restore, .wanted = "true or false" },
 	{ "nodriver", BOOLEAN, .take = take_nodriver,
 	  .wanted = "true or false" },
 	{ "net", json_type_array, .take = take_net, .keys = net_keys,
 	  .wanted = "an array of objects, each with \"vf\"," },
+	{ 0 },
+};
+
+#define ID_LIST json_type_array, .take = take_ids
+
+static const struct key member_keys[] = {
+	NAME_KEYS,
+	{ "all", BOOLEAN, .take = take_member_all, .wanted = "true or false" },
+	/* Without it all VFs are meant. */
+	{ "vf", STRING, .take = take_member_index, VF_VALUE, .optional = 1 },
+	{ 0 },
+};
+
+static const struct key pool_keys[] = {
+	{ "members", json_type_array, .take = take_members, .keys = member_keys,
+	  .wanted = "an array of objects, each of a PF," },
+	{ "users", ID_LIST, .which = IDS_USERS,
+	  .wanted = "an array of names or numbers, as texts," },
+	{ "groups", ID_LIST, .which = IDS_GROUPS,
+	  .wanted = "an array of names or numbers, as texts," },
+	{ "max_leases", NUMBER, .take = take_max, .max = 65535,
+	  .wanted = "a number, 0 to 65535," },
+	{ "max_leases_per_user", NUMBER, .take = take_max_per_user,
+	  .max = 65535, .wanted = "a number, 0 to 65535," },
 	{ 0 },
 };
 
@@ -232,9 +380,11 @@ static const struct key default_keys[] = { DRIVER_KEYS, { 0 } };
 static const struct key top_keys[] = {
 	{ "defaults", json_type_object, .take = take_defaults,
 	  .keys = default_keys,
-	  .wanted = "an object with \"driver\" or \"open\"" },
+	  .wanted = "an object with \"driver\", \"guarded\" or \"open\"" },
 	{ "pfs", json_type_array, .take = take_pf, .keys = pf_keys,
 	  .wanted = "an array of objects, each of a PF," },
+	{ "pools", json_type_object, .take = take_pools, .keys = pool_keys,
+	  .is_map = 1, .wanted = "an object of pools by their names" },
 	{ 0 },
 };
 
@@ -373,6 +523,114 @@ static void take_net(struct place *at, const struct key *key,
 	}
 }
 
+/* ---- pools ---- */
+
+static int has_name(const struct conf_names *names)
+{
+	unsigned int i;
+
+	for (i = 0; i < NUM_NAMES; i++)
+		if (names->text[i])
+			return 1;
+	return 0;
+}
+
+#define NO_NAME \
+	"which PF? address, interface, mac, device, serial or path is wanted"
+
+static void take_members(struct place *at, const struct key *key,
+			 struct json_object *value)
+{
+	size_t n = json_object_array_length(value), i;
+	unsigned int before;
+
+	at->pool->members = calloc(n ? n : 1, sizeof(*at->pool->members));
+	at->pool->has_members = 1;
+	for (i = 0; at->pool->members && i < n; i++) {
+		struct json_object *obj = object_in(at, key, value, i);
+
+		if (!obj)
+			continue;
+		at->member = &at->pool->members[at->pool->num_members++];
+		at->member->line = conf_line(obj);
+		at->names = &at->member->names;
+		before = at->conf->errors.count;
+		take_object(at, key->keys, obj);
+		if (at->conf->errors.count == before &&
+		    !has_name(&at->member->names))
+			conf_wrong(&at->conf->errors, at->file,
+				   at->member->line, NO_NAME);
+	}
+}
+
+/* A letter or digit, then these and "-_.", as the kernel wants it. */
+static int is_pool_name(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_.";
+	size_t len = strspn(name, letters);
+
+	return len && !name[len] && len < SRIOV_BROKER_NAME_LEN &&
+	       !strchr("-_.", name[0]);
+}
+
+static struct conf_pool *add_pool(struct place *at, const char *name,
+				  unsigned int line)
+{
+	struct conf *conf = at->conf;
+	struct conf_pool *pools;
+	size_t i;
+
+	for (i = 0; i < conf->num_pools; i++)
+		if (!strcmp(conf->pools[i].name, name)) {
+			conf_wrong(
+				&conf->errors, at->file, line,
+				"the pool \"%s\" is there twice, first in %s:%u",
+				name, conf->pools[i].file, conf->pools[i].line);
+			return NULL;
+		}
+	pools = reallocarray(conf->pools, conf->num_pools + 1, sizeof(*pools));
+	if (!pools) {
+		conf_wrong(&conf->errors, at->file, line, "out of memory");
+		return NULL;
+	}
+	conf->pools = pools;
+	pools += conf->num_pools++;
+	*pools = (struct conf_pool){ .file = at->file, .line = line };
+	snprintf(pools->name, sizeof(pools->name), "%s", name);
+	return pools;
+}
+
+static void take_pools(struct place *at, const struct key *key,
+		       struct json_object *value)
+{
+	json_object_object_foreach(value, name, obj) {
+		unsigned int line = conf_line(obj) ? conf_line(obj) :
+						     conf_line(value);
+
+		if (!is_pool_name(name))
+			conf_wrong(
+				&at->conf->errors, at->file, line,
+				"\"%s\": a pool's name is letters, digits, -, _ and ., a letter or digit first",
+				name);
+		else if (!json_object_is_type(obj, json_type_object))
+			conf_wrong(&at->conf->errors, at->file, line,
+				   "%s: an object with \"members\" is wanted",
+				   name);
+		else if ((at->pool = add_pool(at, name, line)))
+			take_object(at, key->keys, obj);
+		if (at->pool && !at->pool->has_members)
+			conf_wrong(
+				&at->conf->errors, at->file, line,
+				"%s: \"members\" is missing: which VFs it has",
+				name);
+		at->pool = NULL;
+	}
+}
+
+/* ---- PFs ---- */
+
 static int has_mac(const struct conf_pf *pf)
 {
 	size_t i;
@@ -386,14 +644,9 @@ static int has_mac(const struct conf_pf *pf)
 static void check_pf(struct place *at, const struct conf_pf *pf)
 {
 	unsigned int i, j;
-	int named = 0;
 
-	for (i = 0; i < NUM_NAMES; i++)
-		named |= pf->names.text[i] != NULL;
-	if (!named)
-		conf_wrong(
-			&at->conf->errors, at->file, pf->line,
-			"which PF? address, interface, mac, device, serial or path is wanted");
+	if (!has_name(&pf->names))
+		conf_wrong(&at->conf->errors, at->file, pf->line, NO_NAME);
 	if (pf->vfs < 0)
 		conf_wrong(&at->conf->errors, at->file, pf->line,
 			   "\"vfs\" is missing: how many VFs it shall have");
@@ -413,6 +666,24 @@ static void check_pf(struct place *at, const struct conf_pf *pf)
 					   run->first + run->count - 1,
 					   pf->vfs);
 		}
+}
+
+static int is_guarded(const struct conf_pf *pf)
+{
+	return pf->driver && !strcmp(pf->driver, CONF_GUARDED_DRIVER);
+}
+
+/* "guarded" and "driver" of one object: either says which driver it is. */
+static void choose_driver(struct place *at, struct conf_pf *pf)
+{
+	if (pf->guarded > 0 && !pf->driver)
+		pf->driver = strdup(CONF_GUARDED_DRIVER);
+	else if (pf->guarded >= 0 && pf->driver &&
+		 pf->guarded != is_guarded(pf))
+		conf_wrong(
+			&at->conf->errors, at->file, pf->line,
+			"\"guarded\" is %s, and \"driver\" is \"%s\"; leave one of them out",
+			pf->guarded ? "true" : "false", pf->driver);
 }
 
 static void take_pf(struct place *at, const struct key *key,
@@ -440,10 +711,13 @@ static void take_pf(struct place *at, const struct key *key,
 			.file = at->file,
 			.line = conf_line(obj),
 			.vfs = -1,
+			.guarded = -1,
 			.open = -1,
 		};
+		at->names = &at->pf->names;
 		before = conf->errors.count;
 		take_object(at, key->keys, obj);
+		choose_driver(at, at->pf);
 		if (conf->errors.count == before)
 			check_pf(at, at->pf);
 	}
@@ -453,15 +727,28 @@ static void take_defaults(struct place *at, const struct key *key,
 			  struct json_object *value)
 {
 	at->pf = at->defaults;
+	at->pf->line = conf_line(value);
 	take_object(at, key->keys, value);
+	choose_driver(at, at->pf);
 }
 
 static void add_defaults(struct conf_pf *pf, const struct conf_pf *defaults)
 {
-	if (!pf->driver && defaults->driver)
+	/* "guarded": false leaves the choice, but for that one. */
+	if (!pf->driver && defaults->driver &&
+	    (pf->guarded || !is_guarded(defaults)))
 		pf->driver = strdup(defaults->driver);
 	if (pf->open < 0)
 		pf->open = defaults->open > 0;
+}
+
+/* What only the defaults can have made wrong. */
+static void check_restore(struct conf *conf, const struct conf_pf *pf)
+{
+	if (pf->restore && !is_guarded(pf))
+		conf_wrong(
+			&conf->errors, pf->file, pf->line,
+			"restore: only guarded VFs are restored, those with \"guarded\": true");
 }
 
 /* It is named in complaints to come. Return: NULL: no memory */
@@ -479,7 +766,7 @@ static const char *keep_path(struct conf *conf, const char *path)
 
 void conf_read(struct conf *conf, const char *path)
 {
-	struct conf_pf defaults = { .open = -1 };
+	struct conf_pf defaults = { .guarded = -1, .open = -1 };
 	struct place at = { .conf = conf, .defaults = &defaults };
 	unsigned int wrong = conf->errors.count;
 	size_t i, before = conf->num_pfs;
@@ -498,10 +785,20 @@ void conf_read(struct conf *conf, const char *path)
 	else
 		conf_wrong(&conf->errors, path, conf_line(obj),
 			   "an object with \"pfs\" is wanted");
-	for (i = before; i < conf->num_pfs; i++)
+	for (i = before; i < conf->num_pfs; i++) {
 		add_defaults(&conf->pfs[i], &defaults);
+		check_restore(conf, &conf->pfs[i]);
+	}
 	free(defaults.driver);
 	json_object_put(obj);
+}
+
+static void free_names(struct conf_names *names)
+{
+	size_t i;
+
+	for (i = 0; i < NUM_NAMES; i++)
+		free(names->text[i]);
 }
 
 void conf_free(struct conf *conf)
@@ -509,11 +806,16 @@ void conf_free(struct conf *conf)
 	size_t i, j;
 
 	for (i = 0; i < conf->num_pfs; i++) {
-		for (j = 0; j < NUM_NAMES; j++)
-			free(conf->pfs[i].names.text[j]);
+		free_names(&conf->pfs[i].names);
 		free(conf->pfs[i].driver);
 		free(conf->pfs[i].nets);
 	}
+	for (i = 0; i < conf->num_pools; i++) {
+		for (j = 0; j < conf->pools[i].num_members; j++)
+			free_names(&conf->pools[i].members[j].names);
+		free(conf->pools[i].members);
+	}
+	free(conf->pools);
 	for (i = 0; i < conf->num_files; i++)
 		free(conf->files[i]);
 	free(conf->pfs);
@@ -530,13 +832,21 @@ static void add_string(struct json_object *obj, const char *key,
 	json_object_object_add(obj, key, json_object_new_string(text));
 }
 
+static struct json_object *text_schema(void)
+{
+	struct json_object *obj = json_object_new_object();
+
+	add_string(obj, "type", "string");
+	return obj;
+}
+
 static struct json_object *key_schema(const struct key *key)
 {
 	struct json_object *obj = json_object_new_object();
 	struct json_object *words;
 	const char *const *word;
 
-	if (key->type == json_type_object) {
+	if (key->type == json_type_object && !key->is_map) {
 		json_object_put(obj);
 		return object_schema(key->keys);
 	}
@@ -549,8 +859,13 @@ static struct json_object *key_schema(const struct key *key)
 		json_object_object_add(obj, "maximum",
 				       json_object_new_int(key->max));
 	}
-	if (key->type == json_type_array)
+	if (key->is_map)
+		json_object_object_add(obj, "additionalProperties",
+				       object_schema(key->keys));
+	if (key->type == json_type_array && key->keys)
 		json_object_object_add(obj, "items", object_schema(key->keys));
+	else if (key->type == json_type_array)
+		json_object_object_add(obj, "items", text_schema());
 	if (key->pattern)
 		add_string(obj, "pattern", key->pattern);
 	if (key->words) {
@@ -573,7 +888,9 @@ static struct json_object *object_schema(const struct key *keys)
 	add_string(obj, "type", "object");
 	for (key = keys; key->name; key++) {
 		json_object_object_add(properties, key->name, key_schema(key));
-		if (!strcmp(key->name, "vf") || !strcmp(key->name, "vfs"))
+		if (!key->optional &&
+		    (!strcmp(key->name, "vf") || !strcmp(key->name, "vfs") ||
+		     !strcmp(key->name, "members")))
 			json_object_array_add(
 				required, json_object_new_string(key->name));
 	}
@@ -592,4 +909,20 @@ struct json_object *conf_schema(void)
 		   "https://json-schema.org/draft/2020-12/schema");
 	add_string(obj, "title", "sriov-broker.conf");
 	return obj;
+}
+
+/* ---- for the manual ---- */
+
+static void print_keys(const char *place, const struct key *key)
+{
+	for (; key->name; key++) {
+		printf("key\t%s\t%s\t%s\n", place, key->name, key->wanted);
+		if (key->keys)
+			print_keys(key->name, key->keys);
+	}
+}
+
+void conf_print_keys(void)
+{
+	print_keys("top", top_keys);
 }

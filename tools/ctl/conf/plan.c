@@ -77,6 +77,13 @@ static int is_right(const struct job *job, const struct sriov_broker_vf *vf)
 	return job->entry->open ? is_open : !is_open && !is_host;
 }
 
+static const char *mode_words(const struct job *job)
+{
+	return job->entry->open	   ? ", open" :
+	       job->entry->restore ? ", restore" :
+				     "";
+}
+
 static const char *place_of(const struct sriov_broker_vf *vf, char *buf,
 			    size_t len)
 {
@@ -91,8 +98,7 @@ static void plan_drivers(struct job *job, unsigned int keep)
 	char from[96], to[96], next[96];
 	unsigned int i, first;
 
-	snprintf(to, sizeof(to), "%s%s", job->driver,
-		 job->entry->open ? ", open" : "");
+	snprintf(to, sizeof(to), "%s%s", job->driver, mode_words(job));
 	for (i = 0; i < keep; i++) {
 		if (is_right(job, &job->vfs[i]))
 			continue;
@@ -120,7 +126,7 @@ static void plan_number(struct job *job)
 		snprintf(from, sizeof(from), "%u", has);
 		if (want > has)
 			snprintf(to, sizeof(to), "%u on %s%s", want,
-				 job->driver, job->entry->open ? ", open" : "");
+				 job->driver, mode_words(job));
 		else
 			snprintf(to, sizeof(to), "%u", want);
 		add_change(job, from, to, "vfs");
@@ -129,7 +135,25 @@ static void plan_number(struct job *job)
 	plan_drivers(job, keep < job->num_vfs ? keep : job->num_vfs);
 }
 
+/* Of VFs that are guarded before and after; of others it comes with that. */
+static void plan_restore(struct job *job)
+{
+	int is = !!(job->was.flags & SRIOV_BROKER_PF_FLAG_RESTORE);
+	int want = job->entry->restore;
+
+	if (job->num_changes || is == want || !job->num_vfs)
+		return;
+	add_change(job, is ? "on" : "off", want ? "on" : "off", "restore");
+	job->provision = 1;
+}
+
 /* ---- network attributes ---- */
+
+void job_hinder(struct job *job, const char *what)
+{
+	add_obstacle(job, "%s: %s", job->name, what);
+	job->obstacle_code = EXIT_BUSY;
+}
 
 int job_wants(const struct job *job, unsigned int index, struct netattrs *attrs)
 {
@@ -298,6 +322,7 @@ int job_plan(struct sriovb *sb, struct job *job, const char *default_driver)
 	job->waits = !job->was.driver[0] && !job->entry->nodriver;
 	read_attrs(job);
 	plan_number(job);
+	plan_restore(job);
 	plan_attrs(job);
 	if (job->num_changes)
 		look_for_obstacles(job);

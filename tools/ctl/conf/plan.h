@@ -36,6 +36,9 @@ struct job {
 int job_plan(struct sriovb *sb, struct job *job, const char *default_driver);
 void job_free(struct job *job);
 
+/* One thing more stands in the way. */
+void job_hinder(struct job *job, const char *what);
+
 /* What is wanted of VF @index. Return: 1 if anything */
 int job_wants(const struct job *job, unsigned int index,
 	      struct netattrs *attrs);

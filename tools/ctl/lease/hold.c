@@ -53,9 +53,9 @@ int hold_signals(void)
 	/* Read from a terminal in the background is an error, not a stop. */
 	signal(SIGTTIN, SIG_IGN);
 	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (signals < 0)
-		perror("sriovctl: signalfd");
-	return signals < 0 ? -1 : 0;
+	return signals < 0 ? fail(EXIT_REFUSED, NULL, "signalfd: %s",
+				  strerror(errno)) :
+			     0;
 }
 
 /* ---- leases that end ---- */
@@ -71,6 +71,12 @@ static const char *cause_of(const struct sriov_broker_lease_event *event)
 		return "its PF goes";
 	case SRIOV_BROKER_LEASE_CAUSE_VF:
 		return "it left the bus";
+	case SRIOV_BROKER_LEASE_CAUSE_VF_ERROR:
+		return "it has reported a PCIe error";
+	case SRIOV_BROKER_LEASE_CAUSE_PF_ERROR:
+		return "its PF has had a PCIe error";
+	case SRIOV_BROKER_LEASE_CAUSE_PF_RESET:
+		return "its PF was reset";
 	}
 	return "no cause given";
 }
@@ -106,7 +112,8 @@ enum end {
 
 /*
  * For one that the command has as well: the event is its to read, and
- * to read one that it has taken would be to wait for the next.
+ * to read one that it has taken would be to wait for the next. POLLPRI is
+ * of those alone that tell of the end.
  */
 static enum end look_at_lease(const struct sriov_broker_grant *grant,
 			      struct pollfd *fd)
@@ -125,6 +132,19 @@ static enum end look_at_lease(const struct sriov_broker_grant *grant,
 	return over ? ENDED : ENDING;
 }
 
+static const char *seen(const struct sriov_broker_lease_event *event)
+{
+	switch (event->fault) {
+	case SRIOV_BROKER_FAULT_NONE:
+		return "nothing is to be seen of that";
+	case SRIOV_BROKER_FAULT_SILENT:
+		return "it does not answer any more";
+	case SRIOV_BROKER_FAULT_STATE_LOST:
+		return "it has lost what its driver had set up";
+	}
+	return "it is not well";
+}
+
 /* What has happened to a lease, put into words. */
 static enum end tell_event(const struct sriov_broker_grant *grant,
 			   const struct sriov_broker_lease_event *event)
@@ -138,6 +158,10 @@ static enum end tell_event(const struct sriov_broker_grant *grant,
 		     seconds_until(event->deadline_ns), cause_of(event));
 		return ENDING;
 	}
+	if (event->type == SRIOV_BROKER_LEASE_EVENT_DISTURBED)
+		note(addr, "lease %llu goes on, but %s: %s",
+		     (unsigned long long)grant->id, cause_of(event),
+		     seen(event));
 	if (event->type != SRIOV_BROKER_LEASE_EVENT_REVOKED)
 		return LASTS;
 	fail_end(grant, addr, cause_of(event));
@@ -184,7 +208,7 @@ static struct pollfd *make_fds(const struct held *held, int input)
 	for (i = 0; i < held->count; i++)
 		fds[FD_LEASES + i] = (struct pollfd){
 			.fd = held->grants[i].fd,
-			.events = POLLIN,
+			.events = held->inherit ? POLLPRI : POLLIN,
 		};
 	return fds;
 }
@@ -313,22 +337,34 @@ int could_not_run(const char *program, int error)
 		    "%s", strerror(error));
 }
 
-/* In the child. */
-static void exec_command(const struct held *held, char **words)
+/* Of all words; those that are put in their place stay. Return: 0 or an exit code */
+static int fill_in_all(const struct held *held, char **words)
 {
 	char *vfs = lease_addresses(held, ',');
-	char **word;
+	int ret = vfs ? 0 : no_memory();
+
+	for (; !ret && *words; words++) {
+		*words = fill_in(*words, vfs);
+		if (!*words)
+			ret = no_memory();
+	}
+	free(vfs);
+	return ret;
+}
+
+/* In the child. Its parent has the document that an error goes to. */
+static void exec_command(const struct held *held, char **words, int why)
+{
+	int error;
 
 	leases_to_environment(held);
-	for (word = words; vfs && *word; word++) {
-		*word = fill_in(*word, vfs);
-		if (!*word)
-			_exit(EXIT_REFUSED);
-	}
 	sigprocmask(SIG_SETMASK, &old_mask, NULL);
 	signal(SIGTTIN, SIG_DFL);
 	execvp(words[0], words);
-	_exit(could_not_run(words[0], errno));
+	error = errno;
+	_exit(write(why, &error, sizeof(error)) == sizeof(error) ?
+		      EXIT_NOT_RUN :
+		      EXIT_REFUSED);
 }
 
 /*
@@ -342,28 +378,38 @@ static void die_with_parent(pid_t parent)
 		_exit(EXIT_REFUSED);
 }
 
-static pid_t start_command(const struct held *held, char **words)
+/* @why: a pipe's end, where the child says why it could not run the command. */
+static pid_t start_command(const struct held *held, char **words, int *why)
 {
 	pid_t parent = getpid();
-	pid_t child;
+	pid_t child = -1;
+	int fds[2];
 
 	fflush(stdout);
-	child = fork();
-	if (child < 0)
-		perror("sriovctl: fork");
-	if (child) {
-		command_ran = child > 0;
-		return child;
+	if (!pipe2(fds, O_CLOEXEC)) {
+		*why = fds[0];
+		child = fork();
 	}
-	if (!held->inherit)
-		die_with_parent(parent);
-	exec_command(held, words);
-	_exit(EXIT_REFUSED);
+	if (!child) {
+		if (!held->inherit)
+			die_with_parent(parent);
+		exec_command(held, words, fds[1]);
+	}
+	if (child < 0)
+		fail(EXIT_REFUSED, words[0], "%s", strerror(errno));
+	if (*why >= 0)
+		close(fds[1]);
+	command_ran = child > 0;
+	return child;
 }
 
-/* As a shell has it. */
-static int exit_code(int status)
+/* As a shell has it; or the child, whose end it was, could not run the command. */
+static int exit_code(const char *program, int why, int status)
 {
+	int error;
+
+	if (read(why, &error, sizeof(error)) == sizeof(error))
+		return could_not_run(program, error);
 	if (WIFSIGNALED(status))
 		return 128 + WTERMSIG(status);
 	return WEXITSTATUS(status);
@@ -398,16 +444,17 @@ int hold_for(const struct held *held, char **words)
 	struct pollfd *fds = make_fds(held, -1);
 	nfds_t num_fds = FD_LEASES + held->count;
 	int ret = EXIT_REFUSED;
+	pid_t child = -1;
 	enum end end;
-	pid_t child;
-	int status;
+	int status, why = -1;
 
-	child = fds ? start_command(held, words) : -1;
+	if (fds && !fill_in_all(held, words))
+		child = start_command(held, words, &why);
 	while (child > 0) {
 		pid_t ended = waitpid(child, &status, WNOHANG);
 
 		if (ended == child)
-			ret = exit_code(status);
+			ret = exit_code(words[0], why, status);
 		if (ended)
 			break;
 		if (poll(fds, num_fds, -1) < 0)
@@ -421,6 +468,8 @@ int hold_for(const struct held *held, char **words)
 		if (end == ENDED)
 			num_fds = FD_LEASES;
 	}
+	if (why >= 0)
+		close(why);
 	free(fds);
 	return ret;
 }

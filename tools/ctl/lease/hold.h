@@ -5,7 +5,7 @@
 
 #include "lease/held.h"
 
-/* From here on signals are read, not acted upon. Return: 0 or -1. */
+/* From here on signals are read, not acted upon. Return: 0 or an exit code. */
 int hold_signals(void);
 
 /* Until end of input, if that counts, a signal, or the end of a lease. Return: exit code. */

@@ -176,12 +176,11 @@ static int too_few_free(const struct sriovb_request *request,
 			", each from another PF" :
 			"",
 		c->free, c->fit, c->free == 1 ? "is" : "are",
-		others[0] ? ": " : "", others,
-		can_wait ? "to wait: --wait; " : "");
+		others[0] ? ": " : "", others, can_wait ? TO_WAIT "; " : "");
 }
 
 /* Of the only one that fits, as when it was named by its address. */
-static int is_not_free(const struct sriov_broker_vf *vf)
+static int is_not_free(const struct sriov_broker_vf *vf, int can_wait)
 {
 	char addr[SRIOVB_ADDR_LEN];
 	struct failure failure = {
@@ -198,9 +197,10 @@ static int is_not_free(const struct sriov_broker_vf *vf)
 		return fail_with(
 			&failure,
 			"leased as lease %llu \"%.*s\" by process %d" REMEDY
-			"it comes back when its holder ends or gives it back; to take it: sriovctl revoke %s",
+			"%sit comes back when its holder ends or gives it back; to take it: sriovctl revoke %s",
 			(unsigned long long)vf->lease_id, SRIOV_BROKER_NAME_LEN,
-			vf->lease_label, vf->lease_pid, addr);
+			vf->lease_label, vf->lease_pid,
+			can_wait ? TO_WAIT "; " : "", addr);
 	case SRIOV_BROKER_VF_QUARANTINED:
 		failure.reason = sriovb_strreason(SRIOV_BROKER_WHY_QUARANTINED);
 		return fail_with(&failure,
@@ -220,34 +220,36 @@ static int is_not_free(const struct sriov_broker_vf *vf)
 	}
 	failure.code = EXIT_BUSY;
 	failure.reason = sriovb_strreason(SRIOV_BROKER_WHY_RETURNING);
-	return fail_with(&failure, "on its way back from its last lease" REMEDY
-				   "try again");
+	return fail_with(&failure,
+			 "on its way back from its last lease" REMEDY "%s",
+			 can_wait ? TO_WAIT : "try again");
 }
 
-static int not_granted(struct sriovb *sb, const struct args *args,
-		       const struct sriovb_request *request, int by_options,
-		       int error)
+int not_granted(struct sriovb *sb, const struct sriovb_request *request,
+		const struct asked *asked, int error)
 {
-	const char *device = by_options ? args->opt[LEASE_OPT_DEVICE] : NULL;
 	const struct sriov_broker_why why = *sriovb_why(sb);
 	struct census c;
 
-	if (why.reason == SRIOV_BROKER_WHY_TOO_FEW && !why.value && device)
+	if (why.reason == SRIOV_BROKER_WHY_TOO_FEW && !why.value &&
+	    asked->device)
 		return fail_with(&(struct failure){ .code = EXIT_NOT_FOUND,
 						    .reason = "no-such-id" },
 				 "no VF%s has the id %s" REMEDY
 				 "see sriovctl list",
-				 args->word[0] ? " of those asked for" : "",
-				 device);
+				 asked->word ? " of those asked for" : "",
+				 asked->device);
 	if (why.reason != SRIOV_BROKER_WHY_POOL_EMPTY &&
 	    (why.reason || error != -EAGAIN))
-		return refused(sb, error);
+		return asked->can_wait ? refused_lease(sb, error) :
+					 refused(sb, error);
 	take_census(sb, request, &c);
-	if (c.fit == 1 && !c.free)
-		return is_not_free(&c.last);
+	if (c.fit == 1 && !c.free &&
+	    !sriovb_same_addr(&c.last.addr, &asked->own))
+		return is_not_free(&c.last, asked->can_wait);
 	if (c.fit)
-		return too_few_free(request, &c, by_options);
-	return fail(EXIT_NOT_FOUND, args->word[0],
+		return too_few_free(request, &c, asked->can_wait);
+	return fail(EXIT_NOT_FOUND, asked->word,
 		    "there is no VF" REMEDY "sriovctl enable PF N");
 }
 
@@ -293,7 +295,11 @@ static int take(struct sriovb *sb, const struct args *args,
 		const struct sriovb_request *request, int by_options,
 		int for_guest, struct sriov_broker_grant *grants)
 {
-	const char *device = by_options ? args->opt[LEASE_OPT_DEVICE] : NULL;
+	const struct asked asked = {
+		.word = args->word[0],
+		.device = by_options ? args->opt[LEASE_OPT_DEVICE] : NULL,
+		.can_wait = by_options,
+	};
 	struct sriov_broker_selector selectors[SRIOV_BROKER_MAX_SELECTORS];
 	struct sriovb_request whole = *request;
 	int err = 0;
@@ -303,15 +309,16 @@ static int take(struct sriovb *sb, const struct args *args,
 	for (i = 0; !err && i < MAX_WORDS && args->word[i]; i++)
 		err = add_word(args, args->word[i], selectors,
 			       &whole.num_selectors);
-	if (!err && device)
-		err = add_device(args, device, selectors, &whole.num_selectors);
+	if (!err && asked.device)
+		err = add_device(args, asked.device, selectors,
+				 &whole.num_selectors);
 	if (!err && for_guest)
 		err = offline_leave_out(sb, selectors, &whole.num_selectors);
 	if (err)
 		return err;
 	err = lease_or_wait(sb, &whole, grants);
 	if (err < 0)
-		return not_granted(sb, args, &whole, by_options, err);
+		return not_granted(sb, &whole, &asked, err);
 	for (i = 0; for_guest && i < (int)request->count; i++)
 		warn_of(&grants[i]);
 	return 0;

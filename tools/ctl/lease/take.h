@@ -17,6 +17,18 @@ int take_leases_by_options(struct sriovb *sb, const struct args *args,
  */
 void warn_of(const struct sriov_broker_grant *grant);
 
+/* How a lease was asked for: words about its refusal go by that. */
+struct asked {
+	const char *word;   /* the first device that was named; NULL: none */
+	const char *device; /* vendor and device that were named; NULL: none */
+	int can_wait;	    /* the command has --wait */
+	struct sriov_broker_addr own; /* the VF that another is wanted for */
+};
+
+/* Say why sriovb_lease() has failed, and where VFs that fit are. Return: an exit code */
+int not_granted(struct sriovb *sb, const struct sriovb_request *request,
+		const struct asked *asked, int error);
+
 /*
  * Lease VFs that fit the words of @args, or any, or complain. @request says the
  * rest. For a guest: none that could not work there. Return: 0, then the descriptors

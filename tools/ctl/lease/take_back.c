@@ -163,8 +163,8 @@ static const struct field fields[] = {
 	{ 0 },
 };
 
-void taken_json(struct json_object *document, const struct taken *taken,
-		unsigned int num)
+void taken_json(struct json_object *document, const char *name,
+		const struct taken *taken, unsigned int num)
 {
 	struct json_object *array = json_object_new_array();
 	unsigned int i;
@@ -175,5 +175,5 @@ void taken_json(struct json_object *document, const struct taken *taken,
 		fields_json(obj, fields, &taken[i]);
 		json_object_array_add(array, obj);
 	}
-	json_object_object_add(document, "devices", array);
+	json_object_object_add(document, name, array);
 }

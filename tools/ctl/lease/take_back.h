@@ -14,9 +14,9 @@ struct taken {
 	int let_go;
 };
 
-/* Add what became of them, as "devices", to a document. */
-void taken_json(struct json_object *document, const struct taken *taken,
-		unsigned int num);
+/* Add what became of them, under a name, to a document. */
+void taken_json(struct json_object *document, const char *name,
+		const struct taken *taken, unsigned int num);
 
 /*
  * Revoke the leases of these VFs, whose users are asked through vfio to let go, and have
