@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sriovctl-libvirt DOMAIN: QMP to a guest of libvirt's, on standard input, which
- * is a socket, both ways. sriovctl --libvirt starts it.
+ * sriovctl-libvirt DOMAIN PROCESS: QMP to a guest of libvirt's, on standard input,
+ * which is a socket, both ways. sriovctl --libvirt starts it. PROCESS is the QEMU
+ * that it has to be, 0: any; if it is another, that guest does not hear of it.
  *
  * libvirt holds the monitor of its guests and lets others send commands through
  * it. A process of its own it is since libvirt's calls have no end in time: the
@@ -61,16 +62,20 @@ static void say(struct json_object *message)
 	json_object_put(message);
 }
 
-static struct json_object *error_reply(const char *desc)
+static struct json_object *error_of(const char *class, const char *desc)
 {
 	struct json_object *reply = json_object_new_object();
 	struct json_object *error = json_object_new_object();
 
-	json_object_object_add(error, "class",
-			       json_object_new_string("GenericError"));
+	json_object_object_add(error, "class", json_object_new_string(class));
 	json_object_object_add(error, "desc", json_object_new_string(desc));
 	json_object_object_add(reply, "error", error);
 	return reply;
+}
+
+static struct json_object *error_reply(const char *desc)
+{
+	return error_of("GenericError", desc);
 }
 
 /* libvirt's words about its last failure. */
@@ -82,10 +87,15 @@ static const char *last_words(void)
 }
 
 /* Nothing can be done for this domain: in place of a greeting. */
+static void give_up_as(const char *class, const char *desc)
+{
+	say(error_of(class, desc));
+	exit(1);
+}
+
 static void give_up(const char *desc)
 {
-	say(error_reply(desc));
-	exit(1);
+	give_up_as("GenericError", desc);
 }
 
 /* ---- device_add ---- */
@@ -340,6 +350,20 @@ static int find_process(virConnectPtr conn)
 	return pid;
 }
 
+/*
+ * The process that calls itself by this domain's name may be any. A command that is
+ * passed on marks the domain as tainted, so none is before this is known.
+ */
+static void check_process(int wanted)
+{
+	char desc[64];
+
+	if (!wanted || find_process(virDomainGetConnect(domain)) == wanted)
+		return;
+	snprintf(desc, sizeof(desc), "it is not process %d's", wanted);
+	give_up_as("OtherProcess", desc);
+}
+
 static void greet(void)
 {
 	struct json_object *command = json_object_new_object();
@@ -362,7 +386,23 @@ static void greet(void)
 	json_object_put(command);
 }
 
-static void open_domain(const char *name)
+/* Another host may have a guest of the same name as this one, which has its process. */
+static void check_host(virConnectPtr conn)
+{
+	char *uri = virConnectGetURI(conn);
+	const char *host = uri ? strstr(uri, "://") : NULL;
+	char desc[256];
+
+	snprintf(
+		desc, sizeof(desc),
+		"%s names a host, and only guests of this one can have its VFs; leave that out, as in qemu:///system",
+		uri ? uri : "libvirt's URI");
+	if (!host || host[strlen("://")] != '/')
+		give_up(desc);
+	free(uri);
+}
+
+static void open_domain(const char *name, int wanted)
 {
 	const char *uri = getenv("LIBVIRT_DEFAULT_URI") ? NULL :
 							  "qemu:///system";
@@ -374,11 +414,14 @@ static void open_domain(const char *name)
 	conn = virConnectOpen(uri);
 	if (!conn)
 		give_up(last_words());
+	check_host(conn);
 	domain = find_domain(conn, name);
 	if (!domain)
-		give_up("libvirt has no domain of this name");
+		give_up_as("DomainNotFound",
+			   "libvirt has no domain of this name");
 	if (virDomainIsActive(domain) != 1)
 		give_up("the domain is not running");
+	check_process(wanted);
 	virConnectSetKeepAlive(conn, KEEPALIVE_S, KEEPALIVE_COUNT);
 	if (virConnectRegisterCloseCallback(conn, on_close, NULL, NULL) ||
 	    virConnectDomainQemuMonitorEventRegister(
@@ -388,7 +431,7 @@ static void open_domain(const char *name)
 
 int main(int argc, char **argv)
 {
-	if (argc != 2 || isatty(STDIN_FILENO)) {
+	if (argc != 3 || isatty(STDIN_FILENO)) {
 		fputs("sriovctl-libvirt is started by sriovctl --libvirt DOMAIN\n",
 		      stderr);
 		return 1;
@@ -397,7 +440,7 @@ int main(int argc, char **argv)
 	tokener = json_tokener_new();
 	if (!tokener)
 		give_up("out of memory");
-	open_domain(argv[1]);
+	open_domain(argv[1], atoi(argv[2]));
 	greet();
 	if (virEventAddHandle(STDIN_FILENO,
 			      VIR_EVENT_HANDLE_READABLE |

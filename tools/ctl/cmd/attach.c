@@ -226,17 +226,15 @@ static int plug_all(struct attach *a)
 	return ret;
 }
 
-/* One was refused: the others come out again. */
-static void undo(struct attach *a)
+/* One was refused, with @code: the others come out again. Return: @code, or EXIT_PARTLY */
+static int undo(struct attach *a, int code)
 {
 	const struct unplug_opts opts = { UNPLUG_TIMEOUT_S, 1 };
 	struct unplug *all = calloc(a->count, sizeof(*all));
 	unsigned int i;
 
-	if (!all) {
-		no_memory();
-		return;
-	}
+	if (!all)
+		return no_memory();
 	for (i = 0; i < a->added; i++)
 		all[i] = (struct unplug){ .id = a->plugs[i].id, .quiet = 1 };
 	if (a->added && !a->monitor.qmp.broken &&
@@ -244,7 +242,7 @@ static void undo(struct attach *a)
 		a->added = 0;
 	for (i = 0; i < a->added; i++)
 		if (all[i].state != UNPLUG_GONE)
-			fail_with(
+			code = fail_with(
 				&(struct failure){
 					.code = EXIT_PARTLY,
 					.subject = a->plugs[i].vf,
@@ -254,6 +252,7 @@ static void undo(struct attach *a)
 				a->monitor.option, a->monitor.name,
 				a->plugs[i].id);
 	free(all);
+	return code;
 }
 
 static int await_guest(struct attach *a)
@@ -338,10 +337,8 @@ static int lease_and_plug(struct attach *a)
 		close(a->grants[i].fd);
 		a->plugs[i].fd = -1;
 	}
-	if (ret) {
-		undo(a);
-		return ret;
-	}
+	if (ret)
+		return undo(a, ret);
 	if (!a->args->json)
 		report_all(a);
 	if (a->args->opt[OPT_WAIT])

@@ -11,17 +11,21 @@
 #include "cli/target.h"
 #include "cmd/commands.h"
 
-/* Move the VFs of runs before @end back to the drivers that @vfs shows. */
-static void undo(struct sriovb *sb, const struct target *target,
-		 unsigned int end, const struct sriov_broker_vf *vfs,
-		 ssize_t num_vfs, unsigned int flags)
+/*
+ * Move the VFs of runs before @end back to the drivers that @vfs shows.
+ * Return: 0 or EXIT_PARTLY
+ */
+static int undo(struct sriovb *sb, const struct target *target,
+		unsigned int end, const struct sriov_broker_vf *vfs,
+		ssize_t num_vfs, unsigned int flags)
 {
 	struct target moved = *target;
 	char addr[SRIOVB_ADDR_LEN];
+	int ret = 0;
 	ssize_t i;
 
 	if (!end)
-		return;
+		return 0;
 	moved.num_runs = end;
 	for (i = 0; i < num_vfs; i++) {
 		const char *driver = vfs[i].driver[0] ? vfs[i].driver : "host";
@@ -29,10 +33,11 @@ static void undo(struct sriovb *sb, const struct target *target,
 		if (!target_has_index(&moved, vfs[i].index))
 			continue;
 		if (sriovb_bind(sb, &vfs[i].addr, 0, 0, driver, flags))
-			fail(EXIT_PARTLY,
-			     sriovb_format_addr(&vfs[i].addr, addr),
-			     "could not be moved back to %s", driver);
+			ret = fail(EXIT_PARTLY,
+				   sriovb_format_addr(&vfs[i].addr, addr),
+				   "could not be moved back to %s", driver);
 	}
+	return ret;
 }
 
 /* The kernel moves one run or none of it; with several, the undoing is ours. */
@@ -42,7 +47,7 @@ static int bind_runs(struct sriovb *sb, const struct target *target,
 	struct sriov_broker_vf *vfs;
 	ssize_t num_vfs = sriovb_list_vfs(sb, &target->dev, &vfs);
 	unsigned int i;
-	int err = 0;
+	int err = 0, partly;
 
 	if (num_vfs < 0)
 		return refused(sb, num_vfs);
@@ -51,7 +56,8 @@ static int bind_runs(struct sriovb *sb, const struct target *target,
 				  target->runs[i].count, driver, flags);
 	if (err) {
 		err = refused(sb, err);
-		undo(sb, target, i - 1, vfs, num_vfs, flags);
+		partly = undo(sb, target, i - 1, vfs, num_vfs, flags);
+		err = partly ? partly : err;
 	}
 	free(vfs);
 	return err;

@@ -13,6 +13,7 @@
 
 #include "cli/args.h"
 #include "cli/netattr.h"
+#include "cli/pools.h"
 #include "cmd/complete.h"
 #include "cmd/list.h"
 #include "cmd/set.h"
@@ -268,6 +269,21 @@ static void offer_waiters(const struct typing *t)
 	sriovb_close(sb);
 }
 
+static void offer_pools(const struct typing *t)
+{
+	struct sriov_broker_pool **pools;
+	struct sriovb *sb;
+	ssize_t n, i;
+
+	if (sriovb_open(&sb))
+		return;
+	n = pools_get(sb, &pools);
+	for (i = 0; i < n; i++)
+		offer(t, pools[i]->name, NULL);
+	pools_free(pools, n);
+	sriovb_close(sb);
+}
+
 /* Those that run, if we may see them. */
 static void offer_domains(const struct typing *t)
 {
@@ -381,6 +397,7 @@ static const struct kind {
 	{ "NODE", offer_nodes },
 	{ "LEASE", offer_leases },
 	{ "WAITER", offer_waiters },
+	{ "POOL", offer_pools },
 	{ "DOMAIN", offer_domains },
 	{ "ATTR", offer_attrs },
 	{ "VALUE", offer_values },

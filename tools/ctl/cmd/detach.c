@@ -107,7 +107,7 @@ static int detach_asked(struct sriovb *sb, const struct args *args,
 	if (!args->json)
 		return ret;
 	document = json_document();
-	taken_json(document, all, n);
+	taken_json(document, "devices", all, n);
 	told = json_print(document);
 	return ret ? ret : told;
 }

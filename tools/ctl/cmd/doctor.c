@@ -127,6 +127,7 @@ static void check_all(struct doctor *d, const struct sriov_broker_addr *only)
 	size_t i, j;
 
 	check_module(d);
+	check_boot(d);
 	check_iommu(d);
 	check_vfio(d);
 	is_without(d, only);

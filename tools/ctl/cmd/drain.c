@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * sriovctl drain: every guest's VF off a PF, so that it has no users any more.
+ * sriovctl drain: every guest's VF off a PF, so that it has no users any more. It is
+ * cordoned first, and stays so: what comes next is most likely to be done to the PF.
  *
  * Which guests these are is found from the leases. VFs that others hold than
- * guests, or guests whose monitor is not known, are named and left.
+ * guests are named and left, and so are those that can't be exchanged, since the guest's
+ * monitor is not known or its QEMU has no lease to give back; with --ask the users of these
+ * are asked through vfio to let go of them.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,33 +20,33 @@
 #include <json-c/json_util.h>
 
 #include "base/complain.h"
-#include "base/field.h"
 #include "base/json.h"
 #include "base/progress.h"
-#include "base/text.h"
 #include "base/wait.h"
 #include "cli/args.h"
 #include "cli/report.h"
 #include "cli/target.h"
 #include "cmd/commands.h"
 #include "guest/find.h"
-#include "guest/monitor.h"
+#include "guest/move.h"
 #include "guest/plug.h"
-#include "guest/swap.h"
 #include "guest/unplug.h"
-#include "host/vfio_users.h"
+#include "lease/take_back.h"
 #include "qemu/vmm.h"
 
 #define CHILD_POLL_MS 100
 
 enum {
 	OPT_TO,
+	OPT_ASK,
 	OPT_PARALLEL,
 	OPT_TIMEOUT
 };
 
 static const struct opt options[] = {
 	[OPT_TO] = { "to", 'T', "PF,...", "where to (other PFs of the kind)" },
+	[OPT_ASK] = { "ask", 0, NULL,
+		      "have what can't be moved unplugged through vfio" },
 	[OPT_PARALLEL] = { "parallel", 0, NULL, "all guests at once" },
 	[OPT_TIMEOUT] = { "timeout", 't', "S", "ask a guest for so long (30)" },
 	{ 0 },
@@ -51,143 +55,13 @@ static const struct opt options[] = {
 struct drain {
 	const struct args *args;
 	struct sriovb *sb;
-	struct sriov_broker_addr pf;
-	struct sriov_broker_selector to[SRIOV_BROKER_MAX_SELECTORS];
-	unsigned int num_to;
-	int any_pf; /* none was named: VFs of the same kind alone will do */
-	struct unplug_opts opts;
-	struct guest *guests;
+	struct destination d;
+	struct guest *guests; /* that are moved */
 	ssize_t num_guests;
-	ssize_t used;		   /* VFs that were leased before */
-	struct json_object *moved; /* for programs */
+	struct taken *asked; /* what can't be */
+	unsigned int num_asked;
+	ssize_t leased; /* VFs that were so before */
 };
-
-/* ---- where to ---- */
-
-static int add_target(struct drain *d, const char *name)
-{
-	struct sriov_broker_addr pf;
-	int err = parse_device(d->args, name, &pf);
-
-	if (err)
-		return err;
-	if (sriovb_same_addr(&pf, &d->pf))
-		return bad_usage(d->args, "%s: that is the PF to be drained",
-				 name);
-	if (d->num_to == SRIOV_BROKER_MAX_SELECTORS)
-		return bad_usage(d->args, "--to: more than %d PFs",
-				 SRIOV_BROKER_MAX_SELECTORS);
-	d->to[d->num_to++] = (struct sriov_broker_selector){ .dev = pf };
-	return 0;
-}
-
-static int parse_targets(struct drain *d, const char *text)
-{
-	char *names = strdup(text);
-	char *rest = NULL;
-	char *name;
-	int err = 0;
-
-	if (!names)
-		return no_memory();
-	for (name = strtok_r(names, ",", &rest); !err && name;
-	     name = strtok_r(NULL, ",", &rest))
-		err = add_target(d, name);
-	free(names);
-	if (!err && !d->num_to)
-		err = bad_usage(d->args, "--to: missing argument: PF");
-	return err;
-}
-
-/* All other PFs. */
-static int find_targets(struct drain *d)
-{
-	struct sriov_broker_pf *pfs;
-	ssize_t n = sriovb_list_pfs(d->sb, NULL, &pfs);
-	ssize_t i;
-
-	if (n < 0)
-		return refused(d->sb, n);
-	d->any_pf = 1;
-	for (i = 0; i < n && d->num_to < SRIOV_BROKER_MAX_SELECTORS; i++)
-		if (pfs[i].num_vfs && !sriovb_same_addr(&pfs[i].addr, &d->pf))
-			d->to[d->num_to++] = (struct sriov_broker_selector){
-				.dev = pfs[i].addr,
-			};
-	free(pfs);
-	return 0;
-}
-
-/* ---- one VF ---- */
-
-static int cannot_move(const struct guest *g)
-{
-	char vf[SRIOVB_ADDR_LEN];
-	const struct failure failure = {
-		.code = EXIT_REFUSED,
-		.subject = sriovb_format_addr(&g->vf.addr, vf),
-		.lease = g->vf.lease_id,
-		.pid = g->pid,
-	};
-
-	if (g->file < 0 && !g->domain[0])
-		return fail_with(
-			&failure,
-			"held by guest \"%s\", process %d, whose monitor is not known: left",
-			g->name, g->pid);
-	return fail_with(
-		&failure,
-		"held by guest \"%s\", process %d, under an id that is not known (is its monitor, %s, taken?): left",
-		g->name, g->pid, g->monitor[0] ? g->monitor : "libvirt's");
-}
-
-/* For programs: what is now in the place of a VF. */
-static void keep_moved(const struct drain *d, const struct guest *g,
-		       const struct swap *s)
-{
-	struct json_object *obj = json_object_new_object();
-
-	json_text(obj, "guest", g->name[0] ? g->name : NULL);
-	fields_json(obj, swap_fields, s);
-	json_object_array_add(d->moved, obj);
-}
-
-static int move(const struct drain *d, struct sriovb *sb, const struct guest *g)
-{
-	struct sriov_broker_selector to[SRIOV_BROKER_MAX_SELECTORS];
-	struct monitor monitor;
-	struct swap s = {
-		.sb = sb,
-		.monitor = &monitor,
-		.id = g->id,
-		.selectors = to,
-		.num_selectors = d->num_to,
-		.opts = &d->opts,
-	};
-	char where[VMM_NAME_LEN + 8] = "";
-	unsigned int i;
-	int ret;
-
-	if (!g->id[0])
-		return cannot_move(g);
-	for (i = 0; i < d->num_to; i++) {
-		to[i] = d->to[i];
-		to[i].vendor = d->any_pf ? g->vf.vendor : 0;
-		to[i].device = d->any_pf ? g->vf.device : 0;
-	}
-	ret = monitor_open_guest(&monitor, g, d->opts.timeout_s * 1000);
-	if (!ret)
-		ret = swap_vf(&s);
-	if (g->name[0])
-		snprintf(where, sizeof(where), " of %s", g->name);
-	progress_end();
-	if (!ret && d->args->json)
-		keep_moved(d, g, &s);
-	else if (!ret)
-		swap_print(&s, printable(where));
-	monitor_close(&monitor);
-	return ret;
-}
 
 /* ---- all of them; what goes wrong is told, and seen in the end ---- */
 
@@ -196,7 +70,7 @@ static void one_after_another(const struct drain *d)
 	ssize_t i;
 
 	for (i = 0; i < d->num_guests && !wait_interrupted(); i++)
-		move(d, d->sb, &d->guests[i]);
+		move_vf(&d->d, d->sb, &d->guests[i]);
 }
 
 /* The VFs of one guest, which has one monitor, in a process of its own. */
@@ -211,7 +85,8 @@ static int move_guest(const struct drain *d, ssize_t first)
 		return ret;
 	for (i = first; i < d->num_guests && !wait_interrupted(); i++)
 		if (d->guests[i].pid == d->guests[first].pid)
-			outcome_add(&outcome, move(d, sb, &d->guests[i]));
+			outcome_add(&outcome,
+				    move_vf(&d->d, sb, &d->guests[i]));
 	sriovb_close(sb);
 	return outcome_code(&outcome);
 }
@@ -227,7 +102,7 @@ static void say(const struct drain *d, int fd)
 {
 	struct json_object *document = json_document();
 
-	json_object_object_add(document, "moved", d->moved);
+	json_object_object_add(document, "moved", d->d.moved);
 	report_add_to(document);
 	json_object_to_fd(fd, document, JSON_C_TO_STRING_PLAIN);
 }
@@ -246,7 +121,7 @@ static void hear(const struct drain *d, int fd)
 	if (json_object_object_get_ex(document, "moved", &moved))
 		for (i = 0; i < json_object_array_length(moved); i++)
 			json_object_array_add(
-				d->moved,
+				d->d.moved,
 				json_object_get(
 					json_object_array_get_idx(moved, i)));
 	report_take_from(document);
@@ -315,6 +190,7 @@ static void be_child(const struct drain *d, ssize_t guest, int said)
 	setpgid(0, 0);
 	/* Lines of several would overwrite each other. */
 	progress_never();
+	report_forget();
 	ret = move_guest(d, guest);
 	if (said >= 0)
 		say(d, said);
@@ -341,7 +217,7 @@ static void side_by_side(const struct drain *d)
 			d->args->json ? memfd_create("said", MFD_CLOEXEC) : -1;
 		child->pid = fork();
 		if (child->pid < 0)
-			perror("sriovctl: fork");
+			fail(EXIT_REFUSED, NULL, "fork: %s", strerror(errno));
 		if (!child->pid)
 			be_child(d, i, child->said);
 		if (child->pid > 0)
@@ -351,52 +227,48 @@ static void side_by_side(const struct drain *d)
 	free(children);
 }
 
-/* ---- what is left ---- */
+/* ---- what can't be moved ---- */
 
-/* Is it in use, or may be? With a complaint. Return: an exit code, 0: it is not */
-static int complain_of(const struct sriov_broker_vf *vf)
+/* Is there a monitor, and a lease that its QEMU could give back? */
+static int can_be_moved(const struct guest *g)
 {
-	char addr[SRIOVB_ADDR_LEN], user[VFIO_USER_LEN];
+	return g->id[0] && guest_holds(g->pid, g->vf.lease_id);
+}
 
-	sriovb_format_addr(&vf->addr, addr);
-	switch (vf->state) {
-	case SRIOV_BROKER_VF_LEASED:
-		return fail_with(
-			&(struct failure){ .code = EXIT_BUSY,
-					   .subject = addr,
-					   .reason = "leased",
-					   .lease = vf->lease_id,
-					   .pid = vf->lease_pid },
-			"still leased as lease %llu \"%.*s\" by process %d",
-			(unsigned long long)vf->lease_id, SRIOV_BROKER_NAME_LEN,
-			vf->lease_label, vf->lease_pid);
-	case SRIOV_BROKER_VF_HOST:
-		return vf->driver[0] ? fail(EXIT_BUSY, addr,
-					    "the host's own, with driver %.*s",
-					    SRIOV_BROKER_NAME_LEN, vf->driver) :
-				       0;
-	case SRIOV_BROKER_VF_OPEN:
-		return fail(EXIT_BUSY, addr,
-			    "open to all, so that it may be in use");
-	case SRIOV_BROKER_VF_DRAINING:
-	case SRIOV_BROKER_VF_RESETTING:
-		return fail(EXIT_BUSY, addr, "still %s",
-			    sriovb_strstate(vf->state));
-	case SRIOV_BROKER_VF_QUARANTINED:
-		if (vf->fault != SRIOV_BROKER_FAULT_IN_USE)
-			return 0;
-		if (!vfio_user(&vf->addr, user, sizeof(user)))
-			strcpy(user, "a process");
-		return fail_with(
-			&(struct failure){ .code = EXIT_BUSY,
-					   .subject = addr,
-					   .reason = "quarantined" },
-			"in quarantine, since %s still has it open" REMEDY
-			"end that, then sriovctl reset %s",
-			user, addr);
+/* Take what can't be moved from the guests. Return: 0 or an exit code */
+static int set_aside(struct drain *d)
+{
+	ssize_t i, kept = 0;
+
+	d->asked = calloc(d->num_guests + 1, sizeof(*d->asked));
+	if (!d->asked)
+		return no_memory();
+	for (i = 0; i < d->num_guests; i++) {
+		const struct guest *g = &d->guests[i];
+
+		if (can_be_moved(g)) {
+			d->guests[kept++] = *g;
+			continue;
+		}
+		if (g->file >= 0)
+			close(g->file);
+		/* A lease that is over was asked for by whatever ended it. */
+		if (g->vf.state == SRIOV_BROKER_VF_LEASED)
+			d->asked[d->num_asked++].vf = g->vf;
 	}
+	d->num_guests = kept;
 	return 0;
 }
+
+/* All at once: it takes as long as the slowest. */
+static void ask(const struct drain *d)
+{
+	if (d->num_asked && !wait_interrupted())
+		take_back(d->sb, d->asked, d->num_asked, d->d.opts.timeout_s,
+			  d->args->json);
+}
+
+/* ---- what is left ---- */
 
 /* The VFs that are left, each with an error, and those that were moved. */
 static int tell(const struct drain *d, ssize_t left, int code)
@@ -404,17 +276,34 @@ static int tell(const struct drain *d, ssize_t left, int code)
 	struct json_object *document = json_document();
 	int ret;
 
-	json_addr(document, "pf", &d->pf);
-	json_object_object_add(document, "moved", json_object_get(d->moved));
+	json_addr(document, "pf", &d->d.from);
+	json_object_object_add(document, "moved", json_object_get(d->d.moved));
+	taken_json(document, "asked", d->asked, d->num_asked);
 	json_number(document, "left", left);
 	ret = json_print(document);
 	return code ? code : ret;
 }
 
-/* VFs are left: some of them, or all, or it was not tried with all of them. */
-static int code_for(const struct drain *d, ssize_t left)
+static ssize_t count_leased(const struct drain *d)
 {
-	if (left < d->used)
+	struct sriov_broker_vf *vfs;
+	ssize_t n = sriovb_list_vfs(d->sb, &d->d.from, &vfs);
+	ssize_t i, leased = 0;
+
+	for (i = 0; i < n; i++)
+		leased += vfs[i].state == SRIOV_BROKER_VF_LEASED;
+	if (n >= 0)
+		free(vfs);
+	return leased;
+}
+
+/*
+ * VFs are left: some of those that could go, or all, or it was not tried with all of
+ * them. The host's, which are left as well, could not.
+ */
+static int code_for_left(const struct drain *d)
+{
+	if (count_leased(d) < d->leased)
 		return EXIT_PARTLY;
 	return wait_interrupted() ? EXIT_REFUSED : EXIT_BUSY;
 }
@@ -429,18 +318,18 @@ static int report(struct drain *d)
 	/* What had left its guest may be on its way back. */
 	if (!wait_interrupted())
 		unplug_await_all(d->sb);
-	n = sriovb_list_vfs(d->sb, &d->pf, &vfs);
+	n = sriovb_list_vfs(d->sb, &d->d.from, &vfs);
 	if (n < 0)
 		return refused(d->sb, n);
-	sriovb_format_addr(&d->pf, pf);
+	sriovb_format_addr(&d->d.from, pf);
 	for (i = 0; i < n; i++)
-		left += !!complain_of(&vfs[i]);
+		left += !!complain_of_use(&vfs[i]);
 	free(vfs);
 	if (wait_interrupted())
 		fail(EXIT_REFUSED, pf,
 		     "interrupted" REMEDY "to go on: the same command again");
 	if (left)
-		ret = fail(code_for(d, left), pf, "%zd of its VFs are left",
+		ret = fail(code_for_left(d), pf, "%zd of its VFs are left",
 			   left);
 	if (d->args->json)
 		return tell(d, left, ret);
@@ -449,68 +338,86 @@ static int report(struct drain *d)
 	return ret;
 }
 
-static ssize_t count_leased(const struct drain *d)
+static int cordon(const struct drain *d)
 {
-	struct sriov_broker_vf *vfs;
-	ssize_t n = sriovb_list_vfs(d->sb, &d->pf, &vfs);
-	ssize_t i, leased = 0;
+	char pf[SRIOVB_ADDR_LEN];
+	int err = sriovb_cordon(d->sb, &d->d.from, 0);
 
-	for (i = 0; i < n; i++)
-		leased += vfs[i].state == SRIOV_BROKER_VF_LEASED;
-	if (n >= 0)
-		free(vfs);
-	return leased;
+	if (err)
+		return refused(d->sb, err);
+	sriovb_format_addr(&d->d.from, pf);
+	note(pf,
+	     "cordoned: nothing new is leased from it" REMEDY
+	     "to end that: sriovctl uncordon %s",
+	     pf);
+	return 0;
+}
+
+/* What is to be done. Return: 0 or an exit code */
+static int plan(struct drain *d)
+{
+	int ret = 0;
+
+	if (!d->d.num_to)
+		ret = destination_find(d->sb, &d->d);
+	if (!ret)
+		ret = cordon(d);
+	if (ret)
+		return ret;
+	d->leased = count_leased(d);
+	/* A guest whose monitor does not answer can't be moved. */
+	d->num_guests = guests_find(d->sb, &d->d.from,
+				    d->d.opts.timeout_s * 1000, &d->guests);
+	if (d->num_guests < 0)
+		return refused(d->sb, d->num_guests);
+	if (d->args->opt[OPT_ASK])
+		ret = set_aside(d);
+	if (!ret && d->num_guests && !d->d.num_to)
+		ret = fail(EXIT_NOT_FOUND, NULL,
+			   "there is no other PF with VFs to go to" REMEDY
+			   "enable some, or detach the guests' VFs");
+	return ret;
 }
 
 static int drain(struct drain *d)
 {
-	int ret = 0;
+	int ret = plan(d);
 
-	if (!d->num_to)
-		ret = find_targets(d);
-	if (ret)
-		return ret;
-	d->used = count_leased(d);
-	/* A guest whose monitor does not answer can't be moved. */
-	d->num_guests = guests_find(d->sb, &d->pf, d->opts.timeout_s * 1000,
-				    &d->guests);
-	if (d->num_guests < 0)
-		return refused(d->sb, d->num_guests);
-	if (d->num_guests && !d->num_to) {
-		guests_free(d->guests, d->num_guests);
-		return fail(EXIT_NOT_FOUND, NULL,
-			    "there is no other PF with VFs to go to" REMEDY
-			    "enable some, or detach the guests' VFs");
-	}
-	if (d->args->opt[OPT_PARALLEL])
+	if (!ret && d->args->opt[OPT_PARALLEL])
 		side_by_side(d);
-	else
+	else if (!ret)
 		one_after_another(d);
+	if (!ret) {
+		ask(d);
+		ret = report(d);
+	}
 	guests_free(d->guests, d->num_guests);
-	return report(d);
+	free(d->asked);
+	return ret;
 }
 
 static int run(const struct args *args)
 {
 	struct drain d = {
 		.args = args,
-		.opts = { UNPLUG_TIMEOUT_S, !!args->opt[OPT_TIMEOUT] },
+		.d.opts = { UNPLUG_TIMEOUT_S, !!args->opt[OPT_TIMEOUT] },
 	};
-	int ret = parse_device(args, args->word[0], &d.pf);
+	int ret = parse_device(args, args->word[0], &d.d.from);
 
 	if (!ret && args->opt[OPT_TIMEOUT])
 		ret = parse_number(args, "--timeout", args->opt[OPT_TIMEOUT], 1,
-				   PLUG_MAX_TIMEOUT_S, &d.opts.timeout_s);
+				   PLUG_MAX_TIMEOUT_S, &d.d.opts.timeout_s);
 	if (!ret && args->opt[OPT_TO])
-		ret = parse_targets(&d, args->opt[OPT_TO]);
+		ret = destination_parse(args, args->opt[OPT_TO], &d.d);
 	if (!ret)
 		ret = open_broker(&d.sb);
 	if (ret)
 		return ret;
 	wait_catch_signals();
-	d.moved = json_object_new_array();
+	if (args->json)
+		d.d.moved = json_object_new_array();
 	ret = drain(&d);
-	json_object_put(d.moved);
+	json_object_put(d.d.moved);
 	sriovb_close(d.sb);
 	return ret;
 }
@@ -520,7 +427,7 @@ const struct cmd cmd_drain = {
 	.words = "PF",
 	.min_words = 1,
 	.max_words = 1,
-	.help = "Move the VFs of all guests off a PF.",
+	.help = "Cordon a PF, and move the VFs of all guests off it.",
 	.opts = options,
 	.run = run,
 };

@@ -25,7 +25,7 @@ static int tell(const struct taken *t, int waited, unsigned int grace_s)
 	json_number(document, "lease", t->vf.lease_id);
 	json_number(document, "grace", grace_s);
 	if (waited)
-		taken_json(document, t, 1);
+		taken_json(document, "devices", t, 1);
 	return json_print(document);
 }
 

@@ -108,14 +108,16 @@ static void note_id(void *ctx, const char *id,
 				 id);
 }
 
-int guest_monitor(const struct vmm *vmm, int ask_ms, struct qmp *qmp)
+int guest_monitor(pid_t pid, const struct vmm *vmm, int ask_ms, struct qmp *qmp)
 {
+	int err = -ENOENT;
+
 	*qmp = (struct qmp){ .fd = -1 };
 	if (vmm->libvirt)
-		return libvirt_open(qmp, vmm->name, ask_ms);
-	if (vmm->file < 0 || vmm->taken)
-		return -ENOENT;
-	return qmp_open_file(qmp, vmm->file, ask_ms);
+		err = libvirt_open(qmp, vmm->name, pid, ask_ms);
+	else if (vmm->file >= 0 && !vmm->taken)
+		err = qmp_open_file(qmp, vmm->file, ask_ms);
+	return !err && qmp_peer(qmp) != pid ? -ESRCH : err;
 }
 
 /* The lease has ended, so that it is this guest's no more; others say for themselves. */
@@ -154,14 +156,14 @@ static int ask_monitor(struct search *s, const struct vmm *vmm)
 
 	if (wait_interrupted())
 		return 1;
-	err = guest_monitor(vmm, s->ask_ms, &qmp);
-	is_its = err || qmp_peer(&qmp) == s->pid;
+	err = guest_monitor(s->pid, vmm, s->ask_ms, &qmp);
+	is_its = err != -ESRCH;
 	/* A device's word counts for more than what was meant for one. */
-	if (!err && is_its)
+	if (!err)
 		err = fdset_each(&qmp, note_id, s);
-	if (!err && is_its)
+	if (!err)
 		err = qemu_each_vf(&qmp, note_id, s);
-	if (!err && is_its)
+	if (!err)
 		drop_left(s, &qmp);
 	qmp_close(&qmp);
 	return is_its;

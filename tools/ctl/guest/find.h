@@ -35,10 +35,12 @@ ssize_t guests_find(struct sriovb *sb, const struct sriov_broker_addr *pf,
 void guests_free(struct guest *guests, ssize_t n);
 
 /*
- * Open a guest's monitor, unless it has a client already. qmp_close() afterwards
- * whatever is returned. Return: 0 or -errno
+ * Open the monitor of a guest, of which @vmm are its words, unless it has a client
+ * already. qmp_close() afterwards whatever is returned.
+ * Return: 0 or -errno, -ESRCH: it is another process's
  */
-int guest_monitor(const struct vmm *vmm, int ask_ms, struct qmp *qmp);
+int guest_monitor(pid_t pid, const struct vmm *vmm, int ask_ms,
+		  struct qmp *qmp);
 
 /* Has a process a descriptor of a lease? By the kernel's word, not the guest's. */
 int guest_holds(pid_t pid, unsigned long long lease);

@@ -16,6 +16,9 @@
 #include "qemu/libvirt.h"
 #include "qemu/qemu.h"
 
+/* How often a guest may be started anew while it is waited for. */
+#define LOCK_ROUNDS 3
+
 int monitor_failed(const struct monitor *m)
 {
 	return fail(exit_code_of(m->qmp.failed), m->name, "%s", m->qmp.error);
@@ -69,7 +72,7 @@ static int connect_to(struct monitor *m, int timeout_ms)
 	else if (m->by_socket)
 		err = qmp_connect(&m->qmp, m->name, timeout_ms);
 	else
-		err = libvirt_open(&m->qmp, m->name, timeout_ms);
+		err = libvirt_open(&m->qmp, m->name, m->guest, timeout_ms);
 	if (err)
 		return err;
 	return check_peer(m);
@@ -88,6 +91,11 @@ static int fail_lock(struct monitor *m, int timeout_ms)
 			&m->qmp, m->lock,
 			"interrupted while another sriovctl, process %d, was at work on this guest",
 			m->waited);
+	if (m->lock == -EBUSY)
+		return qmp_fail(
+			&m->qmp, m->lock,
+			"its QEMU was another process each time that another sriovctl was done with it" REMEDY
+			"try again");
 	return qmp_fail(&m->qmp, m->lock, "can't lock this guest: %s",
 			strerror(-m->lock));
 }
@@ -98,19 +106,30 @@ static int fail_lock(struct monitor *m, int timeout_ms)
  */
 static int lock_guest(struct monitor *m, int timeout_ms)
 {
-	pid_t guest = qmp_peer(&m->qmp);
+	int round, err;
 
-	m->lock = guest_lock(guest, 0, &m->waited);
-	if (m->lock == -ETIMEDOUT) {
+	for (round = 0; round < LOCK_ROUNDS; round++) {
+		pid_t guest = qmp_peer(&m->qmp);
+
+		m->lock = guest_lock(guest, 0, &m->waited);
+		if (m->lock != -ETIMEDOUT)
+			break;
 		qmp_close(&m->qmp);
 		m->lock = guest_lock(guest, timeout_ms, &m->waited);
-		if (m->lock >= 0)
-			return connect_to(m, timeout_ms);
+		if (m->lock < 0)
+			break;
+		err = connect_to(m, timeout_ms);
+		if (err || qmp_peer(&m->qmp) == guest)
+			return err;
+		/* Another process serves it by now, which has a lock of its own. */
+		close(m->lock);
+		m->lock = -EBUSY;
 	}
 	if (m->lock >= 0)
 		return 0;
 	/* A user without a place for it still has the monitor's own queue. */
-	if (geteuid() && m->lock != -ETIMEDOUT && m->lock != -EINTR)
+	if (geteuid() && m->lock != -ETIMEDOUT && m->lock != -EINTR &&
+	    m->lock != -EBUSY)
 		return 0;
 	return fail_lock(m, timeout_ms);
 }

@@ -20,7 +20,6 @@
 #include "base/complain.h"
 #include "base/field.h"
 #include "base/value.h"
-#include "cli/report.h"
 #include "cli/target.h"
 #include "guest/find.h"
 #include "guest/swap.h"
@@ -36,10 +35,12 @@
 static int lease_new(struct swap *s)
 {
 	struct sriov_broker_selector selectors[SRIOV_BROKER_MAX_SELECTORS];
+	const struct asked asked = { .own = s->old_vf.addr };
 	struct sriovb_request request = {
 		.selectors = selectors,
 		.num_selectors = s->num_selectors,
 		.count = 1,
+		.flags = s->lease_flags,
 		.numa_node = -1,
 		.label = s->old_vf.lease_label,
 	};
@@ -55,7 +56,7 @@ static int lease_new(struct swap *s)
 	err = sriovb_lease(s->sb, &request, &s->grant);
 	if (err) {
 		s->grant.fd = -1;
-		return refused(s->sb, err);
+		return not_granted(s->sb, &request, &asked, err);
 	}
 	warn_of(&s->grant);
 	plug_take(&s->new, &s->grant);
@@ -234,11 +235,8 @@ static int break_then_make(struct swap *s)
 
 /* ---- make before break ---- */
 
-/*
- * Is the new one in already, by a swap that was cut short?
- * Return: 1, 0, or -1 after a complaint
- */
-static int is_made(struct swap *s)
+/* Is the new one in already, by a swap that was cut short? Return: 0 or an exit code */
+static int find_made(struct swap *s, int *made)
 {
 	struct kept kept[FDSET_MAX];
 	unsigned int n, i;
@@ -246,23 +244,21 @@ static int is_made(struct swap *s)
 	int err = qemu_device_type(&s->monitor->qmp, s->new.id, type,
 				   sizeof(type));
 
+	*made = 0;
 	if (err == -ENOENT)
 		return 0;
-	if (err ||
-	    fdset_list(&s->monitor->qmp, s->new.id, kept, FDSET_MAX, &n)) {
-		swap_failed(s);
-		return -1;
-	}
+	if (err || fdset_list(&s->monitor->qmp, s->new.id, kept, FDSET_MAX, &n))
+		return swap_failed(s);
 	for (i = 0; i < n; i++) {
 		if (kept[i].instead_of != s->old.lease)
 			continue;
 		s->new.kept = kept[i];
 		sriovb_format_addr(&kept[i].vf, s->new.vf);
-		return 1;
+		*made = 1;
+		return 0;
 	}
-	fail(EXIT_BUSY, s->new.id,
-	     "there is a device of this id, a %s, in the way", type);
-	return -1;
+	return fail(EXIT_BUSY, s->new.id,
+		    "there is a device of this id, a %s, in the way", type);
 }
 
 /* The bus of the old one is taken. */
@@ -341,12 +337,10 @@ static int keep_both(const struct swap *s)
 
 static int make_then_break(struct swap *s)
 {
-	int made = is_made(s);
-	int ret = 0;
+	int made;
+	int ret = find_made(s, &made);
 
-	if (made < 0)
-		return EXIT_REFUSED;
-	if (!made)
+	if (!ret && !made)
 		ret = make_new(s);
 	if (ret)
 		return ret;

@@ -17,6 +17,7 @@ struct swap {
 	const char *id; /* of the device whose VF goes */
 	const struct sriov_broker_selector *selectors; /* VFs that will do */
 	unsigned int num_selectors;		       /* 0: those of its PF */
+	unsigned int lease_flags;     /* SRIOV_BROKER_LEASE_* */
 	int make_first;		      /* the new one in before the old is out */
 	const struct netattrs *attrs; /* besides those of the old; or NULL */
 	const struct unplug_opts *opts;

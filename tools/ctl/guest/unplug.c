@@ -223,7 +223,7 @@ static int identify_device(struct monitor *m, struct sriovb *sb,
 {
 	struct sriov_broker_vf vf;
 	int err = qemu_device_host(&m->qmp, u->id, &u->vf);
-	int found;
+	int found, ret;
 
 	/* A guest may let go at any time. */
 	if (qmp_not_found(&m->qmp, err))
@@ -239,10 +239,9 @@ static int identify_device(struct monitor *m, struct sriovb *sb,
 		return 0;
 	}
 	/* One that came by descriptor does not know where from; or is gone. */
-	if (identify_kept(m, sb, u))
-		return EXIT_REFUSED;
-	if (u->lease || u->state == UNPLUG_GONE)
-		return 0;
+	ret = identify_kept(m, sb, u);
+	if (ret || u->lease || u->state == UNPLUG_GONE)
+		return ret;
 	return has_failed(u, fail(EXIT_REFUSED, u->id,
 				  "a vfio-pci, but not of a leased VF" REMEDY
 				  "to take it out: device_del"));

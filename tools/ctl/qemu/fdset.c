@@ -417,16 +417,17 @@ static int drop_one(struct qmp *qmp, struct sriovb *sb, const struct kept *kept,
 {
 	pid_t holder;
 	char type[64];
-	int ret;
+	int ret, had;
 
 	if (fdset_is_anothers(qmp, sb, kept))
 		return 0;
 	ret = qemu_device_type(qmp, kept->id, type, sizeof(type));
 	if (ret != -ENOENT)
 		return ret < 0 ? ret : 0;
+	/* By the broker's word; QEMU may say what it likes of leases that never were. */
+	had = fdset_has_lease(sb, kept, &holder);
 	ret = fdset_drop_one(qmp, kept->id, kept->lease);
-	/* By the broker's word; QEMU may have said what it likes. */
-	if (!ret && !fdset_has_lease(sb, kept, &holder))
+	if (!ret && had && !fdset_has_lease(sb, kept, &holder))
 		dropped(ctx, kept);
 	return ret;
 }

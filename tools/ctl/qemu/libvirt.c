@@ -42,15 +42,18 @@ static int helper_path(char *path, size_t len)
 }
 
 /* Start the helper with @fd as its standard input. Return: its pid or -errno */
-static pid_t start_helper(const char *path, const char *domain, int fd)
+static pid_t start_helper(const char *path, const char *domain, pid_t guest,
+			  int fd)
 {
-	char *words[] = { HELPER, (char *)domain, NULL };
+	char number[16];
+	char *words[] = { HELPER, (char *)domain, number, NULL };
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
 	int err = posix_spawn_file_actions_init(&actions);
 
 	if (err)
 		return -err;
+	snprintf(number, sizeof(number), "%d", guest);
 	err = posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
 	if (!err)
 		err = posix_spawn(&pid, path, &actions, NULL, words, environ);
@@ -72,7 +75,8 @@ static int helper_failed(struct qmp *qmp, const char *path, int error)
 	return qmp_fail(qmp, error, "%s: %s", path, strerror(-error));
 }
 
-int libvirt_open(struct qmp *qmp, const char *domain, int timeout_ms)
+int libvirt_open(struct qmp *qmp, const char *domain, pid_t guest,
+		 int timeout_ms)
 {
 	char path[PATH_MAX];
 	int pair[2];
@@ -84,7 +88,7 @@ int libvirt_open(struct qmp *qmp, const char *domain, int timeout_ms)
 		return helper_failed(qmp, path, err);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return qmp_fail(qmp, -errno, "%s", strerror(errno));
-	pid = start_helper(path, domain, pair[1]);
+	pid = start_helper(path, domain, guest, pair[1]);
 	close(pair[1]);
 	if (pid < 0) {
 		close(pair[0]);

@@ -6,10 +6,12 @@
 #include "qemu/qmp.h"
 
 /*
- * Open the monitor of libvirt's @domain. qmp_close() afterwards whatever is
- * returned. Return: as qmp_open_within().
+ * Open the monitor of libvirt's @domain, if its QEMU is the process @guest, 0: any; else
+ * QEMU does not hear of it. qmp_close() afterwards whatever is returned.
+ * Return: as qmp_open_file(); -ESRCH: it is another process
  */
-int libvirt_open(struct qmp *qmp, const char *domain, int timeout_ms);
+int libvirt_open(struct qmp *qmp, const char *domain, pid_t guest,
+		 int timeout_ms);
 
 /*
  * The id in QEMU of a device that is called @id: libvirt lets others name devices

@@ -324,8 +324,11 @@ int qmp_event(struct qmp *qmp, int64_t deadline, struct json_object **event)
 	}
 	do {
 		ret = receive(qmp, deadline, event);
-		if (ret)
+		if (ret) {
+			/* Not what the last answer was. */
+			qmp->failed = ret;
 			return ret;
+		}
 		if (qmp_text(*event, "event"))
 			return 0;
 		json_object_put(*event);
@@ -386,7 +389,11 @@ static int take_refusal(struct qmp *qmp, struct json_object *message)
 		return 0;
 	take_error(qmp, error);
 	qmp->broken = 1;
-	return -ECONNREFUSED;
+	if (!strcmp(qmp->class, "OtherProcess"))
+		qmp->failed = -ESRCH;
+	if (!strcmp(qmp->class, "DomainNotFound"))
+		qmp->failed = -ENOENT;
+	return qmp->failed ? qmp->failed : -ECONNREFUSED;
 }
 
 int qmp_greet(struct qmp *qmp)
@@ -517,13 +524,6 @@ int qmp_connect_file(struct qmp *qmp, int file, int timeout_ms)
 		return fail_connect(qmp, err);
 	}
 	return begin(qmp, fd, 0, timeout_ms);
-}
-
-int qmp_open_within(struct qmp *qmp, const char *path, int timeout_ms)
-{
-	int err = qmp_connect(qmp, path, timeout_ms);
-
-	return err ? err : qmp_greet(qmp);
 }
 
 int qmp_open_file(struct qmp *qmp, int file, int timeout_ms)

@@ -46,17 +46,16 @@ struct qmp {
 extern int qmp_timeout_ms;
 
 /*
- * Connect and shake hands; @path may be what QEMU's command line has, "unix:PATH,server=on". qmp_close() afterwards whatever is returned.
+ * Connect and shake hands, over a socket's file that is open by O_PATH. qmp_close()
+ * afterwards whatever is returned.
  * Return: 0 or -errno with words in qmp->error; so do those below.
  */
-int qmp_open_within(struct qmp *qmp, const char *path, int timeout_ms);
-
-/* The same for a socket's file that is open by O_PATH. */
 int qmp_open_file(struct qmp *qmp, int file, int timeout_ms);
 
 /*
- * The two halves of that. A monitor that serves another client takes a connection
- * all the same, and begins to speak when that one has gone.
+ * The two halves of that; @path may be what QEMU's command line has,
+ * "unix:PATH,server=on". A monitor that serves another client takes a connection all
+ * the same, and begins to speak when that one has gone.
  */
 int qmp_connect(struct qmp *qmp, const char *path, int timeout_ms);
 int qmp_connect_file(struct qmp *qmp, int file, int timeout_ms);

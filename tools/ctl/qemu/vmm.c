@@ -21,6 +21,7 @@
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <linux/un.h>
@@ -170,13 +171,27 @@ static int look_at_socket(int fd, struct sock *sock)
 	return 0;
 }
 
+/*
+ * By the kernel's word, and before there is a descriptor of ours: should that be the
+ * last one of a TCP socket, to close it would wait as long as the process has set.
+ */
+static int is_unix(pid_t pid, int fd)
+{
+	char path[48], proto[16] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+	return getxattr(path, "system.sockprotoname", proto,
+			sizeof(proto) - 1) > 0 &&
+	       !strncmp(proto, "UNIX", 4);
+}
+
 static void note_socket(void *ctx, int fd, const char *target)
 {
 	struct search *s = ctx;
 	struct sock *more;
 	int ours;
 
-	if (strncmp(target, "socket:", 7))
+	if (strncmp(target, "socket:", 7) || !is_unix(s->pid, fd))
 		return;
 	more = reallocarray(s->socks, s->num_socks + 1, sizeof(*more));
 	if (!more)
@@ -187,10 +202,11 @@ static void note_socket(void *ctx, int fd, const char *target)
 	if (ours < 0)
 		return;
 	more->number = fd;
-	if (look_at_socket(ours, more))
-		close(ours);
-	else
+	if (!look_at_socket(ours, more))
 		s->num_socks++;
+	else if (get_option(ours, SO_DOMAIN) == AF_UNIX)
+		close(ours);
+	/* Or it has just become another kind: at our end it is closed without a wait. */
 }
 
 static void find_sockets(struct search *s)
