@@ -66,6 +66,7 @@ void findings_free(struct doctor *d);
 /* ---- the checks, in the order in which they are made ---- */
 
 void check_module(struct doctor *d);
+void check_boot(struct doctor *d);
 void check_iommu(struct doctor *d);
 void check_vfio(struct doctor *d);
 void check_driver(struct doctor *d, const struct patient *pf);

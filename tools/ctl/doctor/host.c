@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Checks of the host as a whole: the module, the IOMMU, vfio. */
+/* Checks of the host as a whole: the module, the boot, the IOMMU, vfio. */
 #include <errno.h>
 #include <glob.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ static void module_is_missing(struct doctor *d)
 		     "modprobe sriov_broker; this kernel takes signed modules only: mokutil --import /var/lib/dkms/mok.pub, reboot, enroll the key");
 	else
 		todo(d,
-		     "modprobe sriov_broker; at each boot: echo sriov_broker >/etc/modules-load.d/sriov-broker.conf");
+		     "modprobe sriov_broker; at each boot: systemctl enable --now sriov-broker");
 }
 
 void check_module(struct doctor *d)
@@ -77,6 +77,22 @@ void check_module(struct doctor *d)
 		todo(d,
 		     "install both of one release, then: rmmod sriov_broker && modprobe sriov_broker");
 	}
+}
+
+/* What is written for sriovctl apply comes back after a boot only if systemd is told. */
+void check_boot(struct doctor *d)
+{
+	if (!pattern_exists("/etc/sriov-broker/*.conf"))
+		return;
+	if (pattern_exists(
+		    "/etc/systemd/system/*.wants/sriov-broker.service")) {
+		found(d, VERDICT_OK, "boot", NULL,
+		      "what /etc/sriov-broker says is done at boot");
+		return;
+	}
+	found(d, VERDICT_WARN, "boot", NULL,
+	      "what /etc/sriov-broker says is not done at boot");
+	todo(d, "systemctl enable --now sriov-broker");
 }
 
 /* ---- the IOMMU ---- */

@@ -397,7 +397,7 @@ void check_overrides(struct doctor *d, const struct patient *pf)
 
 /* ---- quarantine ---- */
 
-static void todo_about_open(struct doctor *d, const struct sriov_broker_vf *vf,
+static void todo_about_user(struct doctor *d, const struct sriov_broker_vf *vf,
 			    const char *name)
 {
 	char user[VFIO_USER_LEN];
@@ -419,7 +419,7 @@ static void todo_about(struct doctor *d, const struct sriov_broker_vf *vf,
 	sriovb_format_addr(&vf->pf, pf);
 	switch (vf->fault) {
 	case SRIOV_BROKER_FAULT_IN_USE:
-		todo_about_open(d, vf, name);
+		todo_about_user(d, vf, name);
 		break;
 	case SRIOV_BROKER_FAULT_DRIVER:
 		todo(d,
@@ -436,7 +436,7 @@ static void todo_about(struct doctor *d, const struct sriov_broker_vf *vf,
 		     "see that the PF is up and what its driver says: ip link show; dmesg | grep %s; then: sriovctl reset %s",
 		     pf, name);
 		break;
-	default: /* reset, check, and what a newer module may say */
+	default: /* reset, check, silent, and what a newer module may say */
 		todo(d,
 		     "sriovctl reset %s; if it fails again: sriovctl disable %s && sriovctl enable %s N; if that does not help, a power cycle",
 		     name, pf, pf);
@@ -457,6 +457,8 @@ void check_quarantine(struct doctor *d, const struct patient *pf)
 			"its IOMMU group could not be claimed",
 		[SRIOV_BROKER_FAULT_NET] =
 			"the PF's driver did not put its network attributes back",
+		[SRIOV_BROKER_FAULT_SILENT] =
+			"it does not answer, as when the PF has lost its VFs",
 	};
 	struct sriov_broker_vf *vfs;
 	char name[SRIOVB_ADDR_LEN];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What else on this host says how many VFs a PF has, or which driver they get: files
- * of other programs' that do it at boot, or when an interface comes up.
+ * of other programs' that do it at boot, or when an interface comes up. And programs
+ * that would take the interfaces of VFs that are not the host's.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -22,6 +23,9 @@ static const struct rival {
 	  "NetworkManager sets the number of VFs when this connection comes up, and takes them away with it",
 	  "nmcli connection modify CONNECTION remove sriov" },
 	{ "/run/NetworkManager/system-connections/*", "total-vfs",
+	  "NetworkManager sets the number of VFs when this connection comes up, and takes them away with it",
+	  "nmcli connection modify CONNECTION remove sriov" },
+	{ "/etc/sysconfig/network-scripts/ifcfg-*", "SRIOV_TOTAL_VFS=",
 	  "NetworkManager sets the number of VFs when this connection comes up, and takes them away with it",
 	  "nmcli connection modify CONNECTION remove sriov" },
 	{ "/etc/systemd/network/*.link", "SR-IOVVirtualFunctions=",
@@ -148,6 +152,65 @@ static void check_ids(struct doctor *d)
 	}
 }
 
+#define NET_RULES "62-sriov-broker-net.rules"
+
+/* Where udev looks for rules, in its order: the first file of a name is the one that counts. */
+static const char *const rules_dirs[] = {
+	"/etc/udev/rules.d",
+	"/run/udev/rules.d",
+	"/usr/local/lib/udev/rules.d",
+	"/usr/lib/udev/rules.d",
+};
+
+/* Return: 1 if udev has the rule that keeps interfaces of the pool's VFs from managers */
+static int has_net_rules(void)
+{
+	char path[80], line[8];
+	size_t i;
+
+	for (i = 0; i < sizeof(rules_dirs) / sizeof(rules_dirs[0]); i++) {
+		snprintf(path, sizeof(path), "%s/" NET_RULES, rules_dirs[i]);
+		/* One that is empty, or /dev/null, is there to switch it off. */
+		if (path_exists(path))
+			return !!read_line(path, line, sizeof(line));
+	}
+	return 0;
+}
+
+/* Programs that take whatever interface appears. */
+static const char *const managers[] = { "NetworkManager", "systemd-networkd" };
+
+#define NUM_MANAGERS (sizeof(managers) / sizeof(managers[0]))
+
+/* @ctx: an array of whether each runs. The kernel keeps 15 characters of a name. */
+static void look_at_process(void *ctx, const struct line *line)
+{
+	int *runs = ctx;
+	size_t i;
+
+	for (i = 0; i < NUM_MANAGERS; i++)
+		runs[i] |= !strncmp(line->text, managers[i], 15);
+}
+
+static void check_managers(struct doctor *d)
+{
+	int runs[NUM_MANAGERS] = { 0 };
+	size_t i;
+
+	if (!has_net_rules())
+		each_line("/proc/[0-9]*/comm", look_at_process, runs);
+	for (i = 0; i < NUM_MANAGERS; i++) {
+		if (!runs[i])
+			continue;
+		found(d, VERDICT_WARN, "rival", managers[i],
+		      "it runs, and takes the interfaces of leased VFs: udev has no " NET_RULES
+		      ", or an empty one");
+		todo(d,
+		     "rm -f /etc/udev/rules.d/" NET_RULES
+		     "; the package sriovctl, or make install, has it; then: udevadm control --reload");
+	}
+}
+
 void check_rivals(struct doctor *d)
 {
 	size_t before = d->num_findings;
@@ -160,6 +223,7 @@ void check_rivals(struct doctor *d)
 	}
 	check_driverctl(d);
 	check_ids(d);
+	check_managers(d);
 	if (d->num_findings == before)
 		found(d, VERDICT_OK, "rival", NULL,
 		      "nothing else is told to make or bind VFs");
