@@ -3,9 +3,12 @@
 # sriov_broker: the module, its tool and their tests.  `make help` says what there is.
 # The kernel's part of the build is in Kbuild.
 
+include VERSION
+
 KDIR	?= /lib/modules/$(shell uname -r)/build
-# Empty where a warning shall not stop the build.
-WERROR	?= -Werror
+# -Werror where a warning shall stop the build, as it does in the tests.
+WERROR	?=
+export WERROR
 KERNEL	?= 6.12
 KERNELS	?= 6.12 6.1 7.3
 TESTS	?=
@@ -16,46 +19,78 @@ VM	:= selftests/vm
 DEPS	:= mmdebstrap debian-archive-keyring cpio kmod xz-utils perl git
 SUDO	:= $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: all modules tools selftests demo check check-all check-debug build-all lint bench mutants \
-	install modules_install clean deps help
+.PHONY: all modules tools selftests demo check check-all check-debug build-all lint doc bench mutants deb rpm check-packages \
+	install uninstall modules_install modules_uninstall dkms_install clean deps help
 
 all: modules tools
 
 help:
 	@echo 'make modules          sriov_broker.ko, for the running kernel; KDIR= names another build directory'
 	@echo 'make tools            sriovctl and its library'
-	@echo 'make install          both, and what belongs to them; DESTDIR= and prefix= as usual'
-	@echo 'make demo             a VF goes into a KVM guest and back, in a test machine'
+	@echo 'make install          both, and what belongs to them; DESTDIR= and prefix= as usual;'
+	@echo '                      SIGN_KEY= and SIGN_CERT= sign the module (Secure Boot)'
+	@echo 'make uninstall        what make install would put there, with the same KDIR=, DESTDIR= and prefix=, goes'
+	@echo 'make deb              packages for the Debian that this runs on, in out/deb'
+	@echo 'make rpm              RPMs, in out/rpm'
+	@echo 'make dkms_install     the module as source in /usr/src, for dkms'
+	@echo 'make demo             VFs go into KVM guests and back, in a test machine'
 	@echo 'make check            the tests in test machines; KERNEL=6.1|6.12|7.3|debug|arm64 (6.12), TESTS="a b" picks some'
 	@echo 'make check-all        the tests on all three kernels, on each what depends on it; KERNELS="6.12 debug" picks some;'
 	@echo '                      FULL=1: every test on each; WITHIN=S: those that may take longer than S seconds are skipped'
 	@echo 'make check-debug      the tests of the module on a kernel with KASAN, lockdep, kmemleak, fault injection; FULL=1: all'
 	@echo 'make build-all        build only: -rt, -cloud, clang, arm64 with pages of 16k and 64k'
+	@echo 'make check-packages   packages of Debian 12 and 13: built twice, linted, installed, upgraded, purged, also in test machines; RPMs are linted'
 	@echo 'make mutants          checks are taken out of the module, one at a time, and tests are to fail; MUTANTS="a b" picks some'
 	@echo 'make bench            the benchmark, in a test machine; IOMMU=pt for pass-through (bench/run says why not)'
 	@echo 'make lint             W=1, sparse, checkpatch, clang-format, shellcheck; warnings are errors'
+	@echo 'make doc              manual pages, HTML and pictures, in out/doc; warnings are errors'
 	@echo 'make deps             the few packages that the host needs for the above'
 	@echo 'make clean            what was built here; the cached trees are in ~/.cache/sriov-broker'
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) KCFLAGS=$(WERROR) modules
 
+# With SIGN_KEY= and SIGN_CERT= they are signed, for hosts with Secure Boot.
 modules_install: modules
+	$(if $(SIGN_KEY),for m in sriov_broker*.ko; do \
+		$(KDIR)/scripts/sign-file sha256 $(SIGN_KEY) $(SIGN_CERT) $$m || exit; done)
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 
 tools:
 	$(MAKE) -C tools
 
+deb rpm:
+	packaging/$@
+
 selftests: tools
 	$(MAKE) -C tools tests
 	$(MAKE) -C selftests KDIR=$(KDIR)
 
+# One of these is where a kernel has such modules put.
+modules_uninstall:
+	release=$$($(MAKE) -s -C $(KDIR) kernelrelease) && \
+		rm -f $(foreach dir,extra updates,$(DESTDIR)/lib/modules/$$release/$(dir)/sriov_broker*.ko*)
+
 install: modules_install
 	$(MAKE) -C tools install
 
+uninstall: modules_uninstall
+	$(MAKE) -C tools uninstall
+
+# What dkms needs to build the module.
+DKMSDIR	 = $(DESTDIR)/usr/src/sriov_broker-$(SRIOV_BROKER_VERSION)
+dkms_install:
+	install -d $(DKMSDIR)/kmod/compat $(DKMSDIR)/uapi/linux
+	install -m 644 Kbuild Makefile VERSION dkms.conf $(DKMSDIR)
+	install -m 644 $(filter-out kmod/compat-probed.h %.mod.c,$(wildcard kmod/*.[ch])) $(DKMSDIR)/kmod
+	install -m 644 $(wildcard kmod/compat/probe*) $(DKMSDIR)/kmod/compat
+	install -m 644 uapi/linux/sriov_broker.h $(DKMSDIR)/uapi/linux
+
+# Its guests run by a KVM that is itself emulated: now and then that takes the machine with it (status 125).
 demo: deps
 	@[ ! -t 1 ] || colour=yes; \
-	$(VM)/boot --kernel $(KERNEL) --timeout 900 --exec "COLOUR=$${colour:-no} selftests/demo.sh"
+	demo() { $(VM)/boot --kernel $(KERNEL) --timeout 900 --exec "COLOUR=$${colour:-no} selftests/demo.sh"; }; \
+	demo || { status=$$?; [ $$status = 125 ] || exit $$status; echo "demo: the machine was lost; once more" >&2; demo; }
 
 check: deps
 	$(VM)/check $(KERNEL) -- $(TESTS)
@@ -66,6 +101,9 @@ check-all: deps
 check-debug: deps
 	$(VM)/check $(if $(WITHIN),--within $(WITHIN)) debug -- $(TESTS)
 
+check-packages: deps
+	$(VM)/packages
+
 mutants: deps
 	selftests/mutants/run $(MUTANTS)
 
@@ -74,6 +112,9 @@ build-all: deps
 
 lint: deps
 	$(VM)/lint
+
+doc: deps
+	$(VM)/doc
 
 bench: deps
 	$(VM)/boot --kernel $(KERNEL) --machine bench --append iommu=$(IOMMU) --timeout 1800 \
