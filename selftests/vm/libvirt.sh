@@ -8,11 +8,14 @@
 #	libvirt_guest NAME [WORD...]	boot a guest with three free ports; WORDs are more ones for QEMU
 #	libvirt_end NAME		end both
 #
-# guest_run, guest_wait_log and guest_alive know such a guest too.
+# guest_run, guest_wait_log and guest_alive know such a guest too.  LIBVIRT_DEVICES is more elements for its XML.
 
-LIBVIRT_LOG=$GUESTS/libvirtd.log LIBVIRTD=
+LIBVIRT_LOG=$GUESTS/libvirtd.log LIBVIRTD= LIBVIRT_DEVICES=
 
-# There is no init system, and there are no control groups: libvirtd alone, its guests as root.
+# That its guests run as: root, or 64055, which is Debian's own choice.
+LIBVIRT_UID=0
+
+# There is no init system, and there are no control groups: libvirtd alone.
 libvirt_begin() { # [SETTING...]: more lines for qemu.conf
 	mkdir -p /run/libvirt "$GUESTS"
 	# The user that guests would run as otherwise; bookworm's looks for it, and another package makes it.
@@ -22,8 +25,8 @@ libvirt_begin() { # [SETTING...]: more lines for qemu.conf
 	fi
 	cat >/etc/libvirt/qemu.conf <<-END
 		security_driver = "none"
-		user = "root"
-		group = "root"
+		user = "+$LIBVIRT_UID"
+		group = "+$LIBVIRT_UID"
 		cgroup_controllers = []
 		stdio_handler = "file"
 		$(printf '%s\n' "$@")
@@ -73,6 +76,7 @@ libvirt_xml() { # NAME [WORD...]
 		    <channel type='unix'>
 		      <source mode='bind' path='$GUESTS/$1/run'/><target type='virtio' name='run'/>
 		    </channel>
+		    $LIBVIRT_DEVICES
 		  </devices>
 		  <qemu:commandline>
 		    <qemu:arg value='-global'/><qemu:arg value='virtio-serial-pci.disable-modern=on'/>
@@ -82,12 +86,18 @@ libvirt_xml() { # NAME [WORD...]
 	END
 }
 
-libvirt_guest() { # NAME [WORD...]
-	local dir=$GUESTS/$1
+# What a guest needs of the machine.
+libvirt_prepare() { # NAME
 	modprobe kvm_amd || modprobe kvm_intel || return
+	chmod 666 /dev/kvm
 	guest_initramfs || return
-	mkdir -p "$dir"
-	rm -f "$dir"/*
+	mkdir -p "$GUESTS/$1"
+	chown $LIBVIRT_UID "$GUESTS/$1"
+	rm -f "$GUESTS/$1"/*
+}
+
+libvirt_guest() { # NAME [WORD...]
+	libvirt_prepare "$1" || return
 	libvirt_xml "$@" >"$GUESTS/$1.xml"
 	# shellcheck disable=SC2034 # for guest_ready
 	GUEST_HOW[$1]="libvirt_create $1"
