@@ -39,7 +39,7 @@ wrong "a line break in a text" '2: no JSON: a line break' '{' '"pfs": "a' 'b" }'
 wrong "a key in single quotes" '1: no JSON: texts stand between ", not' "{ 'pfs': [] }"
 wrong "no object" '1: an object with "pfs"' '[]'
 wrong "nothing" ' an object with "pfs" is wanted$' 'null'
-wrong "an unknown key" '2: unknown key "pf"; there are: defaults, pfs$' '{' '"pf": [] }'
+wrong "an unknown key" '2: unknown key "pf"; there are: defaults, pfs, pools$' '{' '"pf": [] }'
 wrong "an unknown key of a PF" '3: unknown key "vf"; there are: address, interface, mac, ' \
 	'// a comment' '{ "pfs": [' '{ "vf": 3 } ] }'
 wrong "an unknown key of a VF" '1: unknown key "color"' '{ "pfs": [ { "mac": "x", "vfs": 1, "net": [ { "vf": "0", "color": 1 } ] } ] }'
@@ -57,6 +57,22 @@ wrong "a VF twice" '2: a VF that line 1 is about' '{ "pfs": [ { "mac": "x", "vfs
 wrong "half a MAC" '1: mac: a MAC, such as' '{ "pfs": [ { "mac": "x", "vfs": 1, "net": [ { "vf": "0", "mac": "02:00" } ] } ] }'
 wrong "one MAC for two" '1: mac: a MAC is for one VF' '{ "pfs": [ { "mac": "x", "vfs": 2, "net": [ { "vf": "0-1", "mac": "02:00:00:00:00:01" } ] } ] }'
 wrong "a VLAN that can't be" '1: vlan: a number, 0 to 4094' '{ "pfs": [ { "mac": "x", "vfs": 2, "net": [ { "vf": "0", "vlan": 4095 } ] } ] }'
+wrong "restored, but not guarded" '1: restore: only guarded VFs' '{ "pfs": [ { "mac": "x", "vfs": 1, "restore": true } ] }'
+wrong "guarded, and another driver" '2: "guarded" is true, and "driver" is "vfio-pci"; leave one of them out$' \
+	'{ "pfs": [' '{ "mac": "x", "vfs": 1, "guarded": true, "driver": "vfio-pci" } ] }'
+wrong "not guarded, and the driver that is" '1: "guarded" is false, and "driver" is "sriov_broker_vfio"; leave one of them out$' \
+	'{ "pfs": [ { "mac": "x", "vfs": 1, "guarded": false, "driver": "sriov_broker_vfio" } ] }'
+wrong "the same in the defaults" '2: "guarded" is true, and "driver" is "host"; ' '{' '"defaults": { "driver": "host", "guarded": true } }'
+wrong "guarded by a number" '1: guarded: true or false is wanted, not 1$' '{ "pfs": [ { "mac": "x", "vfs": 1, "guarded": 1 } ] }'
+wrong "a pool's name" '2: "-a": a pool.s name is' '{ "pools": {' '"-a": { "members": [] } } }'
+wrong "a pool that is no object" '1: a: an object with "members"' '{ "pools": { "a": [] } }'
+wrong "a pool without members" '1: a: "members" is missing' '{ "pools": { "a": { "users": [] } } }'
+wrong "a member that is no PF" '2: which PF' '{ "pools": { "a": { "members": [' '{ "vf": "0" } ] } } }'
+wrong "a user that is not there" '1: users: there is no user "nosuch"$' '{ "pools": { "a": { "members": [], "users": [ "nosuch" ] } } }'
+wrong "a group that is not there" '1: groups: there is no group "nosuch"$' '{ "pools": { "a": { "members": [], "groups": [ "nosuch" ] } } }'
+wrong "a user that is a number" '1: users: an array of names' '{ "pools": { "a": { "members": [], "users": [ 1000 ] } } }'
+wrong "an unknown key of a pool" '1: unknown key "max"; there are: members, users, groups, max_leases, max_leases_per_user$' \
+	'{ "pools": { "a": { "members": [], "max": 1 } } }'
 fails 1 "no such file" "^sriovctl: $work/nosuch: No such file" sriovctl apply "$work/nosuch"
 like "all that is wrong is said" "$(printf '{ "pfs": [ { "vfs": -1, "mac": 5, "x": 1 } ] }' | sriovctl apply - 2>&1 || true)" \
 	"nothing is applied: 3 things to put right"
@@ -66,7 +82,7 @@ conf '{ "pfs": [ { "device": "8086:10c9", "vfs": 2 } ] }'
 fails 1 "two PFs of one name" "^sriovctl: $conf:1: 2 PFs are called so: $a, $b; say which, or \"all\": true$" apply
 is "nothing was applied of these" "$(numvfs)" "0 0"
 is "the schema has the keys" "$(sriovctl apply --schema | jq -c '.properties.pfs.items.properties | keys')" \
-	'["address","all","device","driver","interface","mac","net","nodriver","open","path","serial","vfs"]'
+	'["address","all","device","driver","guarded","interface","mac","net","nodriver","open","path","restore","serial","vfs"]'
 
 # --- which PF -------------------------------------------------------------------------------------
 
@@ -222,6 +238,106 @@ fails 2 "more than it can have" "8 VFs are wanted, it can have 7" apply
 fails 6 "without rights" "not allowed|needs root|Permission denied" \
 	setpriv --reuid nobody --regid nogroup --clear-groups sriovctl apply - <"$conf"
 
+# --- VFs that the host uses -------------------------------------------------------------------------
+
+modprobe igbvf
+ip link set "$(netdev_of "$b")" up # else its VFs' interfaces have no MAC
+ok "VFs for the host" sriovctl enable "$b" 4 --driver host
+udevadm settle 2>/dev/null || true # which may rename their interfaces
+vf=$(vfs_of "$b" | sed -n 2p)
+eventually 20 netdev_of "$vf" >/dev/null 2>&1 || bail "$vf has no interface"
+use=$(netdev_of "$vf")
+conf '{ "pfs": [ { "address": "'"$b"'", "vfs": 5, "driver": "vfio-pci" } ] }'
+in_use() { # NAME WORDS
+	fails 3 "a dry run tells of an interface that is $1" "^  in the way: $vf: in use by the host: its interface $use is $2$" apply --dry-run
+	fails 3 "which is in the way" "^sriovctl: $vf: in use by the host: its interface $use is $2$" apply
+	is "$1: nothing is changed" "$(numvfs) $(drivers "$b") $(netdev_of "$vf")" "2 4 igbvf $use"
+}
+ip link set "$use" up
+in_use up up
+ip link add apply0 type bridge
+ip link set "$use" address 02:00:00:00:00:05
+ip link set "$use" master apply0
+ip link set "$use" down
+in_use "part of a bridge" "part of apply0"
+ip link del apply0
+ok "one that is neither is taken" apply
+is "so they are" "$(numvfs) $(drivers "$b")" "2 5 vfio-pci"
+ok "as before" sriovctl enable "$b" 4
+
+# --- pools ----------------------------------------------------------------------------------------
+
+other() { setpriv --reuid nobody --regid nogroup --clear-groups "$@"; }
+chmod 666 /dev/sriov_broker
+pools_are() { conf '{ "pools": { '"$1"' } }'; }
+ok "the start of it" sriovctl enable "$a" 4
+pools_are '"first": { "members": [ { "interface": "'"$net"'", "vf": "0-1" } ], "users": [ "root" ], "groups": [ "daemon", "7" ] },
+	"rest": { "members": [ { "address": "'"$a"'", "vf": "3" }, { "address": "00ff:01:00.0" } ], "max_leases": 1 }'
+is "a dry run says it" "$(apply --dry-run)" "pool first members: none -> $a#0-1
+pool first users: none -> root
+pool first groups: none -> daemon, lp
+pool rest members: none -> $a#3, 00ff:01:00.0
+pool rest users: none -> anyone
+pool rest max_leases: 0 -> 1"
+is "and does nothing" "$(sriovctl pools)" "there are no named pools"
+is "made" "$(changed)" true
+is "once more: nothing to do" "$(apply)" "pool first: as it should be
+pool rest: as it should be"
+is "nor changed" "$(changed)" false
+is "so they are" "$(sriovctl pools -j | jq -c '.pools[] | [.pool, .members[0].first, .anyone, .uids, .gids, .max_leases]')" \
+	'["first",0,false,[0],[1,7],0]
+["rest",3,true,[],[],1]'
+like "for people, too" "$(sriovctl pools)" "^first +0 +0 +0 +root +daemon, lp +$a#0-1$"
+is "VFs are listed with them" "$(sriovctl list -j "$a" | jq -c '[.pfs[0].vfs[].pool]')" '["first","first",null,"rest"]'
+is "in a column" "$(sriovctl list "$a" --columns vf,pool --noheadings | xargs)" "- - 0 first 1 first 2 - 3 rest"
+like "and shown" "$(sriovctl show "$a#3")" "^ *pool +rest$"
+fails 6 "what a user may not lease the kernel refuses" '^sriovctl: you may not lease from the pool "first"; be one of its users, see sriovctl pools$' \
+	other sriovctl lease --pool first
+fails 6 "by the VF's name as well" '^sriovctl: .*: you may not lease from the pool "first"' other sriovctl lease "$a#1"
+is "other VFs it may" "$(other sriovctl lease "$a" -j </dev/null | jq .index)" 2
+await 10 free "$a" || true
+is "from a pool for anyone as well" "$(other sriovctl lease --pool rest -j </dev/null | jq .index)" 3
+await 10 free "$a" || true
+is "root from any" "$(sriovctl run --pool first -j --id x -- echo 2>/dev/null | head -n 1 | jq '.index < 2')" true
+await 10 free "$a" || true
+fails 3 "no more than may be" '^sriovctl: 1 leases of the pool "rest" are out, and there may be no more; end one, or raise the pool.s limit$' \
+	sriovctl lease --pool rest -- sriovctl lease --pool rest
+await 10 free "$a" || true
+sriovctl save >"$work/saved.conf"
+is "saved" "$(jq -c '.pools | [keys, .first.members, .first.users, .first.groups, .rest.users, .rest.max_leases]' "$work/saved.conf")" \
+	'[["first","rest"],[{"address":"'"$a"'","vf":"0-1"}],["root"],["daemon","lp"],null,1]'
+is "what is saved changes nothing" "$(sriovctl apply "$work/saved.conf" --json | jq .changed)" false
+pools_are '"rest": { "members": [ { "address": "'"$a"'", "vf": "0,3" } ] }, "first": { "members": [ { "address": "'"$a"'", "vf": "1" } ], "users": [] }'
+ok "a VF goes from one to another that comes before it" apply
+is "it has" "$(sriovctl list -j "$a" | jq -c '[.pfs[0].vfs[].pool]')" '["rest","first",null,"rest"]'
+pools_are '"other": { "members": [ { "address": "'"$a"'", "vf": "2-3" } ] }'
+fails 2 "a VF of two" "^sriovctl: $a: its VF 3 is in the pool \"rest\" already; take it out of that first$" apply
+is "one that is not spoken of is left" "$(sriovctl pools -j | jq -c '[.pools[].pool]')" '["first","rest"]'
+pools_are '"first": { "members": [ { "interface": "nosuch" } ] }'
+fails 4 "a PF that is not there" "^sriovctl: $conf:1: no PF is called so on this host$" apply
+like "at boot it may come later" "$(apply --boot 2>&1)" "first: the pool waits for the PF of $conf:1"
+is "till then it stays as it was" "$(sriovctl pools -j | jq -c '[.pools[0].members[].first]')" '[1]'
+pools_are '"first": { "members": [] }, "rest": { "members": [] }'
+ok "away with them" apply
+is "they are gone" "$(sriovctl pools -j | jq -c .pools)" "[]"
+chmod 660 /dev/sriov_broker
+
+pf_is '"vfs": 2, "guarded": true, "restore": true'
+is "restored" "$(apply)" "$a vfs: 4 -> 2
+$a#0-1 driver: vfio-pci, free -> sriov_broker_vfio, restore"
+is "once more: nothing to do" "$(changed)" false
+is "saved" "$(sriovctl save | jq -c ".pfs[] | select(.address == \"$a\") | [.guarded, .driver, .restore]")" "[true,null,true]"
+pf_is '"vfs": 2, "guarded": true, "driver": "sriov_broker_vfio"'
+is "no more of that" "$(apply)" "$a restore: on -> off"
+is "is that" "$(changed)" false
+conf '{ "defaults": { "guarded": true }, "pfs": [ { "address": "'"$a"'", "vfs": 2 } ] }'
+is "defaults may say it" "$(changed)" false
+sed -i 's/"vfs"/"guarded": false, &/' "$conf"
+is "and a PF that it is not so" "$(apply --dry-run)" "$a#0-1 driver: sriov_broker_vfio, free -> vfio-pci"
+sed -i 's/"guarded": false/"driver": "pci-stub"/' "$conf"
+is "or another driver" "$(apply --dry-run)" "$a#0-1 driver: sriov_broker_vfio, free -> pci-stub"
+ok "as before" sriovctl enable "$a" 2
+
 # --- two at once, killed, late drivers ------------------------------------------------------------
 
 pf_is '"vfs": 1'
@@ -259,6 +375,18 @@ for point in ioctl:"$enabling" ioctl:$((enabling + 1)) sendmsg:$((sends / 3)) se
 	is "killed at $point: it gets there" "$(numvfs) $(witness 0) $(witness 2)" \
 		"3 4 00:00:00:00:00:00 9 true false 00:00:00:00:00:00 9 true false"
 done
+
+# Told to stop while VFs are being made.
+conf '{ "pfs": [ { "address": "'"$a"'", "vfs": 3, "net": [ { "vf": "0-2", "vlan": 9 } ] }, { "address": "'"$b"'", "vfs": 5 } ] }'
+afresh
+# In the background of a script SIGINT is ignored.
+fails 7 "told to stop" "^sriovctl: $b: interrupted; to go on: the same command again$" strace -o /dev/null -e trace=ioctl \
+	-e "inject=ioctl:signal=TERM:when=$enabling" sriovctl apply "$conf"
+is "a PF that was begun is done to its end, and no other is begun" "$(numvfs) $(witness 0) $(witness 2)" \
+	"3 4 00:00:00:00:00:00 9 true false 00:00:00:00:00:00 9 true false"
+ok "the same command again" apply
+is "goes on" "$(numvfs)" "3 5"
+ok "as before" sriovctl enable "$b" 4
 
 ok "off" sriovctl disable "$a"
 echo "$a" >"$SYS/$a/driver/unbind"

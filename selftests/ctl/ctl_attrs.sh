@@ -8,7 +8,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 pf=$(pfs_of igb)
-insmod "$here/kmod/test_net.ko" || bail "no PF driver"
+insmod "$here/kmod/test_net.ko" words=1 || bail "no PF driver"
 load_module || bail "the module does not load"
 use_driver "$pf" test_net
 [ "$(driver_of "$pf")" = test_net ] || bail "the PF does not take the driver"
@@ -50,6 +50,14 @@ is "show has them all" "$(show '.net | [.mac, .vlan, .qos, .proto, .max_rate, .m
 fails 2 "a rate below the least" "max-rate 5: the PF's driver, test_net, refused: Invalid argument" \
 	sriovctl set "$netdev#0" state auto max-rate 5
 is "of what was set before, nothing is left" "$(witness 0)" "$a 5 3 802.1ad 10 100 false true disable true"
+echo 1 >/sys/module/test_net/parameters/no_mac
+fails 2 "what the driver says of it besides the errno is shown" \
+	"mac 02:00:00:00:00:0b: the PF's driver, test_net, refused: Invalid argument: no VF may have a MAC" \
+	sriovctl set "$netdev#0" trust off mac 02:00:00:00:00:0b
+is "to programs, too" "$(sriovctl -j set "$netdev#0" mac 02:00:00:00:00:0b 2>/dev/null | jq -r ".errors[0].message")" \
+	"$(vfs_of "$pf" | head -n 1): mac 02:00:00:00:00:0b: the PF's driver, test_net, refused: Invalid argument: no VF may have a MAC"
+echo 0 >/sys/module/test_net/parameters/no_mac
+is "nothing is set by that either" "$(witness 0)" "$a 5 3 802.1ad 10 100 false true disable true"
 is "the other VF was not touched" "$(witness 1)" "$none"
 
 # --- for a lease ----------------------------------------------------------------------------------

@@ -95,13 +95,29 @@ echo more >&8
 is "what is shown of it" "$(lease_of "${vfs[1]}" | jq -c '[.label, .pid, .uid]')" \
 	"[\"two words\",$holder,0]"
 like "in the tree too" "$(sriovctl list "${vfs[1]}")" "leased .* two words pid $holder"
-fails 3 "a leased VF is not leased again" "^sriovctl: ${vfs[1]}: leased as lease [0-9]+ \"two words\" by process $holder" \
-	sriovctl lease "${vfs[1]}"
+taken="^sriovctl: ${vfs[1]}: leased as lease [0-9]+ \"two words\" by process $holder.*; to wait: --wait; it comes back when"
+fails 3 "a leased VF is not leased again" "$taken" sriovctl lease "${vfs[1]}"
+fails 3 "nor by its number" "$taken" sriovctl lease "$pf#1"
 kill -TERM $holder
 status=0
 wait $holder || status=$?
 exec 8>&-
 is "a signal ends it, in peace" $status 0
+ok "free afterwards" await 10 free "$pf"
+
+# One that comes back when what has it open has closed it.
+sriovctl lease "${vfs[1]}" --hold </dev/null >"$work/out" 2>&1 &
+holder=$!
+await 10 leased "${vfs[1]}" || bail "no lease"
+exec 7<>"/dev/vfio/$(basename "$(readlink "$SYS/${vfs[1]}/iommu_group")")"
+kill $holder
+wait $holder || true
+ok "its lease is over, it is not back" await 10 draining "${vfs[1]}"
+returning="^sriovctl: ${vfs[1]}: on its way back from its last lease; to wait: --wait$"
+fails 3 "it is not leased yet" "$returning" sriovctl lease "${vfs[1]}"
+fails 3 "nor by its number" "$returning" sriovctl lease "$pf#1"
+exec 7>&-
+ok "but waited for" sriovctl lease "$pf#1" --wait 60 -- true
 ok "free afterwards" await 10 free "$pf"
 
 # --- what the caller ignores, and where from ------------------------------------------------------
@@ -217,6 +233,16 @@ fails 2 "the host's VF is not for lease" "^sriovctl: ${vfs[0]}: with the host, n
 	sriovctl lease "${vfs[0]}"
 full() { sriovctl lease "$pf" >/dev/full; }
 fails 2 "a tool that can't say what it leased holds nothing" "No space left" full
+await 10 free "${vfs[@]:1}" || true
+full() { sriovctl lease "$pf" --count 2 --until-exit $$ >/dev/full; }
+fails 2 "nor can it leave that to another process" "No space left" full
+ok "they come back" await 10 free "${vfs[@]:1}"
+fails 2 "nor where no process reads it" "Broken pipe" \
+	python 'r, w = os.pipe()
+os.close(r)
+os.dup2(w, 1)
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)' "$pf" --until-exit $$
+ok "it comes back" await 10 free "${vfs[@]:1}"
 
 rm -r "$work"
 unload_module

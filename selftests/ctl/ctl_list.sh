@@ -23,7 +23,7 @@ is "total_vfs as the kernel has it" "$(field "$pf" '.pfs[0].total_vfs')" \
 is "numa_node as the kernel has it" "$(field "$pf" '.pfs[0].numa_node')" \
 	"$(cat "$SYS/$pf/numa_node")"
 is "the keys of a PF" "$(field "$nvme" '.pfs[0] | keys_unsorted')" \
-	'["bdf","vendor","device","driver","numa_node","total_vfs","num_vfs","vfs"]'
+	'["bdf","vendor","device","driver","numa_node","total_vfs","num_vfs","cordoned","vfs"]'
 is "the name and MAC of its interface" "$(field "$pf" '.pfs[0] | [.ifname, .mac]')" \
 	"[\"$netdev\",\"$(cat "/sys/class/net/$netdev/address")\"]"
 is "no VFs: an empty array" "$(field "$pf" '.pfs[0] | [.num_vfs, .vfs]')" '[0,[]]'
@@ -31,7 +31,7 @@ is "without a name: all PFs" "$(list | jq -r '.pfs[].bdf' | xargs)" "$(echo "$pf
 
 ok "VFs are switched on" sriovctl enable "$pf" 7
 is "the keys of a VF" "$(field "$pf" '.pfs[0].vfs[0] | del(.mac, .link, .ifname) | keys_unsorted')" \
-	'["bdf","index","vendor","device","driver","guarded","state","fault","iommu_group","lease"]'
+	'["bdf","index","vendor","device","driver","guarded","state","fault","iommu_group","pool","lease"]'
 is "VFs in the kernel's order" "$(field "$pf" '[.pfs[0].vfs[].bdf]')" \
 	"$(for i in 0 1 2 3 4 5 6; do basename "$(readlink "$SYS/$pf/virtfn$i")"; done | jq -Rnc '[inputs]')"
 vf=$(basename "$(readlink "$SYS/$pf/virtfn1")")

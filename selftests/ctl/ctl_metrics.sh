@@ -22,6 +22,10 @@ is "VFs that are free" "$(value "vfs{pf=\"$pf\",state=\"free\"}")" 4
 is "VFs that are leased" "$(value "vfs{pf=\"$pf\",state=\"leased\"}")" 0
 is "of a PF without VFs, all states are there" "$(metrics | grep -c "^sriov_broker_vfs{pf=\"$nvme\",.*} 0$")" 7
 is "VFs that there could be" "$(value "pf_max_vfs{pf=\"$nvme\",driver=\"nvme\"}")" "$(cat "$SYS/$nvme/sriov_totalvfs")"
+is "which is not cordoned" "$(value "pf_cordoned{pf=\"$nvme\"}")" 0
+sriovctl cordon "$nvme"
+is "and now is" "$(value "pf_cordoned{pf=\"$nvme\"}") $(value "pf_cordoned{pf=\"$pf\"}")" "1 0"
+sriovctl uncordon "$nvme"
 is "no leases" "$(value leases)" 0
 mkfifo "$work/in"
 sriovctl lease "$pf" -n 4 <"$work/in" >/dev/null &
@@ -53,6 +57,32 @@ ok "the slowest of five took a fifth of the time or more" \
 is "every one took less than for ever" \
 	"$(value 'operation_duration_seconds_bucket{operation="reset",le="+Inf"}')" 5
 
+echo '{ "pools": { "few": { "members": [ { "address": "'"$pf"'", "vf": "0-1" } ], "max_leases": 2 } } }' | sriovctl apply -
+sriovctl lease --pool few -- sriovctl metrics >"$work/pool"
+is "VFs of a pool" "$(grep '^sriov_broker_pool' "$work/pool")" 'sriov_broker_pool_vfs{pool="few",state="host"} 0
+sriov_broker_pool_vfs{pool="few",state="free"} 1
+sriov_broker_pool_vfs{pool="few",state="leased"} 1
+sriov_broker_pool_vfs{pool="few",state="draining"} 0
+sriov_broker_pool_vfs{pool="few",state="resetting"} 0
+sriov_broker_pool_vfs{pool="few",state="quarantined"} 0
+sriov_broker_pool_vfs{pool="few",state="open"} 0
+sriov_broker_pool_leases{pool="few"} 1
+sriov_broker_pool_max_leases{pool="few"} 2'
+await 10 free "$pf" || true
+# --- owners -----------------------------------------------------------------------------------------
+
+# A label may have what would end it, or its line.
+hostile='a"} 2 b\c'
+sriovctl lease "$pf#1" --label "$hostile" <"$work/in" >/dev/null &
+exec 8>"$work/in"
+ok "a lease, whose label is hostile" eventually 10 leases_are 1
+id=$(sriovctl list -j "$pf#1" | jq '.pfs[0].vfs[0].lease.id')
+cgroup=$(sriovctl list -j "$pf#1" | jq -r '.pfs[0].vfs[0].lease.cgroup // ""')
+vf=$(vfs_of "$pf" | sed -n 2p)
+is "its owner is told, and nothing but one line" "$(metrics | grep -A 1 '^sriov_broker_lease_info')" \
+	"sriov_broker_lease_info{vf=\"$vf\",pf=\"$pf\",lease=\"$id\",kind=\"descriptor\",label=\"a\\\"} 2 b\\\\c\",pid=\"$!\",uid=\"0\",cgroup=\"$cgroup\"} 1
+# HELP sriov_broker_vf_faults VFs of a PF in quarantine, by what failed."
+
 # --- the formats ----------------------------------------------------------------------------------
 
 metrics >"$work/text"
@@ -81,6 +111,9 @@ is "families stand together" "$(awk '
 	{ name = $1; sub(/{.*/, "", name); rest = substr(name, length(family) + 1) }
 	index(name, family) != 1 || (type == "counter" && rest != "_total") || (type == "gauge" && rest != "") ||
 		(type == "histogram" && rest !~ /^_(bucket|sum|count)$/)' "$work/open")" ""
+
+exec 8>&-
+ok "the lease ends" await 10 free "$pf"
 
 # --- the file -------------------------------------------------------------------------------------
 
@@ -119,6 +152,15 @@ chown -h 65534 "$work/theirs/mine"
 mv "$work/theirs/mine" "$work/mine"
 ok "another user's link" metrics -o "$work/mine"
 is "that is replaced too" "$(stat -c %F "$work/mine")" "regular file"
+# A directory that any user can put links into, or only such as are that user's own.
+mkdir -m 777 "$work/any"
+mkdir -m 1777 "$work/own"
+ln -s ../behind "$work/any/link"
+ln -s ../behind "$work/own/link"
+ok "a link where another user can put one" metrics -o "$work/any/link"
+is "that is replaced as well" "$(stat -c %F "$work/any/link") $(cat "$work/behind")" "regular file old"
+ok "a link where that would be another user's" metrics -o "$work/own/link"
+is "it is followed" "$(stat -c %F "$work/own/link") $(head -c 6 "$work/behind")" "symbolic link # HELP"
 ln -s null "$work/to_null"
 ok "a link to a device" metrics -o "$work/to_null"
 is "both are what they were" "$(stat -c %F "$work/to_null" "$work/null" | paste -sd ,)" \

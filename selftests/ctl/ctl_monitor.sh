@@ -65,10 +65,10 @@ start listener ready python3 netlink/genl_listen.py
 start monitor listed sriovctl monitor --json
 
 is "it begins with the PFs, as list has them" "$(jq -c 'select(.event == "pf") | del(.event, .version)' "$work/monitor")" \
-	"$(sriovctl list -j | jq -c '.pfs[] | {pf: .bdf, vendor, device, driver, numa_node, total_vfs, num_vfs}')"
+	"$(sriovctl list -j | jq -c '.pfs[] | {pf: .bdf, vendor, device, driver, numa_node, total_vfs, num_vfs, cordoned}')"
 is "and the VFs" "$(jq -c 'select(.event == "vf") | del(.event, .version)' "$work/monitor")" \
 	"$(sriovctl list -j | jq -c '.pfs[] as $p | $p.vfs[] | {pf: $p.bdf, vf: .bdf, index, vendor, device,
-		driver, guarded, state, fault, iommu_group, lease}')"
+		driver, guarded, state, fault, iommu_group, pool, lease}')"
 
 sriovctl enable "$nvme" 4
 sriovctl lease "$pf#0" -- true
@@ -100,6 +100,29 @@ is "each has a time" "$(jq -c 'select(.time)' "$work/monitor" | as_listener | wc
 is "the clock on the wall" \
 	"$(jq -s --argjson now "$now" 'map(select(.time) | .time | sub("[.][0-9]+"; "") | fromdate |
 		select(. > $now or . < $now - 3000)) | length' "$work/monitor")" 0
+
+# --- the clock is set -----------------------------------------------------------------------------
+
+set_on() { date -s "@$(($(date +%s) + $1))" >/dev/null; }
+times() { jq -c "$1 | select(.time) | [.seq, .time, .time_ns]"; }
+start clock listed sriovctl monitor --json
+sriovctl lease "$pf#0" -- true
+await 10 free "$pf" || true
+sriovctl show --json "$pf" | times .events[] >"$work/before"
+set_on 7200
+sriovctl show --json "$pf" | times .events[] >"$work/after"
+sriovctl lease "$pf#0" -- true
+await 10 free "$pf" || true
+set_on -7200
+like "events have times" "$(wc -l <"$work/before")" "^[1-9]"
+is "which stay as they were when the clock is set" "$(diff "$work/before" "$work/after" || true)" ""
+sriovctl show --json "$pf" | times .events[] >"$work/after"
+caught_up() { [ "$(times . <"$work/clock" | tail -n 1)" = "$(tail -n 1 "$work/after")" ]; }
+ok "monitor and show tell the same time of the same event" eventually 10 caught_up
+is "of all of them" "$(times . <"$work/clock" | grep -vxFf "$work/after" || true)" ""
+is "those while it was set on were by that clock" \
+	"$(jq -s 'map(select(.time) | (.time | sub("[.][0-9]+"; "") | fromdate) - .time_ns / 1e9) |
+		max - min | . / 600 | round' "$work/clock")" 12
 
 # --- list and events fit --------------------------------------------------------------------------
 
@@ -220,6 +243,29 @@ fails 1 "no number" "^sriovctl: x: --num-events is a number" sriovctl monitor --
 fails 1 "no seconds" "^sriovctl: -1: --idle-timeout is a number" sriovctl monitor --idle-timeout=-1
 fails 6 "without the right to" "^sriovctl: this needs root \(CAP_NET_ADMIN\)$" \
 	setpriv --reuid 65534 --clear-groups sriovctl monitor
+
+# --- a PF is reset --------------------------------------------------------------------------------
+
+# Without a driver of its own it is on the broker's, which is told of resets.
+sriovctl disable "$nvme"
+echo "$nvme" >"$SYS/$nvme/driver/unbind"
+sriovctl enable "$nvme" 2
+start resets listed sriovctl monitor --json
+start people VF sriovctl monitor
+sriovctl lease "$nvme#0" -- sleep 1000 2>"$work/told" &
+jobs+=($!)
+sriovctl lease --inherit "$nvme#1" -- sleep 1000 2>"$work/inherits" &
+jobs+=($!)
+for i in 0 1; do await 10 leased "$nvme#$i" || bail "no lease"; done
+echo 1 >"$SYS/$nvme/reset"
+ok "it is told" eventually 10 has resets pf-reset
+is "and by which process" "$(jq -r 'select(.event == "pf-reset") | "\(.pf) \(.by.pid) \(.vf)"' "$work/resets")" "$nvme $$ null"
+like "to people as well" "$(cat "$work/people")" "^.* $nvme pf-reset, by .* \(pid $$, uid 0\)$"
+ok "a holder is told" eventually 10 has told "lease [0-9]* goes on, but its PF was reset: nothing is to be seen of that$"
+ok "a command with the lease goes on" await 10 leased "$nvme#1"
+kill "${jobs[@]: -2}"
+await 10 free "$nvme" || true
+
 start last listed sriovctl monitor --json
 last=$!
 kill "${jobs[0]}" 2>/dev/null || true

@@ -49,6 +49,16 @@ is "they alone moved" "$(drivers)" "vfio-pci pci-stub vfio-pci pci-stub"
 fails 4 "bind beyond the last VF" "^sriovctl: $pf: VF 7 asked, it has VFs 0 to 6; see sriovctl list $pf$" \
 	sriovctl bind "$pf#3,7" vfio-pci
 is "then those before moved back" "$(drivers)" "vfio-pci pci-stub vfio-pci pci-stub"
+sriovctl bind "$(vf 0)" host
+sriovctl lease "$pf#0" --wait 600 -- sleep 600 &
+waiter=$!
+waits() { [ "$(sriovctl waiters --json | jq '.waiters | length')" = 1 ]; }
+eventually 10 waits || bail "no waiter"
+fails 7 "one that a waiter has got meanwhile can't be moved back" "^sriovctl: $(vf 0): could not be moved back to host$" \
+	sriovctl bind "$pf#0,7" vfio-pci
+kill $waiter
+wait $waiter || true
+ok "it comes back" await 10 free "$(vf 0)"
 fails 2 "bind to a driver that refuses" "^sriovctl: $(vf 0): pcieport refused: " \
 	sriovctl bind "$(vf 0)" pcieport
 is "then it is where it was" "$(driver_of "$(vf 0)") $(drivers)" \
@@ -116,8 +126,16 @@ has_all() { [ "$(sriovctl list --json "$nvme" | jq '[.pfs[0].vfs[] | select(.sta
 ok "and it does" eventually 30 has_all
 ok "off again" sriovctl disable "$nvme"
 
+ok "cordon" sriovctl cordon "$pf"
+like "the PF is shown as cordoned" "$(sriovctl list "$pf")" "^$pf +.* cordoned "
+like "as a whole, too" "$(sriovctl show "$pf")" "^ *VFs +7 of 7, cordoned$"
+fails 125 "nothing is leased from it" "^sriovctl: $pf: cordoned, so nothing is leased from it; to end that: sriovctl uncordon $pf$" \
+	sriovctl lease "$pf" -- true
 ok "disable" sriovctl disable "$pf"
 is "no VFs" "$(cat "$SYS/$pf/sriov_numvfs")" 0
+is "it is cordoned as before" "$(sriovctl list -j "$pf" | jq .pfs[0].cordoned)" true
+ok "uncordon" sriovctl uncordon "$pf"
+is "it is not any more" "$(sriovctl list -j "$pf" | jq .pfs[0].cordoned)" false
 ok "disable once more" sriovctl disable "$pf"
 
 unprivileged() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$@"; }

@@ -10,12 +10,7 @@ set -euo pipefail
 
 command -v strace >/dev/null || skip_all "no strace"
 load_module || bail "the module does not load"
-read -ra pfs <<<"$(pfs_of igb | xargs)"
-[ ${#pfs[@]} = 2 ] || bail "two igb PFs are wanted"
-for pf in "${pfs[@]}"; do
-	ip link set "$(netdev_of "$pf")" up
-	sriovctl enable "$pf" 3 || bail "no VFs"
-done
+two_igbs 3
 guest_start g 2 || bail "the guest does not start"
 qmp=$GUESTS/g/qmp
 work=$(mktemp -d)

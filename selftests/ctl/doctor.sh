@@ -240,6 +240,24 @@ quarantine() {
 	ok "it is free" await 10 free "$vf"
 	mended "its reset" quarantine "$pf"
 
+	insmod "$here/kmod/fake_sick.ko" "dev=$vf" || bail "no fake"
+	sriovctl lease "$vf" -- sh -c 'echo 1 >/sys/module/fake_sick/parameters/silent'
+	ok "a VF that does not answer any more" await 10 quarantined "$vf"
+	fail "a VF that does not answer" "quarantine: $vf: it does not answer" "^sriovctl reset $vf;" "$pf"
+	rmmod fake_sick
+	eval "${advice%%;*}"
+	ok "it is free" await 10 free "$vf"
+	mended "its answer" quarantine "$pf"
+
+	echo >"$SYS/$vf/reset_method" # none
+	sriovctl lease "$vf" -- true
+	ok "a VF that can't be reset" await 10 quarantined "$vf"
+	fail "a VF whose reset fails" "quarantine: $vf: its reset failed" "^sriovctl reset $vf;" "$pf"
+	echo default >"$SYS/$vf/reset_method"
+	eval "${advice%%;*}"
+	ok "it is free" await 10 free "$vf"
+	mended "its way to be reset" quarantine "$pf"
+
 	echo 1 >/sys/module/sriov_broker/parameters/drain_timeout
 	mkfifo "$work/hold"
 	# shellcheck disable=SC2016 # for the inner shell
@@ -334,12 +352,15 @@ user() {
 		"^WARN  room: $pf: not looked at: only root"
 }
 
+# SOCKET: its QEMU has come as far as to answer; the doctor waits for two seconds, in which a loaded machine may not.
+answers() { says "$(socat -t 5 - "UNIX-CONNECT:$1" </dev/null 2>/dev/null)" QMP; }
+
 guests() {
 	warn "no KVM" "kvm: /dev/kvm is not there" "modprobe -a kvm_intel kvm_amd" "$pf"
 	qemu-system-x86_64 -machine q35,sata=off,smbus=off -accel tcg -S -nodefaults -display none -m 64 -name full \
 		-qmp "unix:$work/qmp,server=on,wait=off" </dev/null >/dev/null 2>&1 &
 	local qemu=$!
-	eventually 30 [ -S "$work/qmp" ]
+	eventually 30 answers "$work/qmp"
 	warn "a guest without slots" "guest: full: has no free hot-plug slot" "pcie-root-port" "$pf"
 	kill $qemu
 	wait $qemu 2>/dev/null || true
@@ -347,7 +368,7 @@ guests() {
 		-device "${advice_port:-pcie-root-port,id=hp9,chassis=9,slot=9}" \
 		-qmp "unix:$work/qmp2,server=on,wait=off" </dev/null >/dev/null 2>&1 &
 	qemu=$!
-	eventually 30 [ -S "$work/qmp2" ]
+	eventually 30 answers "$work/qmp2"
 	look "$pf"
 	like "a guest with one" "$said" "^OK    guest: roomy: has a free slot, hp9"
 	kill $qemu

@@ -56,6 +56,7 @@ cp "$(command -v sriovctl)" "$work/bin"
 cat >"$work/bin/sriovctl-libvirt" <<END
 #!/bin/bash
 export PID=$evil HOST=${vfs[1]} UUID=$uuid LOG=$work/helper.log
+echo "\$@" >"$work/helper.words"
 exec $LIB/../bin/fake_qemu - polite -add-fd "fd=1,set=1000001,opaque=${claim/net1/ua-net1}"
 END
 chmod +x "$work/bin/sriovctl-libvirt"
@@ -88,6 +89,12 @@ is "nor does one that only says that it has given its lease back" \
 ok "though it was told to" grep -q remove-fd "$work/hider.log"
 end_last
 await 20 free "${vfs[2]}" || bail "${vfs[2]} does not come back"
+OPAQUE="sriov_broker lease=999 vf=${vfs[1]} id=x" serve hider polite,stingy sriovctl run "${vfs[2]}" --id net1 --
+is "nor is another's VF said to be given back, under a lease that never was" \
+	"$(sriovctl guests 2>&1 >/dev/null | grep -c "given back")" 0
+ok "though it was told to give that back" grep -q remove-fd "$work/hider.log"
+end_last
+await 20 free "${vfs[2]}" || bail "${vfs[2]} does not come back"
 
 group=$(basename "$(readlink "$SYS/${vfs[1]}/iommu_group")")
 holders=$(sorted "$victim" "$evil")
@@ -101,6 +108,7 @@ poser=${jobs[-1]}
 pose opath "${as_tenant[@]}" "$work/qemu-python" "$LIB/poser.py" path "/dev/vfio/$group"
 is "nor does the group's node, seen and not opened" "$(guests)" "$holders"
 out=$(timeout 120 sriovctl drain "$pf" --to "$other" 2>&1) || true
+sriovctl uncordon "$pf"
 like "drain sees the guests" "$out" "${vfs[0]}: held by guest .* process $evil"
 is "and neither of these" "$(grep -cwE "$poser|${jobs[-1]}" <<<"$out")" 0
 end_last
@@ -131,6 +139,24 @@ fails 2 "what a tenant's file system has is that tenant's own, or is not talked 
 	timeout 60 sriovctl attach --qmp "/proc/$tenant/root$work/private/socket" "${vfs[3]}"
 is "root's socket does not hear of it" "$(grep -c connected "$work/private.said")" 1
 
+# --- a process that calls itself by a domain's name -------------------------------------------------
+
+pose tenant/domain "${as_tenant[@]}" "$work/qemu-python" "$LIB/poser.py" listen "$work/tenant/domain" -name guest=evil \
+	-chardev "socket,id=charmonitor,path=$work/tenant/domain" -mon chardev=charmonitor,mode=control
+watch=()
+! command -v strace >/dev/null || watch=(strace -qq -o "$work/trace" -e "trace=pidfd_getfd")
+out=$(timeout 120 "${watch[@]}" "$work/bin/sriovctl" doctor "$pf" 2>&1) || true
+is "libvirt's helper is told which process its QEMU would have to be" "$(cat "$work/helper.words")" "evil ${jobs[-1]}"
+is "which is not called by the domain's name" "$(grep -c "guest: evil" <<<"$out")" 0
+like "other guests are looked at" "$out" "guest: process $victim: has "
+if [ ${#watch[@]} != 0 ]; then
+	ok "their sockets are" grep -q "^pidfd_getfd" "$work/trace"
+	is "but unix ones alone" "$(grep -c "^pidfd_getfd(.*, 77, 0)" "$work/trace")" 0
+else
+	skip "unix sockets alone are looked at" "no strace"
+fi
+end_last
+
 # --- a lock that any process may have -------------------------------------------------------------------
 
 serve polite polite env PORTS=1
@@ -142,6 +168,32 @@ end_last
 kill -9 "$polite"
 await 20 free "${vfs[3]}" || bail "${vfs[3]} does not come back"
 is "the lock is where only root can take it" "$(stat -c '%U %a' /run/sriov-broker)" "root 700"
+
+# --- a guest that is started anew while its lock is waited for ------------------------------------------
+
+serve again polite env PORTS=1
+old=${jobs[-1]}
+pose first "$LIB/poser.py" byte /run/sriov-broker/guests "$old"
+first=${jobs[-1]}
+sriovctl attach --qmp "$work/again" "${vfs[3]}" --id net1 >"$work/attach" 2>&1 &
+attach=$!
+jobs+=("$attach")
+has_hung_up() {
+	[ -n "$(find "/proc/$attach/fd" -lname /run/sriov-broker/guests)" ] && [ -z "$(find "/proc/$attach/fd" -lname 'socket:*')" ]
+}
+ok "a command waits for a guest's lock" eventually 5 has_hung_up
+kill -9 "$old"
+wait "$old" 2>/dev/null || true
+serve again polite env PORTS=1
+pose second "$LIB/poser.py" byte /run/sriov-broker/guests "${jobs[-1]}"
+second=${jobs[-1]}
+kill "$first"
+status=0
+wait $attach || status=$?
+is "that of the process which serves its monitor then is waited for as well" $status 5
+like "and is another's" "$(cat "$work/attach")" "^sriovctl: $work/again: another sriovctl, process $second, is at work on this guest"
+is "nothing is leased without it" "$(state "${vfs[3]}")" free
+end_last
 
 # --- a process's number that is another one's by now ------------------------------------------------
 

@@ -79,8 +79,22 @@ for to in "$nvme" "$pf"; do
 	if [ "$to" = "$pf" ]; then sriovctl disable "$nvme"; fi
 	like "drain does not put it back" "$(timeout 60 sriovctl drain "$pf" 2>&1)" "^$pf is drained"
 	gone "drain"
+	sriovctl uncordon "$pf"
 	over
 done
+
+# One can go, the host has the other.
+modprobe igbvf
+sriovctl bind "${vfs[1]}" host || bail "${vfs[1]} stays in the pool"
+begin
+gives_up detach
+let_go
+fails 7 "drain of what is left by a guest, and what is the host's" "^sriovctl: ${vfs[1]}: the host's own, with driver igbvf$" \
+	timeout 60 sriovctl drain "$pf"
+gone "drain, one of two"
+sriovctl uncordon "$pf"
+sriovctl bind "${vfs[1]}" vfio-pci || bail "${vfs[1]} stays the host's"
+over
 
 begin
 let_go

@@ -15,11 +15,8 @@ command -v sriovctl-libvirt >/dev/null || bail "sriovctl was built without libvi
 trap 'libvirt_end lv' EXIT
 libvirt_begin
 load_module || bail "the module does not load"
-read -r pf other <<<"$(pfs_of igb | xargs)"
-[ -n "$other" ] || bail "two igb PFs are wanted"
+two_igbs
 netdev=$(netdev_of "$pf")
-ip link set "$netdev" up
-ip link set "$(netdev_of "$other")" up
 sriovctl enable "$pf" 3 || bail "no VFs"
 read -ra vfs <<<"$(vfs_of "$pf" | xargs)"
 ip link set "$netdev" vf 1 mac 02:00:00:00:00:01
@@ -32,6 +29,16 @@ none_leased() { [ "$("$VFSTATE" leases)" = 0 ]; }
 hostdevs() { virsh -q dumpxml lv | sed -n "/<hostdev/,/<.hostdev/s/.*alias name='\(.*\)'.*/\1/p" | xargs; }
 has_hostdevs() { [ "$(hostdevs)" = "$*" ]; }
 sees() { guest_macs lv | grep -qx "$1"; }
+
+# --- a process that calls itself by the domain's name ---------------------------------------------
+
+# What a helper says that is started for that process; sriovctl itself would look at the true one as well.
+helper_for() { socat -t 30 - "EXEC:sriovctl-libvirt lv $1" </dev/null; }
+num_taints() { virsh -q dominfo lv | grep -c "custom monitor control" || true; }
+like "another process than the domain's" "$(helper_for 1)" '"OtherProcess".*"it is not process 1.s"'
+is "the domain does not hear of it" "$(num_taints)" 0
+like "its own" "$(helper_for "$guest_pid")" "\"QMP\".*\"pid\": *$guest_pid"
+is "does" "$(num_taints)" 1
 
 # --- in and out -----------------------------------------------------------------------------------
 
@@ -68,7 +75,7 @@ ok "then the VF is free" await 10 free "${vfs[1]}"
 # --- what is not there ----------------------------------------------------------------------------
 
 fails 1 "both ways" "not both" sriovctl attach --libvirt lv --qmp /run/x "$pf"
-fails 2 "no such domain" "^sriovctl: nosuch: libvirt has no domain of this name" sriovctl attach --libvirt nosuch "$pf"
+fails 4 "no such domain" "^sriovctl: nosuch: libvirt has no domain of this name" sriovctl attach --libvirt nosuch "$pf"
 mkdir -p "$GUESTS/alone"
 cp "$(command -v sriovctl)" "$GUESTS/alone"
 fails 4 "no helper" "^sriovctl: .*there is no $GUESTS/alone/sriovctl-libvirt; install the package sriovctl-libvirt" \
@@ -76,6 +83,11 @@ fails 4 "no helper" "^sriovctl: .*there is no $GUESTS/alone/sriovctl-libvirt; in
 : >"$GUESTS/alone/sriovctl-libvirt"
 fails 6 "a helper that is no program" "$GUESTS/alone/sriovctl-libvirt: is there, but may not be executed$" \
 	"$GUESTS/alone/sriovctl" attach --libvirt lv "$pf"
+# What leads to another host, though here it ends on this one.
+printf '#!/bin/sh\nexec socat - UNIX-CONNECT:/run/libvirt/libvirt-sock\n' >"$GUESTS/tunnel"
+chmod +x "$GUESTS/tunnel"
+fails 2 "a libvirt of another host" "^sriovctl: lv: qemu.ext://other/system.* names a host, and only guests of this one can have its VFs; " \
+	env LIBVIRT_DEFAULT_URI="qemu+ext://other/system?command=$GUESTS/tunnel" sriovctl attach --libvirt lv "$pf"
 kill -STOP $LIBVIRTD
 fails 5 "a libvirtd that hangs is not waited for" "^sriovctl: lv: no answer of libvirt in 2 s" \
 	env SRIOVCTL_PATIENCE=2 timeout 60 sriovctl attach --libvirt lv "$pf"
@@ -125,7 +137,7 @@ is "libvirt knows of that" "$(hostdevs)" ua-net1
 guest_forget lv
 virsh -q destroy lv
 ok "its VF comes back" eventually 15 none_leased
-fails 2 "a domain that is gone" "^sriovctl: lv: libvirt has no domain of this name" sriovctl detach --libvirt lv net1
+fails 4 "a domain that is gone" "^sriovctl: lv: libvirt has no domain of this name" sriovctl detach --libvirt lv net1
 libvirt_end lv
 fails 2 "no libvirtd" "^sriovctl: lv: Failed to connect socket" sriovctl attach --libvirt lv "$pf"
 is "nothing was leased for these" "$(state "${vfs[0]}")" free

@@ -74,7 +74,9 @@ rm "$qmp"
 HOST=${vfs[1]} USED=net1 PORTS=1 serve qmp polite sriovctl run "${vfs[1]}" --id net1 --
 fails 2 "swap to one that is offline" "$OFFLINE" timeout 60 sriovctl swap --qmp "$qmp" net1 --to "${vfs[0]}"
 is "the guest is not asked for its own" "$(grep -c device_del "$qmp.log")" 0
-fails 3 "swap to another of the PF: there is none" "no VF of those asked for is free" timeout 60 sriovctl swap --qmp "$qmp" net1
+fails 3 "swap to another of the PF: there is none" \
+	"^sriovctl: 1 VF asked, 0 of the 1 that fit are free: 1 leased \(by process ${jobs[-1]}\); see sriovctl list$" \
+	timeout 60 sriovctl swap --qmp "$qmp" net1
 bring_online "${vfs[2]}" >/dev/null || bail "no VF can be brought online"
 like "swap takes the one that works now" "$(timeout 60 sriovctl swap --qmp "$qmp" net1 2>&1)" \
 	"^${vfs[2]} attached as net1, lease [0-9]+, instead of ${vfs[1]}$"

@@ -131,6 +131,11 @@ swaps() {
 	lease_held
 	sick_swap silent
 	sick_swap half
+	# Whose VF came by descriptor is known by what it keeps.
+	HOST='' serve silent query-fdsets
+	fails 5 "swap: silence about what it keeps" "^sriovctl: net1: $work/qmp: no answer to query-fdsets in time$" swap
+	end_fake
+	come_back
 	HOST=$vf USED=net1 serve slow
 	like "swap: a fickle guest that takes its time gets it again, if it used the old one" "$(swap 60 2>&1)" "$(swapped)"
 	is "swap: by device_add, too" "$(grep -c device_add "$work/qmp.log")" 2
@@ -180,6 +185,14 @@ ok "and no more when it has gone" await 10 free "$vf"
 serve hidden
 ok "a guest that is just starting is waited for" attach "$vf" --wait-guest --timeout 20
 is "what it has is not plugged in again" "$(grep -c device_add "$work/qmp.log")" 1
+end_fake
+come_back
+
+# It takes one device, and does not let go of it.
+PORTS=2 serve refuse device_del
+fails 7 "one of two is refused, the other stays" \
+	"^sriovctl: ${vfs[0]}: stays plugged in; to take it out: sriovctl detach --qmp $work/qmp net1-0$" \
+	attach "$pf#0-1" --count all
 end_fake
 come_back
 
@@ -259,6 +272,12 @@ for when in query-fdsets add-fd device_del device_add; do
 	done
 done
 sick_swap endless
+
+HOST=$vf serve polite # any device that is asked about is that one
+fails 3 "swap: a device of the new one's id" "^sriovctl: net1-swap1: there is a device of this id, a vfio-pci, in the way$" \
+	timeout 60 sriovctl swap --qmp "$work/qmp" --to "${vfs[1]}" --make-before-break net1
+end_fake
+come_back
 
 # It takes neither the new one nor the old one again; the old one's lease is kept for another try.
 HOST=$vf serve refuse device_add

@@ -7,12 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/../vm/guest.sh"
 
 load_module || bail "the module does not load"
-read -ra pfs <<<"$(pfs_of igb | xargs)"
-[ ${#pfs[@]} = 2 ] || bail "two igb PFs are wanted"
-for pf in "${pfs[@]}"; do
-	ip link set "$(netdev_of "$pf")" up
-	sriovctl enable "$pf" 5 || bail "no VFs"
-done
+two_igbs 5
 read -ra vfs0 <<<"$(vfs_of "${pfs[0]}" | xargs)"
 read -ra vfs1 <<<"$(vfs_of "${pfs[1]}" | xargs)"
 qmp=$GUESTS/a/qmp
@@ -207,6 +202,15 @@ is "nothing of it is left" "$(mac_and_vlan "${pfs[1]}" 2) $(mac_and_vlan "${pfs[
 # --- a PF is drained ------------------------------------------------------------------------------
 
 together
+sriovctl lease "${pfs[0]}" --count 4 --wait 60 -- sleep infinity &
+filler=$!
+await 10 leased "${pfs[0]}" || bail "it does not fill up"
+fails 3 "swap to a PF that is full: by which processes" \
+	"^sriovctl: 1 VF asked, 0 of the 5 that fit are free: 5 leased \(by process [0-9]+, process [0-9]+\); see sriovctl list$" \
+	sriovctl swap --qmp "$qmp" net0-swap1 --to "${pfs[0]}"
+kill $filler
+wait $filler || true
+await 10 free "${vfs0[@]:0:3}" "${vfs0[4]}" || bail "they do not come back"
 ok "one more VF for the first guest" sriovctl attach -t 120 --qmp "$qmp" "${pfs[1]}" --id net2 --wait-guest
 ok "one for the second" sriovctl attach -t 120 --qmp "$GUESTS/b/qmp" "${pfs[1]}" --id net0 --wait-guest
 
@@ -246,10 +250,14 @@ interfaces_are() { [ "$(interfaces a) $(interfaces b)" = "$*" ]; }
 ok "both guests have all their interfaces" eventually 20 interfaces_are 2 1
 is "the PF without users can be disabled" "$(sriovctl disable "${pfs[1]}" 2>&1)" ""
 sriovctl enable "${pfs[1]}" 5
+fails 125 "it is cordoned, and nothing is leased from it" "^sriovctl: ${pfs[1]}: cordoned, so nothing is leased from it; to end that: sriovctl uncordon ${pfs[1]}$" \
+	sriovctl lease "${pfs[1]}" -- true
+ok "until that is ended" sriovctl uncordon "${pfs[1]}"
 out=$(sriovctl drain -j -t 120 "${pfs[0]}" --parallel --to "${pfs[1]}" 2>&1) && status=0 || status=$?
 is "a VF that is no guest's stays" "$status" 7
 is "what was moved, for programs" \
 	"$(tail -n 1 <<<"$out" | jq -c '[([.moved[].guest] | sort), .left, [.errors[].reason]]')" '[["a","a","b"],1,["leased","partly"]]'
+is "with one note that it is cordoned" "$(tail -n 1 <<<"$out" | jq '[.notes[] | select(contains("cordoned: "))] | length')" 1
 like "its holder is named" "$out" "^sriovctl: ${vfs0[3]}: still leased as lease $other \"sleep\" by process [0-9]+$"
 is "all the others have gone, side by side" \
 	"$("$VFSTATE" tally "${pfs[0]}"), $(guest_leases a) $(guest_leases b)" "4 free 1 leased, 2 1"

@@ -34,11 +34,15 @@ like "what needs none of them does not look for it" "$(without_parts --version)"
 
 root=$(mktemp -d)
 if udevadm verify --help >/dev/null 2>&1; then
-	ok "udev takes the rule" udevadm verify --resolve-names=never ../tools/udev/60-sriov-broker.rules
+	cp ../tools/udev/*.rules "$root"
+	for rule in ../tools/udev/*.rules.in; do
+		sed 's|@BINDIR@|/usr/bin|' "$rule" >"$root/$(basename "$rule" .in)"
+	done
+	ok "udev takes the rules" udevadm verify --resolve-names=never "$root"/*.rules
 	sed 's/GROUP=/GRUOP=/' ../tools/udev/60-sriov-broker.rules >"$root/wrong.rules"
 	fails 1 "and would not take a wrong one" "GRUOP" udevadm verify --resolve-names=never "$root/wrong.rules"
 else
-	skip "udev takes the rule" "this udevadm has no verify"
+	skip "udev takes the rules" "this udevadm has no verify"
 fi
 if command -v systemd-sysusers >/dev/null; then
 	ok "systemd-sysusers takes its file" systemd-sysusers --root="$root" - <../tools/udev/sriov-broker.sysusers
@@ -58,7 +62,7 @@ spec=Documentation/netlink/sriov_broker.yaml header=uapi/linux/sriov_broker.h
 
 is "the netlink spec has the enums of the header, and no other" "$(python3 netlink/netlink_spec.py 2>&1 |
 	sed -E 's/ [1-9][0-9]*$//' | xargs)" "SRIOV_BROKER_EVENT SRIOV_BROKER_FAULT SRIOV_BROKER_LEASE_CAUSE \
-SRIOV_BROKER_NL_ATTR SRIOV_BROKER_NL_CMD SRIOV_BROKER_VF"
+SRIOV_BROKER_NL_ATTR SRIOV_BROKER_NL_CMD SRIOV_BROKER_SEVERITY SRIOV_BROKER_VF"
 ok "their entries and the attributes' types are the same" python3 netlink/netlink_spec.py
 
 # differs NAME WHAT-IS-SAID FILE SED-SCRIPT: a change of one of the two that has to be seen.
@@ -70,7 +74,7 @@ differs() {
 	fails 1 "seen: $1" "$2" python3 "$work/selftests/netlink/netlink_spec.py"
 }
 differs "an entry that only the header has" "enum SRIOV_BROKER_FAULT_NET2: not in the spec" \
-	$header 's/^\tSRIOV_BROKER_FAULT_NET = 6,/&\n\tSRIOV_BROKER_FAULT_NET2 = 7,/'
+	$header 's/^\tSRIOV_BROKER_FAULT_NET = 6,/&\n\tSRIOV_BROKER_FAULT_NET2 = 99,/'
 differs "an entry that only the spec has" "enum SRIOV_BROKER_VF_LENT: not in the header" \
 	$spec 's/^( *)name: leased$/\1name: lent/'
 differs "another value" "enum SRIOV_BROKER_EVENT_VF_STATE: 77 in the spec, 7 in the header" \
