@@ -11,6 +11,9 @@
  * to see when it is done. Each of the three has a VF of its own of the one igb,
  * and each is a program that is started for the purpose: the bare one connects to
  * the monitor, says what it has to, and ends with the answer.
+ *
+ * And a guarded VF, which the guest's QEMU is asked to let go of by REVOKE, against
+ * device_del of it, both without a program that is started.
  */
 #define _GNU_SOURCE
 #include <sys/socket.h>
@@ -26,7 +29,7 @@
 #define SETTLE_S 2	 /* for what the guest does to a slot after it let go */
 
 static const char *domain, *console, *socket_path;
-static char *ours, *bare, *theirs; /* the VFs */
+static char *ours, *bare, *theirs, *guarded; /* the VFs */
 static FILE *monitor;
 
 /* The monitor */
@@ -133,6 +136,7 @@ struct times {
 };
 
 static struct times by_sriovctl, by_qmp, by_virsh;
+static struct series by_revoke, by_device_del;
 static struct series sriovctl_start, true_start;
 
 static void round_of_sriovctl(struct times *t)
@@ -212,6 +216,51 @@ static void round_of_virsh(struct times *t)
 	add(&t->out, now_us() - at);
 }
 
+/* A VF is closed: what vfio enables it has disabled. */
+static void await_closed(const char *dev)
+{
+	double end = now_us() + BOUND_S * 1e6;
+
+	while (get_number(text(SYS_PCI "/%s/enable", dev))) {
+		if (now_us() > end)
+			bail("QEMU does not close %s", dev);
+		usleep(1000);
+	}
+}
+
+static void ask_by_revoke(void)
+{
+	__u64 id = vf_now(addr_of(guarded)).lease_id;
+
+	if (revoke_lease(id, BOUND_S * 1000, NULL))
+		bail("REVOKE of lease %llu", id);
+}
+
+static void ask_by_qmp(void)
+{
+	tell("{\"execute\": \"device_del\", \"arguments\": {\"id\": \"guarded\"}}\n");
+}
+
+/* From being asked to the close. */
+static void round_of_asking(struct series *s, void (*ask)(void))
+{
+	long lines = lines_of_driver();
+	double at;
+
+	tell(text(
+		"{\"execute\": \"device_add\", \"arguments\": {\"driver\": \"vfio-pci\", \"id\": \"guarded\", \"bus\": \"" BUS
+		"\", \"host\": \"%s\"}}\n",
+		guarded));
+	await_line("return", "");
+	await_driver(lines);
+	at = now_us();
+	ask();
+	await_closed(guarded);
+	add(s, now_us() - at);
+	await_line("DEVICE_DELETED", "\"guarded\"");
+	sleep(SETTLE_S);
+}
+
 /* What is to be compared */
 
 /* The network interface of a PCI device. */
@@ -232,17 +281,20 @@ static void set_up(void)
 		bail("%s has no network interface", name_of(pf));
 	/* Without a link the guest's driver waits for the PF. */
 	finish(start(COMMAND("ip", "link", "set", netdev, "up")), "ip link");
-	if (put(text(SYS_PCI "/%s/sriov_numvfs", name_of(pf)), "3"))
+	if (put(text(SYS_PCI "/%s/sriov_numvfs", name_of(pf)), "4"))
 		bail("sriov_numvfs: %m");
 	ours = strdup(name_of(vf_at(pf, 0)));
 	bare = strdup(name_of(vf_at(pf, 1)));
 	theirs = strdup(name_of(vf_at(pf, 2)));
+	guarded = strdup(name_of(vf_at(pf, 3)));
 	unbind(bare);
 	set_override(bare, "vfio-pci");
 	if (bind_to(bare, "vfio-pci") && strcmp(driver_of(bare), "vfio-pci"))
 		bail("%s: not bound to vfio-pci", bare);
 	finish(start(COMMAND("sriovctl", "bind", ours, "vfio-pci")),
 	       "sriovctl bind");
+	finish(start(COMMAND("sriovctl", "bind", guarded, "sriov_broker_vfio")),
+	       "sriovctl bind, guarded");
 	write_hostdev(HOSTDEV);
 }
 
@@ -261,12 +313,30 @@ static void print_rows(void)
 		    "device_add of a bound VF", &by_qmp.in, 1.1, 30e3);
 	row_or_more("detach, to DEVICE_DELETED", &by_sriovctl.deleted,
 		    "device_del", &by_qmp.deleted, 1.1, 30e3);
+	row_or_more("REVOKE with grace, till QEMU has closed it", &by_revoke,
+		    "device_del by QMP, till then", &by_device_del, 1.1, 30e3);
 	row("attach, whole", &by_sriovctl.in, "virsh attach-device, managed",
 	    &by_virsh.in, NOTHING, 0);
 	row("detach, till the VF is reset and free", &by_sriovctl.out,
 	    "virsh detach-device, managed", &by_virsh.out, NOTHING, 0);
 	row("of these, to start the program", &sriovctl_start, "to start true",
 	    &true_start, NOTHING, 0);
+}
+
+/* A round of all. */
+static void run_round(void)
+{
+	sleep(SETTLE_S);
+	round_of_sriovctl(&by_sriovctl);
+	sleep(SETTLE_S);
+	round_of_qmp(&by_qmp);
+	sleep(SETTLE_S);
+	round_of_virsh(&by_virsh);
+	sleep(SETTLE_S);
+	round_of_asking(&by_revoke, ask_by_revoke);
+	round_of_asking(&by_device_del, ask_by_qmp);
+	measure_start(&sriovctl_start, "sriovctl", "--version");
+	measure_start(&true_start, "true", NULL);
 }
 
 int main(int argc, char **argv)
@@ -291,16 +361,11 @@ int main(int argc, char **argv)
 	round_of_sriovctl(&warm_up);
 	round_of_qmp(&warm_up);
 	round_of_virsh(&warm_up);
+	sleep(SETTLE_S);
+	round_of_asking(&warm_up.out, ask_by_qmp);
 	for (i = 0; i < atoi(argv[1]); i++) {
 		fprintf(stderr, "plug: round %d\n", i + 1);
-		sleep(SETTLE_S);
-		round_of_sriovctl(&by_sriovctl);
-		sleep(SETTLE_S);
-		round_of_qmp(&by_qmp);
-		sleep(SETTLE_S);
-		round_of_virsh(&by_virsh);
-		measure_start(&sriovctl_start, "sriovctl", "--version");
-		measure_start(&true_start, "true", NULL);
+		run_round();
 	}
 	print_rows();
 	return 0;

@@ -62,12 +62,10 @@ static void run(unsigned int i)
 int main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? atoi(argv[1]) : 100;
-	struct sriov_broker_addr pf = find_igb(0);
+	struct sriov_broker_addr pf = need_igb();
 	unsigned int i;
 	int round;
 
-	if (same_addr(pf, no_addr))
-		bail("the machine has no igb PF");
 	strcpy(pf_name, name_of(pf));
 	posix_spawn_file_actions_init(&quiet);
 	for (i = 1; i <= 2; i++)
