@@ -77,6 +77,7 @@ like "one that was there from the beginning is told" "$(sriovctl lease "$pf#1" <
 await 10 free "$pf"
 sriovctl lease "${vfs[1]}" --hold </dev/null >"$work/out" 2>&1 &
 holder=$!
+eventually 5 [ -s "$work/out" ] || true # until then a signal ends it as any program
 ok "held without input" await 5 leased "${vfs[1]}"
 kill -TERM $holder
 status=0
@@ -95,7 +96,7 @@ echo more >&8
 is "what is shown of it" "$(lease_of "${vfs[1]}" | jq -c '[.label, .pid, .uid]')" \
 	"[\"two words\",$holder,0]"
 like "in the tree too" "$(sriovctl list "${vfs[1]}")" "leased .* two words pid $holder"
-taken="^sriovctl: ${vfs[1]}: leased as lease [0-9]+ \"two words\" by process $holder.*; to wait: --wait; it comes back when"
+taken="^sriovctl: ${vfs[1]}: leased as lease [0-9]+ \"two words\" by process $holder.*; to wait: --wait SECONDS; it comes back when"
 fails 3 "a leased VF is not leased again" "$taken" sriovctl lease "${vfs[1]}"
 fails 3 "nor by its number" "$taken" sriovctl lease "$pf#1"
 kill -TERM $holder
@@ -113,7 +114,7 @@ exec 7<>"/dev/vfio/$(basename "$(readlink "$SYS/${vfs[1]}/iommu_group")")"
 kill $holder
 wait $holder || true
 ok "its lease is over, it is not back" await 10 draining "${vfs[1]}"
-returning="^sriovctl: ${vfs[1]}: on its way back from its last lease; to wait: --wait$"
+returning="^sriovctl: ${vfs[1]}: on its way back from its last lease; to wait: --wait SECONDS$"
 fails 3 "it is not leased yet" "$returning" sriovctl lease "${vfs[1]}"
 fails 3 "nor by its number" "$returning" sriovctl lease "$pf#1"
 exec 7>&-
@@ -190,7 +191,7 @@ is "three holders, each another VF" \
 	"$(sriovctl list -j "$pf" | jq -r '.pfs[0].vfs[].lease.label' | sort | xargs)" \
 	"holder 0 holder 1 holder 2"
 fails 3 "none is left" \
-	"^sriovctl: 1 VF asked, 0 of the 3 that fit are free: 3 leased \(by process [0-9]+, process [0-9]+, process [0-9]+\); to wait: --wait; see sriovctl list$" \
+	"^sriovctl: 1 VF asked, 0 of the 3 that fit are free: 3 leased \(by process [0-9]+, process [0-9]+, process [0-9]+\); to wait: --wait SECONDS; see sriovctl list$" \
 	sriovctl lease "$pf"
 fails 3 "nor anywhere" "^sriovctl: 1 VF asked, 0 of the 3 that fit are free: 3 leased" sriovctl lease
 

@@ -9,7 +9,7 @@
 int refused(const struct sriovb *sb, int error);
 
 /* The same of a lease, by a command that has this option: some VFs come back soon. */
-#define TO_WAIT "to wait: --wait"
+#define TO_WAIT "to wait: --wait SECONDS"
 int refused_lease(const struct sriovb *sb, int error);
 
 /* Of what was done: say why it is not all that was asked for. */

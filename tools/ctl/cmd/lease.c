@@ -97,20 +97,20 @@ static int tie(struct sriovb *sb, const struct held *held, int until)
 	return err;
 }
 
-/* Say what is leased, then hold it. */
+/* Say what is leased, then hold it. Who has read that may send a signal at once. */
 static int use(const struct args *args, const struct held *held)
 {
 	const char *output = choose_output(args);
+	const int until = !!args->opt[OPT_UNTIL];
 	int ret = 0;
 
-	if (!args->rest || output)
+	if (!until)
+		ret = hold_signals();
+	if (!ret && (!args->rest || output))
 		ret = print_leases(held, output, !!args->opt[LEASE_OPT_COUNT]);
 	/* Whoever reads this from a pipe waits for it: main() is too late. */
 	fflush(stdout);
-	if (ret || ferror(stdout) || args->opt[OPT_UNTIL])
-		return ret;
-	ret = hold_signals();
-	if (ret)
+	if (ret || ferror(stdout) || until)
 		return ret;
 	let_inherit(held);
 	return args->rest ? hold_for(held, args->rest) : hold(held);
