@@ -38,7 +38,7 @@ bool vfb_net_wanted(struct vfb_vf *vf, struct ifla_vf_info *was);
 bool vfb_net_is_wanted(struct vfb_group *group);
 enum sriov_broker_fault vfb_net_restore(struct vfb_vf *vf);
 void vfb_net_forget(struct vfb_vf *vf);
-void vfb_net_remember_pool(struct vfb_pf *pf);
+void vfb_net_remember_pool(struct vfb_pf *pf, bool anew);
 void vfb_net_forget_pool(struct vfb_pf *pf);
 struct net_device *vfb_net_lock(struct vfb_pf *pf);
 void vfb_net_unlock(struct net_device *netdev);

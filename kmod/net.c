@@ -342,7 +342,7 @@ void vfb_net_forget(struct vfb_vf *vf)
  * A guarded VF of the PF that has entered the pool since this was done last. What one has that is
  * out is its user's, not the pool's.
  */
-static void vfb_net_remember_one(struct net_device *netdev, struct vfb_vf *vf)
+static void vfb_net_remember_one(struct net_device *netdev, struct vfb_vf *vf, bool anew)
 {
 	struct vfb_net *net = kzalloc(sizeof(*net), GFP_KERNEL);
 
@@ -352,7 +352,7 @@ static void vfb_net_remember_one(struct net_device *netdev, struct vfb_vf *vf)
 		return;
 	}
 	mutex_lock(&vfb_lock);
-	if (!vf->net_pool && vfb_vf_is_guarded(vf) && vf->state == SRIOV_BROKER_VF_FREE)
+	if ((anew || !vf->net_pool) && vfb_vf_is_guarded(vf) && vf->state == SRIOV_BROKER_VF_FREE)
 		swap(vf->net_pool, net);
 	mutex_unlock(&vfb_lock);
 	kfree(net);
@@ -360,13 +360,14 @@ static void vfb_net_remember_one(struct net_device *netdev, struct vfb_vf *vf)
 
 /**
  * vfb_net_remember_pool - note what a PF's guarded VFs are to get back on each return
- * @pf: the PF, whose VFs have just entered the pool
+ * @pf: the PF
+ * @anew: also where that is noted already; else only of VFs that have just entered the pool
  *
- * Of one that is noted already nothing new is noted.
+ * Of one that is not free nothing new is noted: that may be its user's.
  *
  * Context: may sleep; pf->op held; takes rtnl.
  */
-void vfb_net_remember_pool(struct vfb_pf *pf)
+void vfb_net_remember_pool(struct vfb_pf *pf, bool anew)
 {
 	struct net_device *netdev = vfb_net_lock(pf);
 	struct vfb_vf *vf;
@@ -378,7 +379,7 @@ void vfb_net_remember_pool(struct vfb_pf *pf)
 		vf = vfb_pf_vf(pf, i);
 		if (!vf)
 			continue;
-		vfb_net_remember_one(netdev, vf);
+		vfb_net_remember_one(netdev, vf, anew);
 		vfb_vf_put(vf);
 	}
 	vfb_net_unlock(netdev);

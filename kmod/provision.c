@@ -336,11 +336,11 @@ static int vfb_move_to_places(struct vfb_pf *pf, const struct vfb_place *places,
 	return err;
 }
 
-/* VFs have just entered the pool: note what each return is to put back, if it is to. */
-static void vfb_note_attributes(struct vfb_pf *pf)
+/* Note what each return is to put back, if it is to, anew also of VFs that were in the pool before. */
+static void vfb_note_attributes(struct vfb_pf *pf, bool anew)
 {
 	if (pf->restore)
-		vfb_net_remember_pool(pf);
+		vfb_net_remember_pool(pf, anew);
 	else
 		vfb_net_forget_pool(pf);
 }
@@ -358,7 +358,7 @@ static void vfb_bring_back(struct vfb_pf *pf, const struct vfb_place *places, un
 	} else {
 		vfb_kept_restore(kept, pf, num, &why);
 		ret = vfb_move_to_places(pf, places, num, &why);
-		vfb_note_attributes(pf);
+		vfb_note_attributes(pf, false);
 		vfb_tell_vfs(pf, 0, num);
 	}
 	if (ret)
@@ -458,7 +458,7 @@ static int vfb_make(struct vfb_pf *pf, unsigned int num, const struct vfb_driver
 			vfb_pf_mode(pf, was);
 	}
 	if (!ret)
-		vfb_note_attributes(pf);
+		vfb_note_attributes(pf, true);
 	return ret;
 }
 
@@ -601,7 +601,7 @@ int vfb_pf_bind(struct vfb_pf *pf, unsigned int first, unsigned int count, const
 		return ret;
 	ret = vfb_move_vfs(pf, first, count ?: have - first, &to, vfb_move_flags(flags), why);
 	if (!ret)
-		vfb_note_attributes(pf);
+		vfb_note_attributes(pf, false);
 	vfb_driver_put(&to);
 	return ret;
 }

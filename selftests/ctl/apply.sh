@@ -327,6 +327,11 @@ is "restored" "$(apply)" "$a vfs: 4 -> 2
 $a#0-1 driver: vfio-pci, free -> sriov_broker_vfio, restore"
 is "once more: nothing to do" "$(changed)" false
 is "saved" "$(sriovctl save | jq -c ".pfs[] | select(.address == \"$a\") | [.guarded, .driver, .restore]")" "[true,null,true]"
+pf_is '"vfs": 2, "guarded": true, "restore": true, "net": [ { "vf": "1", "mac": "02:00:00:00:00:0a" } ]'
+ok "with a MAC" apply
+sriovctl lease "$a#1" -- ip link set "$net" vf 1 mac 02:00:00:00:00:0b
+await 10 free "$a" || true
+is "a user's MAC goes, the file's comes back" "$(witness 1 | cut -d' ' -f1)" 02:00:00:00:00:0a
 pf_is '"vfs": 2, "guarded": true, "driver": "sriov_broker_vfio"'
 is "no more of that" "$(apply)" "$a restore: on -> off"
 is "is that" "$(changed)" false

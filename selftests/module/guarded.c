@@ -70,8 +70,10 @@ static const char *enter_cgroup(void)
 	const char *dir = "/tmp/cgroup", *pod = "/tmp/cgroup/pod\x7f";
 
 	mkdir(dir, 0755);
-	if (mount("none", dir, "cgroup2", 0, NULL) || mkdir(pod, 0755) ||
-	    put(text("%s/cgroup.procs", pod), "0"))
+	/* They may be there from a test before in this machine. */
+	mount("none", dir, "cgroup2", 0, NULL);
+	mkdir(pod, 0755);
+	if (put(text("%s/cgroup.procs", pod), "0"))
 		bail("no control group: %m");
 	return "/pod?";
 }
@@ -645,7 +647,8 @@ static void open_once(void)
 	ok(comes_back(pf), "it comes back");
 }
 
-static const char mine[] = "02:00:00:00:00:11", other[] = "02:00:00:00:00:22";
+static const char mine[] = "02:00:00:00:00:11", other[] = "02:00:00:00:00:22",
+		  third[] = "02:00:00:00:00:33";
 
 static void restores(const char *when)
 {
@@ -653,6 +656,18 @@ static void restores(const char *when)
 	open_once();
 	ok(!strcmp(mac_of(0), mine), "%s: its MAC is put back: %s", when,
 	   mac_of(0));
+}
+
+/* The admin has set it of a free one, and says that it is to stay. */
+static void test_noted_anew(void)
+{
+	set_mac(0, third);
+	worked(guard(SRIOV_BROKER_ENABLE_RESTORE), &why, "as it is now");
+	set_mac(0, other);
+	open_once();
+	ok(!strcmp(mac_of(0), third), "its new MAC is put back: %s", mac_of(0));
+	set_mac(0, mine);
+	worked(guard(SRIOV_BROKER_ENABLE_RESTORE), &why, "as it was");
 }
 
 /* From one number to another all VFs are new ones, and so they are if that fails. */
@@ -686,6 +701,7 @@ static void test_attributes(void)
 		   entry.flags == SRIOV_BROKER_PF_FLAG_RESTORE,
 	   "as the PF says");
 	restores("entered");
+	test_noted_anew();
 	test_new_attributes();
 	worked(guard(0), &why, "not to be restored");
 	set_mac(0, other);

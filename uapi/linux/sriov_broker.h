@@ -698,8 +698,9 @@ struct sriov_broker_stat {
  * processes only that have the lease's descriptor, or that are, or descend from, the
  * process that the lease is shown with. Network attributes are left as their manager
  * sets them; with RESTORE the return path puts back what they were when the VF entered
- * the pool. GUARDED goes not with OPEN, RESTORE not without GUARDED (EINVAL). The flag is
- * short for the driver's name, which BIND takes as well.
+ * the pool, or since then at an ENABLE with RESTORE that found it free. GUARDED goes not
+ * with OPEN, RESTORE not without GUARDED (EINVAL). The flag is short for the driver's name,
+ * which BIND takes as well.
  *
  * Of the reasons: NO_DEVICE, NOT_PF, IS_VF, NO_VFS, TOO_MANY, NO_SRIOV_DRIVER,
  * PF_BUSY, PF_REFUSED, PF_SHORT, ORPHANS, NO_IOMMU, NO_MMIO, NO_BUS, NO_DRIVER,

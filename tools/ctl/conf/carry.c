@@ -302,6 +302,9 @@ int job_carry_out(struct sriovb *sb, struct job *job)
 	job->done = job->provision;
 	if (job->entry->num_nets)
 		ret = set_attrs(sb, job);
+	/* What they have now is what each return is to put back. */
+	if (!ret && job->entry->num_nets && job->entry->restore && job->done)
+		ret = provision(sb, job);
 	if (!ret)
 		return 0;
 	stuck = ret == EXIT_PARTLY;
