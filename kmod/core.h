@@ -292,6 +292,8 @@ struct vfb_vf {
 	bool managed;			    /* driver leaves DMA to its user */
 	bool awake;			    /* kept from being suspended */
 	u32 trouble;			    /* SRIOV_BROKER_LEASE_CAUSE_*: is looked at for it */
+	unsigned int troubles;		    /* so often that was set */
+	u8 resets[PCI_NUM_RESET_METHODS];   /* what vfb_vf_narrow() has taken from; device lock */
 	enum sriov_broker_fault seen;	    /* so, while it is leased, and that was told */
 	unsigned int net_holds;		    /* clients about to change attributes */
 	struct vfb_net *net;		    /* owned; attributes a lease found, or NULL */
@@ -362,6 +364,7 @@ struct vfb_lease {
 	/* While its VFs are taken, but not published yet. */
 	struct work_struct probe;
 	bool found_open;    /* another one has a VF open */
+	bool used;	    /* a guarded VF was opened under it */
 	bool found_strange; /* its user would have another device as well */
 
 	/* The rest is under vfb_lock. */

@@ -111,6 +111,8 @@ static enum sriov_broker_fault vfb_reset_locked(struct vfb_vf *vf)
 	 * device in any state: nothing of that is to survive.
 	 */
 	pci_clear_master(pdev);
+	/* Once more: an admin may have written the default of them. */
+	vfb_vf_narrow(vf);
 	if (pci_reset_function_locked(pdev))
 		return SRIOV_BROKER_FAULT_RESET;
 	return vfb_looks_reset(pdev) ? SRIOV_BROKER_FAULT_NONE : SRIOV_BROKER_FAULT_CHECK;

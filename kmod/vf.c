@@ -394,6 +394,37 @@ static struct vfb_vf *vfb_vf_alloc(struct pci_dev *pdev, struct vfb_pf *pf)
 	return vf;
 }
 
+/**
+ * vfb_vf_narrow - leave a VF the first of its ways to be reset
+ * @vf: the VF
+ *
+ * Where that fails, as while the PF is being reset, the PCI core goes on with the next one. Of a
+ * device in a slot of pciehp, which since 7.3 is every VF behind it, that is a reset of the bus: PF
+ * and other VFs lose their configuration, which nothing puts back. A user of vfio could have that
+ * done as well.
+ *
+ * Context: the VF's device lock held, or not added yet.
+ */
+void vfb_vf_narrow(struct vfb_vf *vf)
+{
+	u8 *methods = vf->pdev->reset_methods;
+
+	if (!methods[0] || !methods[1])
+		return;
+	memcpy(vf->resets, methods, sizeof(vf->resets));
+	memset(methods + 1, 0, sizeof(vf->resets) - 1);
+}
+
+/* The host's VF has its ways to be reset again, unless they were written to. */
+static void vfb_vf_widen(struct vfb_vf *vf)
+{
+	u8 *methods = vf->pdev->reset_methods;
+
+	if (vf->resets[1] && methods[0] == vf->resets[0] && !methods[1])
+		memcpy(methods, vf->resets, sizeof(vf->resets));
+	vf->resets[1] = 0;
+}
+
 /* False: there is one already, or no room for it. */
 static bool vfb_vf_insert(struct vfb_vf *vf)
 {
@@ -408,6 +439,8 @@ static bool vfb_vf_insert(struct vfb_vf *vf)
 		strscpy(vf->driver, drv->name, sizeof(vf->driver));
 		vf->managed = to_pci_driver(drv)->driver_managed_dma;
 	}
+	if (vf->managed)
+		vfb_vf_narrow(vf);
 	pf->vfs[vf->index] = vf;
 	hash_add(vfb_vfs, &vf->hash, vfb_vf_key(&vf->addr));
 	vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_ADDED, vf->state, NULL, 0);
@@ -530,6 +563,8 @@ void vfb_vf_bound(struct vfb_vf *vf, const char *name, bool managed)
 	mutex_lock(&vfb_lock);
 	strscpy(vf->driver, name, sizeof(vf->driver));
 	vf->managed = managed;
+	if (managed)
+		vfb_vf_narrow(vf);
 	/* Was its driver taken off by hand while it was free, and this is that one again? */
 	back = vf->state == SRIOV_BROKER_VF_FREE ||
 	       (vf->state == SRIOV_BROKER_VF_QUARANTINED && vf->fault == SRIOV_BROKER_FAULT_DRIVER);
@@ -557,6 +592,7 @@ void vfb_vf_unbound(struct vfb_vf *vf)
 	mutex_lock(&vfb_lock);
 	vf->driver[0] = '\0';
 	vf->managed = false;
+	vfb_vf_widen(vf);
 	was_free = vf->state == SRIOV_BROKER_VF_FREE && !vf->moving;
 	was_open = vf->state == SRIOV_BROKER_VF_OPEN && !vf->moving;
 	was_kept = vf->state == SRIOV_BROKER_VF_QUARANTINED && !vf->moving;

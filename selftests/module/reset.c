@@ -260,6 +260,53 @@ static void test_disable(void)
 	worked(disable(pf, &why), &why, "disable");
 }
 
+/* The ways of resetting a VF that the PCI core would go, the first one first. */
+static char *ways_of(struct sriov_broker_addr which)
+{
+	return strdup(get(text(SYS_PCI "/%s/reset_method", name_of(which))));
+}
+
+static void one_way(struct sriov_broker_addr which, const char *all,
+		    const char *name)
+{
+	char *now = ways_of(which);
+
+	ok(now[0] && !strchr(now, ' ') && !strncmp(now, all, strlen(now)),
+	   "%s: there is one way to reset it: %s of %s", name, now, all);
+	free(now);
+}
+
+/* In no other way, such as of all of its bus, is a VF reset that is not the host's. */
+static void test_ways(struct sriov_broker_addr of, const char *name)
+{
+	struct sriov_broker_addr which;
+	struct sriov_broker_grant g;
+	char *all, *now;
+
+	if (!worked(enable(of, 1, "host", &why), &why,
+		    text("%s: a VF of the host's", name)))
+		return;
+	which = vf_at(of, 0);
+	all = ways_of(which);
+	diag("%s: %s", name, all);
+	worked(bind_vfs(which, 0, 0, "vfio-pci", &why), &why,
+	       text("%s: in the pool", name));
+	one_way(which, all, name);
+	put(text(SYS_PCI "/%s/reset_method", name_of(which)), "default\n");
+	lease(which, "", &g, NULL);
+	close(g.fd);
+	ok(comes_to(which, SRIOV_BROKER_VF_FREE),
+	   "%s: an admin has written default, and it is reset", name);
+	one_way(which, all, name);
+	worked(bind_vfs(which, 0, 0, "host", &why), &why,
+	       text("%s: the host's again", name));
+	now = ways_of(which);
+	ok(!strcmp(now, all), "%s: as before: %s", name, now);
+	free(all);
+	free(now);
+	worked(disable(of, &why), &why, text("%s: disable", name));
+}
+
 int main(void)
 {
 	pf = need_igb();
@@ -271,5 +318,7 @@ int main(void)
 	test_by_vfio();
 	test_fails();
 	test_disable();
+	test_ways(pf, "igb");
+	test_ways(find_nvme(0), "nvme");
 	return done();
 }
