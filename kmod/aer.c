@@ -71,7 +71,9 @@ static unsigned long vfb_aer_note(const struct vfb_error *error)
 		at->status |= error->status;
 		at->count++;
 	}
-	return time_before(jiffies, vfb_aer_next) ? vfb_aer_next - jiffies : 0;
+	/* A second at most: after a long quiet time what is over may look as if it were to come. */
+	return time_before(jiffies, vfb_aer_next) ? min(vfb_aer_next - jiffies, (unsigned long)HZ) :
+						    0;
 }
 
 /* Called with preemption off, or in an interrupt. */

@@ -53,9 +53,12 @@ static void vfb_look_at(struct vfb_pf *pf, struct vfb_vf *vf, u32 cause, unsigne
 	unsigned int i;
 
 	lockdep_assert_held(&vfb_lock);
-	for (i = 0; i < pf->slots; i++)
-		if (pf->vfs[i] && (!vf || pf->vfs[i] == vf))
-			pf->vfs[i]->trouble = max(pf->vfs[i]->trouble, cause);
+	for (i = 0; i < pf->slots; i++) {
+		if (!pf->vfs[i] || (vf && pf->vfs[i] != vf))
+			continue;
+		pf->vfs[i]->trouble = max(pf->vfs[i]->trouble, cause);
+		WRITE_ONCE(pf->vfs[i]->troubles, pf->vfs[i]->troubles + 1);
+	}
 	pf->look_until = jiffies + VFB_LOOK_S * HZ;
 	vfb_look_queue(pf, delay_ms);
 }
@@ -75,6 +78,9 @@ void vfb_errors_seen(struct vfb_pf *pf, struct vfb_vf *vf, const struct vfb_erro
 		return;
 	vfb_event_error(pf, vf, error);
 	if (error->severity == SRIOV_BROKER_SEVERITY_CORRECTABLE)
+		return;
+	/* Some VFs report their own reset, which is looked at when it is done. */
+	if (vf && vf->state == SRIOV_BROKER_VF_RESETTING)
 		return;
 	vfb_look_at(pf, vf,
 		    vf ? SRIOV_BROKER_LEASE_CAUSE_VF_ERROR : SRIOV_BROKER_LEASE_CAUSE_PF_ERROR,
@@ -170,6 +176,7 @@ static bool vfb_look_return(struct vfb_vf *vf, enum sriov_broker_fault fault)
 /* Returns in how many milliseconds it is to be looked at again, 0: that was it. */
 static unsigned int vfb_look_vf(struct vfb_vf *vf, bool leased, bool last)
 {
+	unsigned int troubles = READ_ONCE(vf->troubles);
 	enum sriov_broker_fault fault;
 	bool again, back = false;
 
@@ -179,9 +186,17 @@ static unsigned int vfb_look_vf(struct vfb_vf *vf, bool leased, bool last)
 	 */
 	if (!leased && !last && READ_ONCE(vf->state) == SRIOV_BROKER_VF_RESETTING)
 		return VFB_LOOK_RESET_MS;
+	/* Until the kernel's recovery is over a reset of its own would fail, and hold that up. */
+	if (!leased && !last && READ_ONCE(vf->pdev->error_state) != pci_channel_io_normal)
+		return VFB_LOOK_MS;
 	fault = vfb_look(vf);
 	again = fault == SRIOV_BROKER_FAULT_SILENT && !last;
 	mutex_lock(&vfb_lock);
+	/* What has come since is not seen in that, and has queued another look. */
+	if (troubles != vf->troubles && !last) {
+		mutex_unlock(&vfb_lock);
+		return VFB_LOOK_RESET_MS;
+	}
 	if (vfb_is_leased(vf))
 		vfb_look_tell(vf, fault);
 	else if (!leased)

@@ -342,6 +342,9 @@ void vfb_group_return(struct vfb_group *group)
 void vfb_group_keep(struct vfb_group *group, enum sriov_broker_fault fault)
 {
 	lockdep_assert_held(&vfb_lock);
+	/* Its way back ends with the fence up, and has its own to keep. */
+	if (group->returning)
+		return;
 	group->stray = fault;
 	vfb_group_step(group);
 }

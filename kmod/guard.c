@@ -84,8 +84,10 @@ static int vfb_guard_try(struct vfb_vf *vf, struct vfb_request *req,
 	/* Another device of a group that one user has as a whole. */
 	if (lease && lease->implicit)
 		goto opened;
-	if (lease && lease->id == look->holder)
+	if (lease && lease->id == look->holder) {
+		lease->used = true;
 		goto opened;
+	}
 	if (lease)
 		return vfb_why_fail_vf(why, vf);
 	if (look->stranger.valid)

@@ -535,7 +535,8 @@ void vfb_lease_undo(struct vfb_lease *lease)
 		vfb_lease_back(group);
 	if (group->lease != lease) /* revoked meanwhile: it is on its way back */
 		return;
-	if (!vfb_group_is_untouched(group) || (lease->found_open && !vfb_group_is_guarded(group))) {
+	if (lease->used || !vfb_group_is_untouched(group) ||
+	    (lease->found_open && !vfb_group_is_guarded(group))) {
 		vfb_group_return(group);
 		return;
 	}
@@ -561,6 +562,7 @@ void vfb_lease_renew(struct vfb_lease *lease)
 	lease->vf = NULL;
 	lease->deadline_ns = 0;
 	lease->revoked = false;
+	lease->used = false;
 	put_pid(lease->disturbed.by.pid);
 	put_pid(lease->revoking.by.pid);
 	put_pid(lease->over.by.pid);

@@ -67,13 +67,15 @@ bool vfb_permit_vf(struct vfb_request *req, struct vfb_vf *vf)
 	struct vfb_vf *peer;
 
 	lockdep_assert_held(&vfb_lock);
+	if (!vfb_permit_fits(req, vfb_named_of(vf)))
+		return false;
 	list_for_each_entry(peer, &vf->group->vfs, group_node) {
 		struct vfb_named *named = vfb_named_of(peer);
 
 		if (!vfb_permit_right(req, named) || !vfb_has_room(req, named))
 			return false;
 	}
-	return vfb_permit_fits(req, vfb_named_of(vf));
+	return true;
 }
 
 /**

@@ -457,8 +457,9 @@ static int vfb_make(struct vfb_pf *pf, unsigned int num, const struct vfb_driver
 		if (ret)
 			vfb_pf_mode(pf, was);
 	}
+	/* Of VFs that pfs= finds as it wants them: they may have their next user's by now. */
 	if (!ret)
-		vfb_note_attributes(pf, true);
+		vfb_note_attributes(pf, !(flags & VFB_KEPT));
 	return ret;
 }
 
