@@ -261,7 +261,7 @@ quarantine() {
 	echo 1 >/sys/module/sriov_broker/parameters/drain_timeout
 	mkfifo "$work/hold"
 	# shellcheck disable=SC2016 # for the inner shell
-	sriovctl lease "$vf" -- bash -c 'exec sleep 600 <>"/dev/vfio/$SRIOV_IOMMU_GROUP" & echo $! >"$0"; disown' "$work/hold" &
+	sriovctl lease "$vf" -- bash -c 'exec 7<>"/dev/vfio/$SRIOV_IOMMU_GROUP"; sleep 600 & echo $! >"$0"; disown' "$work/hold" &
 	read -r pid <"$work/hold"
 	wait $! || true
 	ok "a process keeps it open" await 20 quarantined "$vf"
@@ -352,10 +352,11 @@ user() {
 		"^WARN  room: $pf: not looked at: only root"
 }
 
-# SOCKET: its QEMU has come as far as to answer; the doctor waits for two seconds, in which a loaded machine may not.
+# SOCKET: its QEMU has come as far as to answer.
 answers() { says "$(socat -t 5 - "UNIX-CONNECT:$1" </dev/null 2>/dev/null)" QMP; }
 
 guests() {
+	local -x SRIOVCTL_PATIENCE=10
 	warn "no KVM" "kvm: /dev/kvm is not there" "modprobe -a kvm_intel kvm_amd" "$pf"
 	qemu-system-x86_64 -machine q35,sata=off,smbus=off -accel tcg -S -nodefaults -display none -m 64 -name full \
 		-qmp "unix:$work/qmp,server=on,wait=off" </dev/null >/dev/null 2>&1 &

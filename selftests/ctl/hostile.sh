@@ -10,6 +10,7 @@ set -euo pipefail
 TENANT=65534
 cp "$(readlink -f /usr/bin/python3)" "$work/qemu-python" # for what poses as a QEMU
 export PYTHONHOME=/usr
+export SRIOVCTL_PATIENCE=10 # of guests, too: a peer may be slow to start
 load_module || bail "the module does not load"
 chgrp $TENANT /dev/sriov_broker
 chmod 660 /dev/sriov_broker
@@ -175,7 +176,7 @@ serve again polite env PORTS=1
 old=${jobs[-1]}
 pose first "$LIB/poser.py" byte /run/sriov-broker/guests "$old"
 first=${jobs[-1]}
-sriovctl attach --qmp "$work/again" "${vfs[3]}" --id net1 >"$work/attach" 2>&1 &
+SRIOVCTL_PATIENCE=30 sriovctl attach --qmp "$work/again" "${vfs[3]}" --id net1 >"$work/attach" 2>&1 &
 attach=$!
 jobs+=("$attach")
 has_hung_up() {

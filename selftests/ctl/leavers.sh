@@ -7,6 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/fakes.sh"
 
+export SRIOVCTL_PATIENCE=10 # of guests, too: a peer may be slow
 load_module || bail "the module does not load"
 pf=$(pfs_of igb)
 nvme=$(pfs_of nvme)

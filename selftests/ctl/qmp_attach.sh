@@ -112,6 +112,8 @@ ok "it has the driver now" eventually 20 guest_run g 'ls /sys/class/net/eth0'
 # Two at a time: QEMU's monitor serves one, the other waits for its turn.
 sriovctl detach -t 120 --qmp "$qmp" lazy >/run/first 2>&1 &
 job=$! first=0 second=0
+at_it() { [ -n "$(find "/proc/$job/fd" -lname /run/sriov-broker/guests 2>/dev/null)" ]; }
+eventually 10 at_it || true
 sriovctl detach -t 120 --qmp "$qmp" lazy >/run/second 2>&1 || second=$?
 wait $job || first=$?
 is "of two detaches at a time both end well" "$first $second" "0 0"
@@ -182,7 +184,7 @@ for way in late by_hand by_guest; do
 	$way
 	ok "$way: it is out of QEMU" eventually 60 has_none net1
 	is "$way: its VF is leased still" "$(state "${vfs[1]}")" leased
-	like "$way: the command that looks gives it back" "$(sriovctl guests 2>&1 >/dev/null)" \
+	like "$way: the command that looks gives it back" "$(SRIOVCTL_PATIENCE=20 sriovctl guests 2>&1 >/dev/null)" \
 		"^sriovctl: ${vfs[1]}: net1 has left the guest; lease [0-9]+ is given back$"
 	ok "$way: it is free" await 20 free "${vfs[1]}"
 	is "$way: QEMU keeps nothing" "$(guest_leases g)" 0

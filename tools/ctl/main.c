@@ -14,6 +14,7 @@
 #include "cmd/commands.h"
 #include "cmd/complete.h"
 #include "cmd/tables.h"
+#include "guest/find.h"
 #include "qemu/qmp.h"
 #include "sriovbroker.h"
 
@@ -282,6 +283,7 @@ static int take_timeout(const struct args *args)
 			 &seconds))
 		return EXIT_USAGE;
 	qmp_timeout_ms = seconds * 1000;
+	guests_ask_ms = qmp_timeout_ms;
 	return 0;
 }
 

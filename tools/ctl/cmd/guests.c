@@ -80,7 +80,7 @@ static int run(const struct args *args)
 		ret = open_broker(&sb);
 	if (ret)
 		return ret;
-	n = guests_find(sb, args->word[0] ? &pf : NULL, GUESTS_ASK_MS, &guests);
+	n = guests_find(sb, args->word[0] ? &pf : NULL, guests_ask_ms, &guests);
 	if (n < 0)
 		ret = refused(sb, n);
 	else

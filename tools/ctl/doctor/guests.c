@@ -100,7 +100,7 @@ static void look_at(void *ctx, pid_t pid)
 		snprintf(name, sizeof(name), "process %d", pid);
 	/* It may be anybody's process that poses as one: so many are waited for. */
 	if (d->silent < MAX_SILENT) {
-		if (!guest_monitor(pid, &vmm, GUESTS_ASK_MS, &qmp))
+		if (!guest_monitor(pid, &vmm, guests_ask_ms, &qmp))
 			check_slots(d, name, &qmp);
 		else
 			d->silent++;

@@ -24,6 +24,8 @@
 #include "qemu/libvirt.h"
 #include "qemu/qmp.h"
 
+int guests_ask_ms = 2000;
+
 /* Where the link of a lease's descriptor in /proc leads. */
 #define LEASE_LINK "anon_inode:[sriov_broker:lease]"
 

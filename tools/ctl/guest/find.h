@@ -10,8 +10,8 @@
 #include "qemu/vmm.h"
 #include "sriovbroker.h"
 
-/* For a list: a monitor that does not answer then is done without. */
-#define GUESTS_ASK_MS 2000
+/* For a list: a monitor that does not answer then is done without. main() may set it. */
+extern int guests_ask_ms;
 
 /* A VF, and the guest that holds it. */
 struct guest {
