@@ -12,7 +12,7 @@ numvfs_is() { [ "$(numvfs "$1")" = "$2" ]; }
 # Of VF $2 of a PF: MAC and VLAN.
 witness() { ip -j link show "$(netdev_of "$1")" | jq -r ".[0].vfinfo_list[$2] | \"\(.address) \(.vlan_list[0].vlan // 0)\""; }
 unit() { systemctl show -P "$1" "sriov-broker${2-}.service"; }
-said() { journalctl -b -o cat -u "sriov-broker${1-}.service" --no-pager; }
+said() { journalctl --sync; journalctl -b -o cat -u "sriov-broker${1-}.service" --no-pager; }
 doctor_of_boot() { sriovctl doctor "$a" | grep " boot: " || true; }
 # Those that are still to be done are over, so that what comes then is told apart.
 idle() { ! systemctl list-jobs --no-legend | grep -q sriov-broker; }

@@ -142,10 +142,11 @@ is "its holder ends" $status 2
 like "and says why" "$(cat "$work/err")" "^sriovctl: ${vfs[0]}: lease [0-9]+ has ended: an admin revokes it$"
 ok "the VF comes back" await 10 free
 hold "${vfs[0]}" >/dev/null
-sriovctl revoke "${vfs[0]}" --grace 8 >"$work/revoked" &
+sriovctl revoke "${vfs[0]}" --grace 60 >"$work/revoked" &
 revoke=$!
 like "the holder is told" "$(eventually 5 grep . "$work/err")" "lease [0-9]+ ends in [0-9]+ s: an admin revokes it"
 is "and has it still" "$(number_in leased)" 1
+sriovctl revoke "${vfs[0]}" --grace 1 >/dev/null # the first one waits for the same
 ok "until the grace is over" await 20 free
 status=0
 wait $revoke || status=$?

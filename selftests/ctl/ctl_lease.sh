@@ -132,13 +132,15 @@ os.execvp('sriovctl', ['sriovctl', 'lease'] + sys.argv[1:])" "${@:2}"
 fails 7 "the exit code comes through when children are not waited for" "" \
 	python 'signal.signal(signal.SIGCHLD, signal.SIG_IGN)' -- sh -c 'exit 7'
 await 10 free "$pf"
-python 'signal.signal(signal.SIGHUP, signal.SIG_IGN)' "${vfs[1]}" -- python3 -c "import signal, sys, time
+python 'signal.signal(signal.SIGHUP, signal.SIG_IGN)' "${vfs[1]}" -- python3 -c "import os, signal, sys, time
 signal.signal(signal.SIGHUP, lambda *_: sys.exit(9))
 open('$work/runs', 'w').write('yes')
-time.sleep(3)" &
+while not os.path.exists('$work/told'): time.sleep(0.1)" &
 holder=$!
 eventually 10 [ -s "$work/runs" ] || true
 kill -HUP "$(pidof sriovctl)"
+sleep 1 # it has no effect that could be awaited
+touch "$work/told"
 status=0
 wait $holder || status=$?
 is "what nohup ignores is not passed on" $status 0

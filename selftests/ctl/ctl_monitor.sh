@@ -260,7 +260,7 @@ for i in 0 1; do await 10 leased "$nvme#$i" || bail "no lease"; done
 echo 1 >"$SYS/$nvme/reset"
 ok "it is told" eventually 10 has resets pf-reset
 is "and by which process" "$(jq -r 'select(.event == "pf-reset") | "\(.pf) \(.by.pid) \(.vf)"' "$work/resets")" "$nvme $$ null"
-like "to people as well" "$(cat "$work/people")" "^.* $nvme pf-reset, by .* \(pid $$, uid 0\)$"
+ok "to people as well" eventually 10 has people "$nvme pf-reset, by .* (pid $$, uid 0)\$"
 ok "a holder is told" eventually 10 has told "lease [0-9]* goes on, but its PF was reset: nothing is to be seen of that$"
 ok "a command with the lease goes on" await 10 leased "$nvme#1"
 kill "${jobs[@]: -2}"

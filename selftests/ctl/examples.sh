@@ -87,6 +87,7 @@ ok "it gives that back within the time of grace" sriovctl revoke --grace 60 "$he
 ended "and ends well" $holder
 like "it was told by which program, and why" "$(cat "$work/revoked")" "^sriovctl wants it back, cause: admin$"
 ok "the VF is free" await 10 free "$held"
+rm "$work/revoked" # what is read next is the next one's
 $EX/revoked >"$work/revoked" &
 holder=$!
 ok "another one" eventually 10 says_in "$work/revoked" " is ours"

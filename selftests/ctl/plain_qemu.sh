@@ -103,6 +103,7 @@ lost=0
 [ "$ended" = "${racers[0]}" ] || lost=1
 is "of two at once for one VF one is refused" "$status" 1
 like "which says so" "$(cat "$GUESTS/racer$lost")" "${vfs[0]}"
+await 30 leased "${vfs[0]}" || true # it may have the group only till now
 is "the other one has it" "$(owner "${vfs[0]}")" "[\"$comm\",${racers[1 - lost]},true]"
 kill -9 "${racers[1 - lost]}"
 wait "${racers[1 - lost]}" 2>/dev/null || true

@@ -16,7 +16,7 @@ read -ra all <<<"$(vfs_of "$pf" | xargs)"
 vfs=("${all[@]:0:2}") vf=${all[0]}
 work=$(mktemp -d)
 fake=
-export SRIOVCTL_PATIENCE=3 # a peer that answers at all does so at once
+export SRIOVCTL_PATIENCE=6 # a peer that answers at all does so at once, but for a host that is loaded
 
 under=() # what the peer is run by
 serve() { # HOW [COMMAND]
@@ -30,10 +30,10 @@ end_fake() {
 	wait $fake 2>/dev/null || true
 }
 come_back() { await 10 free "${vfs[@]}" || bail "the VFs do not come back"; }
-attach() { timeout 60 sriovctl attach --qmp "$work/qmp" --timeout 2 --id net1 "$@"; }
-detach() { timeout 60 sriovctl detach --qmp "$work/qmp" --timeout 2 net1; }
+attach() { timeout 60 sriovctl attach --qmp "$work/qmp" --timeout 4 --id net1 "$@"; }
+detach() { timeout 60 sriovctl detach --qmp "$work/qmp" --timeout 4 net1; }
 swap() { # [TIMEOUT]
-	timeout 120 sriovctl swap --qmp "$work/qmp" --timeout "${1:-2}" --to "${vfs[1]}" net1
+	timeout 120 sriovctl swap --qmp "$work/qmp" --timeout "${1:-4}" --to "${vfs[1]}" net1
 }
 swapped() { echo "^${vfs[1]} attached as net1, lease [0-9]+, instead of ${vfs[0]}$"; }
 
@@ -120,7 +120,7 @@ with_lease() {
 	first=$!
 	eventually 10 grep -q device_del "$work/qmp.log" || true
 	fails 5 "a second command waits for the first, and not for ever" \
-		"^sriovctl: $work/qmp: another sriovctl, process [0-9]+, is at work on this guest, for 3 s now; try again when it is done$" \
+		"^sriovctl: $work/qmp: another sriovctl, process [0-9]+, is at work on this guest, for $SRIOVCTL_PATIENCE s now; try again when it is done$" \
 		detach
 	kill "$first"
 	wait "$first" || true
@@ -213,7 +213,7 @@ end_fake
 HOST=$vf serve unwilling
 begin=$SECONDS
 fails 2 "detach: it says no, and is asked for as long as was wished" "^sriovctl: net1: the guest refused" detach
-ok "detach: so long" [ $((SECONDS - begin)) -ge 2 ]
+ok "detach: so long" [ $((SECONDS - begin)) -ge 4 ]
 end_fake
 
 # The holder of the lease is not QEMU: the VF could neither come back nor go in again.
@@ -301,7 +301,7 @@ come_back
 HOST=$vf USED=net1 serve idle
 said=$(swap 2>&1)
 like "swap: that the guest makes no use of the new one is said" "$said" \
-	"^sriovctl: net1: plugged in, but the guest has not enabled it in 2 s; it may be booting, or have no driver for it$"
+	"^sriovctl: net1: plugged in, but the guest has not enabled it in 4 s; it may be booting, or have no driver for it$"
 like "swap: and is no failure" "$said" "$(swapped)"
 is "swap: it is back all the same" "$(state "$vf") $(state "${vfs[1]}")" "free leased"
 end_fake

@@ -378,7 +378,8 @@ static void test_again(void)
 	worked(anchor(id, fa), &why, "its descriptor is open as well");
 	end(a);
 	stays(id, "the process has ended");
-	ok(!(vf_now(vf).flags & SRIOV_BROKER_VF_FLAG_ANCHORED),
+	ok(eventually(LONG_MS,
+		      !(vf_now(vf).flags & SRIOV_BROKER_VF_FLAG_ANCHORED)),
 	   "it is not anchored any more");
 	close(fd);
 	ended(id, "and the descriptor is closed");

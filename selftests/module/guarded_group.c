@@ -67,7 +67,6 @@ static void test_no_wait(void)
 	struct vfio v;
 	int fd;
 
-	put(PARAM("drain_timeout"), "5");
 	is(vfio_open(&v, name(0)), 0, "revoked: one is open");
 	fd = device(&v, 1);
 	ok(fd >= 0, "revoked: and another");
@@ -82,7 +81,6 @@ static void test_no_wait(void)
 	   "revoked: at once, for the first one is still open");
 	vfio_close(&v);
 	ok(comes_back(pf), "revoked: all come back");
-	put(PARAM("drain_timeout"), "30");
 }
 
 /* One is closed while another one opens, by the group or by nodes of their own. */

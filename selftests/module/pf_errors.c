@@ -164,12 +164,17 @@ static void holder_comes_to(int lease, unsigned int cause, unsigned int fault,
 			    const char *name)
 {
 	struct pollfd p = { .fd = lease, .events = POLLIN };
-	struct sriov_broker_lease_event e = {};
+	struct sriov_broker_lease_event all[16], e = {};
 	long long end = now_ms() + LONG_MS;
+	int n;
 
-	while (now_ms() < end && (e.cause != cause || e.fault != fault))
-		if (poll(&p, 1, 100) == 1)
-			lease_events(lease, &e, 1);
+	while (now_ms() < end && (e.cause != cause || e.fault != fault)) {
+		if (poll(&p, 1, 100) != 1)
+			continue;
+		n = lease_events(lease, all, 16);
+		if (n > 0)
+			e = all[n - 1];
+	}
 	ok(e.type == SRIOV_BROKER_LEASE_EVENT_DISTURBED && e.cause == cause &&
 		   e.fault == fault,
 	   "%s: the holder is told", name);
@@ -199,11 +204,13 @@ static void test_correctable(int lease)
 /* Many of them are few events, which tell of all. */
 static void test_storm(void)
 {
-	__u64 told = 0, last = 0;
-	bool apart = true;
+	__u64 told = 0, last = 0, since;
 	unsigned int n, i, num = 0;
+	struct timespec ts;
 
 	mark();
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	since = ts.tv_sec * SECOND + ts.tv_nsec;
 	for (i = 0; i < 100; i++)
 		if (!inject_kernel(pf, 0, RECEIVER))
 			break;
@@ -215,13 +222,13 @@ static void test_storm(void)
 		if (events[i].seq <= before ||
 		    events[i].type != SRIOV_BROKER_EVENT_PCI_ERROR)
 			continue;
-		/* Of a clock that ticks, and another one. */
-		apart &= events[i].time_ns - last > SECOND * 9 / 10;
 		last = events[i].time_ns;
 		told += events[i].value;
 		num++;
 	}
-	ok(apart, "storm: one event a second");
+	/* Of a clock that ticks, and another one. */
+	ok(num && last - since >= (num - 1) * (SECOND * 9 / 10),
+	   "storm: one event a second");
 	ok(told > num, "storm: %u events tell of %llu errors", num, told);
 }
 

@@ -45,7 +45,14 @@ sriovctl disable "$pf" >/run/disable 2>&1 &
 disable=$!
 lost_driver() { [ "$(driver_of "${vfs[0]}")" = none ]; }
 ok "a process disables it, and waits" eventually 10 lost_driver
-fails 125 "meanwhile its VFs can't be leased" "$BUSY" sriovctl lease "${vfs[0]}" -- true
+said=$(sriovctl lease "${vfs[0]}" -- true 2>&1) && code=0 || code=$?
+if kill -0 $disable 2>/dev/null; then
+	is "meanwhile its VFs can't be leased" "$code" 125
+	like "for that reason" "$said" "$BUSY"
+else # after some five seconds it gives up
+	skip "meanwhile its VFs can't be leased" "that was over before a lease was asked for"
+	await 10 free "$pf" || true
+fi
 status=0
 wait $disable || status=$?
 is "it does not wait for ever" "$status" 3

@@ -120,14 +120,16 @@ static int first_said(int log, const char *const words[2])
 static void test_return(void)
 {
 	static const char *const words[2] = { "Restarting tasks",
-					      "in quarantine" };
+					      "quarantined: " };
 	struct sriov_broker_grant g;
 	struct vfio v;
 	int log;
 
 	if (!freezer_only("suspend while a VF is on its way back"))
 		return;
-	put("/sys/module/" MODULE "/parameters/drain_timeout", "1");
+	/* Long enough for what comes before the freezing, and shorter than the sleep. */
+	put("/sys/module/" MODULE "/parameters/drain_timeout", "4");
+	put("/sys/module/suspend/parameters/pm_test_delay", "8");
 	is(lease(vf_at(pf, 2), "", &g, &why), 0, "asleep: a lease");
 	is(vfio_open(&v, name_of(g.vf)), 0, "asleep: its VF is opened");
 	log = log_open();
