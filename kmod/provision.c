@@ -336,7 +336,7 @@ static int vfb_move_to_places(struct vfb_pf *pf, const struct vfb_place *places,
 	return err;
 }
 
-/* Note what each return is to put back, if it is to, anew also of VFs that were in the pool before. */
+/* Note what each return is to put back, if it is to; anew: also of VFs that were noted before. */
 static void vfb_note_attributes(struct vfb_pf *pf, bool anew)
 {
 	if (pf->restore)

@@ -97,7 +97,7 @@ static int tie(struct sriovb *sb, const struct held *held, int until)
 	return err;
 }
 
-/* Say what is leased, then hold it. Who has read that may send a signal at once. */
+/* Say what is leased, then hold it. A program that has read that may send a signal at once. */
 static int use(const struct args *args, const struct held *held)
 {
 	const char *output = choose_output(args);
