@@ -135,6 +135,19 @@ static bool vfb_return_missed_one(struct vfb_group *group)
 	return false;
 }
 
+/* Counted before the new state can be seen: a program that sees it free may ask for the count. */
+static void vfb_return_state(struct vfb_group *group, enum sriov_broker_fault fault)
+{
+	u64 took = ktime_get_ns() - group->return_ns;
+	struct vfb_vf *vf;
+
+	lockdep_assert_held(&vfb_lock);
+	list_for_each_entry(vf, &group->vfs, group_node)
+		vfb_stats_record(SRIOV_BROKER_STAT_RETURN, vf->pdev, 0, fault, took);
+	vfb_group_state(group, fault ? SRIOV_BROKER_VF_QUARANTINED : SRIOV_BROKER_VF_FREE, fault);
+	group->stray = fault;
+}
+
 /*
  * All of a group is free, or none is. Returns the fault that keeps it from that, after all, or
  * -EAGAIN: it goes from the beginning.
@@ -152,8 +165,7 @@ static int vfb_return_settle(struct vfb_group *group, int fault)
 	list_for_each_entry(vf, &group->vfs, group_node)
 		if (!fault && vfb_is_returning(vf) && !vfb_vf_on_target_driver(vf))
 			fault = SRIOV_BROKER_FAULT_DRIVER;
-	vfb_group_state(group, fault ? SRIOV_BROKER_VF_QUARANTINED : SRIOV_BROKER_VF_FREE, fault);
-	group->stray = fault;
+	vfb_return_state(group, fault);
 	if (!fault)
 		vfb_return_over(group);
 	/* Before another one comes: the waiters were here first. */
@@ -162,14 +174,13 @@ static int vfb_return_settle(struct vfb_group *group, int fault)
 }
 
 /* What follows from where it has ended, or in which quarantine it is looked at further. */
-static void vfb_return_report(struct vfb_group *group, enum sriov_broker_fault fault, u64 took)
+static void vfb_return_report(struct vfb_group *group, enum sriov_broker_fault fault)
 {
 	struct vfb_vf *vf;
 
 	for (vf = vfb_group_next(group, NULL); vf; vf = vfb_group_next(group, vf)) {
 		if (fault && vfb_is_returning(vf))
 			pci_warn(vf->pdev, "quarantined: %s\n", vfb_fault_names[fault]);
-		vfb_stats_record(SRIOV_BROKER_STAT_RETURN, vf->pdev, 0, fault, took);
 		vfb_pf_update_protection(vf->pf);
 	}
 	wake_up_all(&vfb_return_wq);
@@ -211,12 +222,10 @@ static void vfb_return_keep(struct vfb_group *group)
 
 static void vfb_return_end(struct vfb_group *group, int fault)
 {
-	u64 took = ktime_get_ns() - group->return_ns; /* from here on it may be leased again */
-
 	fault = vfb_return_settle(group, fault);
 	if (fault < 0)
 		return;
-	vfb_return_report(group, fault, took);
+	vfb_return_report(group, fault);
 	if (fault)
 		vfb_return_keep(group);
 	else
@@ -227,10 +236,9 @@ static void vfb_return_end(struct vfb_group *group, int fault)
 static void vfb_return_stray(struct vfb_group *group)
 {
 	mutex_lock(&vfb_lock);
-	group->stray = SRIOV_BROKER_FAULT_IN_USE;
-	vfb_group_state(group, SRIOV_BROKER_VF_QUARANTINED, SRIOV_BROKER_FAULT_IN_USE);
+	vfb_return_state(group, SRIOV_BROKER_FAULT_IN_USE);
 	mutex_unlock(&vfb_lock);
-	vfb_return_report(group, SRIOV_BROKER_FAULT_IN_USE, ktime_get_ns() - group->return_ns);
+	vfb_return_report(group, SRIOV_BROKER_FAULT_IN_USE);
 }
 
 /* It is still open: look again. */

@@ -301,9 +301,7 @@ static void test_vf_rebound(void)
 	   "rebound: it left the pool");
 	is(bind_to(dev, "vfio-pci"), 0, "rebound: sysfs binds it again");
 	ok(comes_to(vf, SRIOV_BROKER_VF_FREE), "rebound: it is back");
-	/* It is counted when the VF is free already. */
-	ok(eventually(LONG_MS,
-		      stat_of(SRIOV_BROKER_STAT_RETURN).count - before == 1),
+	is(stat_of(SRIOV_BROKER_STAT_RETURN).count - before, 1,
 	   "rebound: by the return path");
 	is(system(text("cd /sys/bus/pci/drivers/vfio-pci && "
 		       "echo %s >unbind && echo %s >bind",
