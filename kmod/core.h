@@ -293,6 +293,7 @@ struct vfb_vf {
 	bool awake;			    /* kept from being suspended */
 	u32 trouble;			    /* SRIOV_BROKER_LEASE_CAUSE_*: is looked at for it */
 	unsigned int troubles;		    /* so often that was set */
+	bool hurt;			    /* by more than a lost transaction: to be reset */
 	u8 resets[PCI_NUM_RESET_METHODS];   /* what vfb_vf_narrow() has taken from; device lock */
 	enum sriov_broker_fault seen;	    /* so, while it is leased, and that was told */
 	unsigned int net_holds;		    /* clients about to change attributes */

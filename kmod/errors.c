@@ -5,6 +5,10 @@
  * the return path once more. That ends in quarantine for one that does not answer, until it
  * does: the PF's driver, or the kernel, may bring it back yet.
  *
+ * An error of the PF, or of a port above it, that is not fatal has cost a transaction. It may be a
+ * guest's, and come again and again (an ACS violation is the port's): such a one takes no free
+ * VF out of the pool that answers.
+ *
  * A VF that is being reset just then is found not to answer, or not to look reset: what of that
  * the PF's reset has brought about, its end tells, and the VF is tried once more.
  */
@@ -48,7 +52,8 @@ static void vfb_look_queue(struct vfb_pf *pf, unsigned int delay_ms)
 }
 
 /* The VF is to be looked at, or all of the PF. Of two causes the greater one counts. */
-static void vfb_look_at(struct vfb_pf *pf, struct vfb_vf *vf, u32 cause, unsigned int delay_ms)
+static void vfb_look_at(struct vfb_pf *pf, struct vfb_vf *vf, u32 cause, bool hurt,
+			unsigned int delay_ms)
 {
 	unsigned int i;
 
@@ -57,6 +62,7 @@ static void vfb_look_at(struct vfb_pf *pf, struct vfb_vf *vf, u32 cause, unsigne
 		if (!pf->vfs[i] || (vf && pf->vfs[i] != vf))
 			continue;
 		pf->vfs[i]->trouble = max(pf->vfs[i]->trouble, cause);
+		pf->vfs[i]->hurt |= hurt;
 		WRITE_ONCE(pf->vfs[i]->troubles, pf->vfs[i]->troubles + 1);
 	}
 	pf->look_until = jiffies + VFB_LOOK_S * HZ;
@@ -84,7 +90,7 @@ void vfb_errors_seen(struct vfb_pf *pf, struct vfb_vf *vf, const struct vfb_erro
 		return;
 	vfb_look_at(pf, vf,
 		    vf ? SRIOV_BROKER_LEASE_CAUSE_VF_ERROR : SRIOV_BROKER_LEASE_CAUSE_PF_ERROR,
-		    VFB_LOOK_MS);
+		    vf || error->severity == SRIOV_BROKER_SEVERITY_FATAL, VFB_LOOK_MS);
 }
 
 /**
@@ -101,7 +107,7 @@ void vfb_pf_was_reset(struct pci_dev *pdev)
 		return;
 	mutex_lock(&vfb_lock);
 	vfb_event_pf(pf, SRIOV_BROKER_EVENT_PF_RESET, 0, 0);
-	vfb_look_at(pf, NULL, SRIOV_BROKER_LEASE_CAUSE_PF_RESET, 0);
+	vfb_look_at(pf, NULL, SRIOV_BROKER_LEASE_CAUSE_PF_RESET, true, 0);
 	mutex_unlock(&vfb_lock);
 	vfb_pf_put(pf);
 }
@@ -141,6 +147,13 @@ static void vfb_look_tell(struct vfb_vf *vf, enum sriov_broker_fault fault)
 	vfb_event_disturbed(vf, fault, vf->trouble);
 }
 
+static void vfb_look_over(struct vfb_vf *vf)
+{
+	lockdep_assert_held(&vfb_lock);
+	vf->trouble = 0;
+	vf->hurt = false;
+}
+
 /* Is it in quarantine for what may be over? A reset of the PF disturbs a VF's, or mends it. */
 static bool vfb_look_may_mend(const struct vfb_vf *vf)
 {
@@ -161,14 +174,14 @@ static bool vfb_look_return(struct vfb_vf *vf, enum sriov_broker_fault fault)
 	if (vf->state == SRIOV_BROKER_VF_QUARANTINED) {
 		if (silent || !vfb_look_may_mend(vf))
 			return false;
-	} else if (vf->state != SRIOV_BROKER_VF_FREE) {
+	} else if (vf->state != SRIOV_BROKER_VF_FREE || (!fault && !vf->hurt)) {
 		return false;
 	}
 	if (vf->moving || vf->gone || vf->pf->leaving)
 		return false;
 	if (!silent)
 		list_for_each_entry(peer, &vf->group->vfs, group_node)
-			peer->trouble = 0;
+			vfb_look_over(peer);
 	vfb_group_return(vf->group);
 	return true;
 }
@@ -202,7 +215,7 @@ static unsigned int vfb_look_vf(struct vfb_vf *vf, bool leased, bool last)
 	else if (!leased)
 		back = vfb_look_return(vf, fault);
 	if (!again && (!leased || vfb_is_leased(vf)))
-		vf->trouble = 0;
+		vfb_look_over(vf);
 	mutex_unlock(&vfb_lock);
 	if (back)
 		vfb_group_update_protection(vf->group);
