@@ -18,10 +18,16 @@ doctor_of_boot() { sriovctl doctor "$a" | grep " boot: " || true; }
 idle() { ! systemctl list-jobs --no-legend | grep -q sriov-broker; }
 
 # QEMU takes the card out of a slot without power; its monitor puts one in.
-monitor() { # COMMAND
+asked=0
+monitor() { # COMMAND: its own answer is waited for, and no late one of a command before it
 	local line
-	printf '%s\n' "$1" >&6
+	asked=$((asked + 1))
+	printf '{"id":%d,%s\n' $asked "${1#\{}" >&6
 	while IFS= read -rt 10 -u 6 line; do
+		case $line in
+		*'"id": '$asked[,}]*) ;;
+		*) continue ;;
+		esac
 		case $line in
 		*'"return"'*) return ;;
 		*'"error"'*) return 1 ;;

@@ -230,8 +230,8 @@ piped() { # PROGRAM...: monitor into it, nothing happens meanwhile
 echo 0 >"$work/status"
 piped head -n 1
 is "a reader that has seen enough ends it, though nothing happens" "$(ended)" "0 "
-( for _ in 1 2 3 4 5; do sriovctl lease "$pf#0" -- true; await 10 free "$pf"; done ) &
-piped sh -c 'head -n 45; exec <&-; sleep 1'
+( until [ -e "$work/seen" ]; do sriovctl lease "$pf#0" -- true; await 10 free "$pf"; done ) &
+piped sh -c 'head -n 45; exec <&-; sleep 1; : >"$0"' "$work/seen"
 is "or while things happen" "$(ended)" "0 "
 wait $!
 ok "nothing for a second" timeout $((10 * SLOWER)) sriovctl monitor --idle-timeout 1
