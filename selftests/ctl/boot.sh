@@ -25,7 +25,7 @@ monitor() { # COMMAND: its own answer is waited for, and no late one of a comman
 	printf '{"id":%d,%s\n' $asked "${1#\{}" >&6
 	while IFS= read -rt 10 -u 6 line; do
 		case $line in
-		*'"id": '$asked[,}]*) ;;
+		*"\"id\": $asked"[,\}]*) ;;
 		*) continue ;;
 		esac
 		case $line in

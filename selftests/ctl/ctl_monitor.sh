@@ -231,6 +231,7 @@ echo 0 >"$work/status"
 piped head -n 1
 is "a reader that has seen enough ends it, though nothing happens" "$(ended)" "0 "
 ( until [ -e "$work/seen" ]; do sriovctl lease "$pf#0" -- true; await 10 free "$pf"; done ) &
+# shellcheck disable=SC2016 # for the other shell
 piped sh -c 'head -n 45; exec <&-; sleep 1; : >"$0"' "$work/seen"
 is "or while things happen" "$(ended)" "0 "
 wait $!

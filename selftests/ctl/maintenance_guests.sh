@@ -6,6 +6,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../vm/guest.sh"
+. "$(dirname "$0")/../lib/senders.sh"
 
 load_module || bail "the module does not load"
 two_igbs 3
@@ -14,17 +15,7 @@ work=$(mktemp -d)
 says_so() { grep -q "$1" "$work/said" 2>/dev/null; }
 # shellcheck disable=SC2016 # for the other shell
 slow='echo begun >>'$work'/said; while [ ! -e '$work'/go ]; do sleep 0.1; done; echo ended >>'$work'/said'
-for name in a b; do guest_begin $name 1; done
-mac=(02:00:00:00:00:a1 02:00:00:00:00:b1) ip=(10.0.2.20 10.0.2.21) names=(a b)
-for i in 0 1; do
-	guest_ready "${names[i]}" || bail "the guest does not start"
-	ok "a VF for guest ${names[i]}" sriovctl attach -t 120 --qmp "$GUESTS/${names[i]}/qmp" "$pf" --id net0 --mac "${mac[i]}" --wait-guest
-done
-traffic() { # I: it has one interface, with its MAC, and traffic goes through it, as soon as there is a link
-	guest_run "${names[$1]}" "n=\$(grep -l ${mac[$1]} /sys/class/net/*/address | cut -d / -f 5) && ip link set \$n up && { ip addr add ${ip[$1]}/24 dev \$n; ping -c 1 -W 1 -I \$n 10.0.2.2; }" >/dev/null 2>&1
-}
-both_send() { traffic 0 && traffic 1; }
-ok "both send" eventually 60 both_send
+senders_begin "$pf"
 sends_until() { # NAME ARGUMENTS...: both send while the command runs; it is stopped with $signal, if that is set
 	local name=$1
 	shift
@@ -51,9 +42,7 @@ signal=TERM sends_until "one that is told to stop"
 ok "both send" eventually 60 both_send
 is "by VFs of the PF" "$(leases_on "$pf") $(leases_on "$other") $(sriovctl list --json "$pf" | jq .pfs[0].cordoned)" "2 0 false"
 
-guest_kill a
-guest_kill b
-ok "the VFs of killed guests come back" await 20 free
+senders_end
 unload_module
 rm -r "$work"
 done_testing
