@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Anchors: a lease may be tied to a process, by a pidfd, or to a pipe, a socket or an eventfd,
- * which polls readable or hung up at its end. Then it lasts until that end, although no process has
+ * Anchors: a lease may be tied to a process, by a pidfd, or to a pipe, a UNIX socket or an
+ * eventfd, which polls readable or hung up at its end. Then it lasts until that end, although no process has
  * its descriptor.
  *
  * The lease counts what holds it: its file, and its anchor. The anchor has the file that
@@ -112,6 +112,14 @@ static void vfb_anchor_work(struct work_struct *work)
 	kref_put(&anchor->ref, vfb_anchor_release);
 }
 
+/* Others than UNIX sockets take a lock to be polled that their owner can keep, or linger at the end. */
+static bool vfb_is_unix_socket(const struct file *file)
+{
+	struct socket *sock = sock_from_file((struct file *)file);
+
+	return sock && sock->sk && sock->sk->sk_family == AF_UNIX;
+}
+
 /*
  * Is it polled by the kernel alone? What a process serves (FUSE, CUSE) could keep the worker for
  * ever, and all that wait for it. What polls or holds other files (epoll, io_uring) leads there
@@ -128,6 +136,7 @@ static bool vfb_anchor_fits(const struct file *file)
 	case PID_FS_MAGIC:
 		return !vfb_is_thread_pidfd(file);
 	case SOCKFS_MAGIC:
+		return vfb_is_unix_socket(file);
 	case PIPEFS_MAGIC:
 		return true;
 	case ANON_INODE_FS_MAGIC:
@@ -190,13 +199,11 @@ void vfb_anchor_free(struct vfb_anchor *anchor)
 /* Are two files the ends of one pipe, or of one connection of UNIX sockets? */
 static bool vfb_anchor_meets(struct file *a, struct file *b)
 {
-	struct socket *s = sock_from_file(a), *t = sock_from_file(b);
-
 	if (S_ISFIFO(file_inode(a)->i_mode))
 		return file_inode(a) == file_inode(b) &&
 		       (a->f_mode ^ b->f_mode) & (FMODE_READ | FMODE_WRITE);
-	return s && t && s->sk->sk_family == AF_UNIX && t->sk->sk_family == AF_UNIX &&
-	       READ_ONCE(unix_peer(s->sk)) == t->sk;
+	return vfb_is_unix_socket(a) && vfb_is_unix_socket(b) &&
+	       READ_ONCE(unix_peer(sock_from_file(a)->sk)) == sock_from_file(b)->sk;
 }
 
 /*

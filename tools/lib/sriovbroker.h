@@ -67,7 +67,7 @@ int sriovb_open_path(struct sriovb **sb, const char *path);
 /* sriovb_close - close the broker; leases stay. NULL is fine. */
 void sriovb_close(struct sriovb *sb);
 
-/* sriovb_abi - the ABI of the module, to be compared with SRIOVB_ABI(2, 1) */
+/* sriovb_abi - the ABI of the module, to be compared with SRIOVB_ABI(2, 0) */
 unsigned int sriovb_abi(const struct sriovb *sb);
 
 /**
@@ -350,7 +350,7 @@ int sriovb_revoke(struct sriovb *sb, unsigned long long lease,
 /**
  * sriovb_anchor - tie a lease to a process, or to what polls at its end
  * @instance: as with sriovb_revoke()
- * @fd: a pidfd of the process; or a pipe, socket, eventfd or timerfd; the kernel keeps
+ * @fd: a pidfd of the process; or a pipe, UNIX socket, eventfd or timerfd; the kernel keeps
  *	what it stands for, so it may be closed
  *
  * The lease lasts until that has ended, though its descriptor is closed. What it was

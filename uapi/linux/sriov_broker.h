@@ -1005,7 +1005,7 @@ struct sriov_broker_revoke {
  * @flags: must be 0
  * @lease_id: the lease
  * @instance: that of the load which the id is of, or 0: not to be checked
- * @fd: what it is tied to: a pidfd of a process, or a pipe, socket, eventfd or timerfd,
+ * @fd: what it is tied to: a pidfd of a process, or a pipe, UNIX socket, eventfd or timerfd,
  *	which polls readable or hung up at its end
  * @reserved: must be 0
  * @why: pointer to a struct sriov_broker_why, or 0
