@@ -25,8 +25,9 @@ struct vfb_move {
 	bool guarded;
 	struct vfb_use use; /* by the host, that stands in the way */
 	char driver[SRIOV_BROKER_NAME_LEN];
-	bool has_override; /* its override is known, and may have been changed since */
-	char *override;	   /* owned */
+	bool has_override;   /* its override is known, and may have been changed since */
+	char *override;	     /* owned */
+	struct vfb_net *net; /* owned; what each return is to put back, or NULL */
 };
 
 struct vfb_moves {
@@ -150,6 +151,7 @@ static void vfb_moves_free(struct vfb_moves *all)
 
 	for (i = 0; i < all->num; i++) {
 		kfree(all->move[i].override);
+		kfree(all->move[i].net);
 		vfb_vf_put(all->move[i].vf);
 	}
 	pm_runtime_put(&all->pf->pdev->dev);
@@ -536,11 +538,29 @@ static int vfb_move_phases(struct vfb_moves *all, struct vfb_pf *pf, unsigned in
 	return 0;
 }
 
+/* What each return is to put back: noted before anybody can have the VFs, and change it. */
+static void vfb_move_note(struct vfb_moves *all)
+{
+	struct net_device *netdev;
+	unsigned int i;
+
+	lockdep_assert_held(&all->pf->op);
+	if (!all->pf->restore || !vfb_guards(all->to->name))
+		return;
+	netdev = vfb_net_lock(all->pf);
+	if (!netdev)
+		return;
+	for (i = 0; i < all->num; i++)
+		all->move[i].net = vfb_net_note(netdev, all->move[i].vf);
+	vfb_net_unlock(netdev);
+}
+
 /* Frees @all. */
 static void vfb_move_settle(struct vfb_moves *all)
 {
 	unsigned int i;
 
+	vfb_move_note(all);
 	mutex_lock(&vfb_lock);
 	for (i = 0; i < all->num; i++) {
 		struct vfb_move *m = &all->move[i];
@@ -551,8 +571,7 @@ static void vfb_move_settle(struct vfb_moves *all)
 			continue;
 		strscpy(vf->target, all->to->name, sizeof(vf->target));
 		vfb_net_forget(vf); /* its attributes are the admin's from here on */
-		kfree(vf->net_pool);
-		vf->net_pool = NULL;
+		swap(vf->net_pool, m->net);
 		/* Unbound by hand since, when it was not in the pool yet. */
 		if (all->to->managed && !vfb_vf_on_target_driver(vf))
 			m->err = -ENODEV;

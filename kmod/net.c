@@ -338,36 +338,52 @@ void vfb_net_forget(struct vfb_vf *vf)
 	vf->net_asked = false;
 }
 
-/*
- * A guarded VF of the PF that has entered the pool since this was done last. What one has that is
- * out is its user's, not the pool's.
+/**
+ * vfb_net_note - note what a VF has, to be put back on each return
+ * @netdev: its PF's, from vfb_net_lock()
+ * @vf: the VF, which nobody else can have
+ *
+ * Context: may sleep.
+ * Return: the note, for kfree(); or NULL: nothing will be put back, as the log says.
  */
-static void vfb_net_remember_one(struct net_device *netdev, struct vfb_vf *vf, bool anew)
+struct vfb_net *vfb_net_note(struct net_device *netdev, struct vfb_vf *vf)
 {
 	struct vfb_net *net = kzalloc(sizeof(*net), GFP_KERNEL);
 
-	if (!net || vfb_net_get(netdev, vf->index, &net->was)) {
-		pci_warn(vf->pdev, "its attributes can't be read: nothing will be put back\n");
-		kfree(net);
-		return;
-	}
+	if (net && !vfb_net_get(netdev, vf->index, &net->was))
+		return net;
+	pci_warn(vf->pdev, "its attributes can't be read: nothing will be put back\n");
+	kfree(net);
+	return NULL;
+}
+
+/* What one has that is out is its user's, not the pool's. */
+static void vfb_net_remember_one(struct net_device *netdev, struct vfb_vf *vf)
+{
+	struct vfb_net *net = vfb_net_note(netdev, vf);
+	bool missed = false;
+
 	mutex_lock(&vfb_lock);
-	if ((anew || !vf->net_pool) && vfb_vf_is_guarded(vf) && vf->state == SRIOV_BROKER_VF_FREE)
+	if (vfb_vf_is_guarded(vf) && vf->state == SRIOV_BROKER_VF_FREE)
 		swap(vf->net_pool, net);
+	else
+		missed = vfb_vf_is_guarded(vf) && !vf->net_pool;
 	mutex_unlock(&vfb_lock);
+	if (missed)
+		pci_warn(vf->pdev, "in use: what it has now is its user's, and not put back\n");
 	kfree(net);
 }
 
 /**
- * vfb_net_remember_pool - note what a PF's guarded VFs are to get back on each return
+ * vfb_net_remember_pool - note what a PF's free guarded VFs are to get back on each return
  * @pf: the PF
- * @anew: also where that is noted already; else only of VFs that have just entered the pool
  *
- * Of one that is not free nothing new is noted: that may be its user's.
+ * Of one that is not free nothing is noted: that may be its user's. What has just entered the pool
+ * was noted before (vfb_move_vfs()).
  *
  * Context: may sleep; pf->op held; takes rtnl.
  */
-void vfb_net_remember_pool(struct vfb_pf *pf, bool anew)
+void vfb_net_remember_pool(struct vfb_pf *pf)
 {
 	struct net_device *netdev = vfb_net_lock(pf);
 	struct vfb_vf *vf;
@@ -379,7 +395,7 @@ void vfb_net_remember_pool(struct vfb_pf *pf, bool anew)
 		vf = vfb_pf_vf(pf, i);
 		if (!vf)
 			continue;
-		vfb_net_remember_one(netdev, vf, anew);
+		vfb_net_remember_one(netdev, vf);
 		vfb_vf_put(vf);
 	}
 	vfb_net_unlock(netdev);

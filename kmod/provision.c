@@ -336,15 +336,6 @@ static int vfb_move_to_places(struct vfb_pf *pf, const struct vfb_place *places,
 	return err;
 }
 
-/* Note what each return is to put back, if it is to; anew: also of VFs that were noted before. */
-static void vfb_note_attributes(struct vfb_pf *pf, bool anew)
-{
-	if (pf->restore)
-		vfb_net_remember_pool(pf, anew);
-	else
-		vfb_net_forget_pool(pf);
-}
-
 static void vfb_bring_back(struct vfb_pf *pf, const struct vfb_place *places, unsigned int num,
 			   struct vfb_kept *kept)
 {
@@ -358,7 +349,6 @@ static void vfb_bring_back(struct vfb_pf *pf, const struct vfb_place *places, un
 	} else {
 		vfb_kept_restore(kept, pf, num, &why);
 		ret = vfb_move_to_places(pf, places, num, &why);
-		vfb_note_attributes(pf, false);
 		vfb_tell_vfs(pf, 0, num);
 	}
 	if (ret)
@@ -378,6 +368,19 @@ static void vfb_pf_mode(struct vfb_pf *pf, unsigned int flags)
 	pf->restore = flags & VFB_RESTORE;
 }
 
+/* A client that holds one sets attributes by its index, which the next VF there would have. */
+static int vfb_check_net_holds(struct vfb_pf *pf, struct vfb_why *why)
+{
+	unsigned int i;
+
+	guard(mutex)(&vfb_lock);
+	for (i = 0; i < pf->slots; i++)
+		if (pf->vfs[i] && pf->vfs[i]->net_holds)
+			return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_IN_USE,
+					    &pf->vfs[i]->addr);
+	return 0;
+}
+
 /* From one number of VFs to another goes through none; back if it fails. */
 static int vfb_recreate(struct vfb_pf *pf, unsigned int num, const struct vfb_driver *to,
 			unsigned int flags, struct vfb_why *why)
@@ -392,7 +395,7 @@ static int vfb_recreate(struct vfb_pf *pf, unsigned int num, const struct vfb_dr
 	if (!places)
 		return -ENOMEM;
 	kept = vfb_kept_take(pf);
-	ret = PTR_ERR_OR_ZERO(kept);
+	ret = PTR_ERR_OR_ZERO(kept) ?: vfb_check_net_holds(pf, why);
 	was = vfb_pf_modes(pf);
 	if (!ret)
 		ret = vfb_destroy(pf, flags, why);
@@ -457,10 +460,17 @@ static int vfb_make(struct vfb_pf *pf, unsigned int num, const struct vfb_driver
 		if (ret)
 			vfb_pf_mode(pf, was);
 	}
-	/* Of VFs that pfs= finds as it wants them: they may have their next user's by now. */
-	if (!ret)
-		vfb_note_attributes(pf, !(flags & VFB_KEPT));
-	return ret;
+	if (ret)
+		return ret;
+	/*
+	 * What VFs are to get back that were there already: what they have when an admin says so, not
+	 * when pfs= finds that all is as it wants, for then a user may have set it since.
+	 */
+	if (!pf->restore)
+		vfb_net_forget_pool(pf);
+	else if (!(flags & VFB_KEPT) || !(was & VFB_RESTORE))
+		vfb_net_remember_pool(pf);
+	return 0;
 }
 
 /**
@@ -601,8 +611,6 @@ int vfb_pf_bind(struct vfb_pf *pf, unsigned int first, unsigned int count, const
 	if (ret)
 		return ret;
 	ret = vfb_move_vfs(pf, first, count ?: have - first, &to, vfb_move_flags(flags), why);
-	if (!ret)
-		vfb_note_attributes(pf, false);
 	vfb_driver_put(&to);
 	return ret;
 }

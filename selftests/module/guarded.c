@@ -685,6 +685,60 @@ static void test_new_attributes(void)
 	restores("and back");
 }
 
+/* Leases VF 0 as soon as it can, and holds it through step 1. */
+static int wait_for_it(void)
+{
+	struct sriov_broker_grant g;
+
+	shared->err[0] = lease_within(LONG_MS, vf, 0, 0, "", &g, NULL);
+	at_step(1);
+	return 0;
+}
+
+/* Whoever waits has it the moment it is in the pool. */
+static void test_waited_for(void)
+{
+	pid_t pid;
+
+	worked(bind_vfs(vf, 0, 0, "host", &why), &why, "it is the host's");
+	set_mac(0, mine);
+	pid = child(wait_for_it);
+	ok(so_many_wait(1), "it is waited for");
+	worked(guard(SRIOV_BROKER_ENABLE_RESTORE), &why,
+	       "it enters the pool, to be restored");
+	ok(comes_to_step(1) && !shared->err[0], "and is leased at once");
+	set_mac(0, other);
+	let_go(1);
+	ends(pid);
+	ok(comes_back(pf), "waited for: it comes back");
+	ok(!strcmp(mac_of(0), mine), "waited for: its MAC is put back: %s",
+	   mac_of(0));
+}
+
+/* What its user has set is not the pool's, though the pool has nothing else to put back. */
+static void test_not_noted(void)
+{
+	struct vfio v;
+
+	worked(guard(0), &why, "not to be restored, for now");
+	is(vfio_open(&v, name(0)), 0, "it is opened");
+	set_mac(0, other);
+	worked(guard(SRIOV_BROKER_ENABLE_RESTORE), &why,
+	       "to be restored, while it is open");
+	vfio_close(&v);
+	ok(comes_back(pf), "not noted: it comes back");
+	worked(bind_vfs(vf_at(pf, 1), 0, 0, "vfio-pci", &why), &why,
+	       "another one leaves the guarded ones");
+	worked(bind_vfs(vf_at(pf, 1), 0, 0, DRIVER, &why), &why,
+	       "and joins them again");
+	set_mac(0, third);
+	open_once();
+	ok(!strcmp(mac_of(0), third), "not noted: not its last user's MAC: %s",
+	   mac_of(0));
+	set_mac(0, mine);
+	worked(guard(SRIOV_BROKER_ENABLE_RESTORE), &why, "as it was, again");
+}
+
 static void test_attributes(void)
 {
 	struct sriov_broker_pf entry;
@@ -702,6 +756,8 @@ static void test_attributes(void)
 	   "as the PF says");
 	restores("entered");
 	test_noted_anew();
+	test_waited_for();
+	test_not_noted();
 	test_new_attributes();
 	worked(guard(0), &why, "not to be restored");
 	set_mac(0, other);

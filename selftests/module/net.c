@@ -212,6 +212,9 @@ static void test_stuck(void)
 	   "stuck: into quarantine");
 	is(vf_now(vf_at(pf, 0)).fault, SRIOV_BROKER_FAULT_IN_USE,
 	   "stuck: for it was not let go");
+	refused(enable(pf, numvfs(pf) - 1, "vfio-pci", &why), EBUSY, &why,
+		SRIOV_BROKER_WHY_IN_USE, vf_at(pf, 0),
+		"stuck: nor is there another VF of its number");
 	close(fd);
 	ok(comes_back(pf), "stuck: let go, it comes back by itself");
 	shows(before, "stuck: as it was");
