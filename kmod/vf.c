@@ -394,35 +394,59 @@ static struct vfb_vf *vfb_vf_alloc(struct pci_dev *pdev, struct vfb_pf *pf)
 	return vf;
 }
 
+/* In the PCI core's table of ways those that reset all of a bus come last: "bus", "cxl_bus". */
+#define VFB_RESET_BUS	 6
+#define VFB_RESETS_KNOWN 8
+
+/* How many ways, of which the first come first, reset nothing but the device. */
+static unsigned int vfb_resets_of_its_own(const u8 *methods)
+{
+	unsigned int n = 0;
+
+	while (n < PCI_NUM_RESET_METHODS && methods[n] && methods[n] < VFB_RESET_BUS)
+		n++;
+	/* Of a table that has grown nothing is known but that the best comes first. */
+	return PCI_NUM_RESET_METHODS > VFB_RESETS_KNOWN ? min(n, 1U) : n;
+}
+
 /**
- * vfb_vf_narrow - leave a VF the first of its ways to be reset
+ * vfb_vf_narrow - leave a VF those of its ways to be reset that reset nothing else
  * @vf: the VF
  *
- * Where that fails, as while the PF is being reset, the PCI core goes on with the next one. Of a
- * device in a slot of pciehp, which since 7.3 is every VF behind it, that is a reset of the bus: PF
- * and other VFs lose their configuration, which nothing puts back. A user of vfio could have that
- * done as well.
+ * Where one fails, as while the PF is being reset, the PCI core goes on with the next one. Of a
+ * device in a slot of pciehp, which since 7.3 is every VF behind it, the last is a reset of the
+ * bus: PF and other VFs lose their configuration, which nothing puts back. A user of vfio could
+ * have that done as well.
  *
- * Context: the VF's device lock held, or not added yet.
+ * Context: the VF's device lock held.
  */
 void vfb_vf_narrow(struct vfb_vf *vf)
 {
 	u8 *methods = vf->pdev->reset_methods;
+	unsigned int n = vfb_resets_of_its_own(methods);
 
-	if (!methods[0] || !methods[1])
+	device_lock_assert(&vf->pdev->dev);
+	if (n == PCI_NUM_RESET_METHODS || !methods[n])
 		return;
 	memcpy(vf->resets, methods, sizeof(vf->resets));
-	memset(methods + 1, 0, sizeof(vf->resets) - 1);
+	memset(methods + n, 0, sizeof(vf->resets) - n);
 }
 
-/* The host's VF has its ways to be reset again, unless they were written to. */
-static void vfb_vf_widen(struct vfb_vf *vf)
+/**
+ * vfb_vf_widen - give a VF all of its ways to be reset again, unless they were written to
+ * @vf: the VF, which is the pool's no more
+ *
+ * Context: the VF's device lock held.
+ */
+void vfb_vf_widen(struct vfb_vf *vf)
 {
 	u8 *methods = vf->pdev->reset_methods;
+	unsigned int n = vfb_resets_of_its_own(vf->resets);
 
-	if (vf->resets[1] && methods[0] == vf->resets[0] && !methods[1])
+	device_lock_assert(&vf->pdev->dev);
+	if (vf->resets[0] && !memcmp(methods, vf->resets, n) && !methods[n])
 		memcpy(methods, vf->resets, sizeof(vf->resets));
-	vf->resets[1] = 0;
+	vf->resets[0] = 0;
 }
 
 /* False: there is one already, or no room for it. */
@@ -439,8 +463,6 @@ static bool vfb_vf_insert(struct vfb_vf *vf)
 		strscpy(vf->driver, drv->name, sizeof(vf->driver));
 		vf->managed = to_pci_driver(drv)->driver_managed_dma;
 	}
-	if (vf->managed)
-		vfb_vf_narrow(vf);
 	pf->vfs[vf->index] = vf;
 	hash_add(vfb_vfs, &vf->hash, vfb_vf_key(&vf->addr));
 	vfb_event_vf(vf, SRIOV_BROKER_EVENT_VF_ADDED, vf->state, NULL, 0);
@@ -563,7 +585,8 @@ void vfb_vf_bound(struct vfb_vf *vf, const char *name, bool managed)
 	mutex_lock(&vfb_lock);
 	strscpy(vf->driver, name, sizeof(vf->driver));
 	vf->managed = managed;
-	if (managed)
+	/* It may be the host's own, which we have not put there. */
+	if (managed && (vf->moving || vf->state != SRIOV_BROKER_VF_HOST))
 		vfb_vf_narrow(vf);
 	/* Was its driver taken off by hand while it was free, and this is that one again? */
 	back = vf->state == SRIOV_BROKER_VF_FREE ||

@@ -34,6 +34,12 @@ static ushort stride;
 module_param(stride, ushort, 0644);
 MODULE_PARM_DESC(stride, "routing ids from VF to VF, 0: the device's");
 
+static bool declines;
+module_param(declines, bool, 0444);
+MODULE_PARM_DESC(
+	declines,
+	"the first way to reset it is one that it has not, as it turns out");
+
 static struct pci_bus *bus; /* counted */
 static struct pci_ops *real;
 static unsigned int devfn;
@@ -86,6 +92,12 @@ static int __init fake_sick_init(void)
 	sick_ops = *real;
 	sick_ops.read = sick_read;
 	pci_bus_set_ops(bus, &sick_ops);
+	/* "device_specific", of which the PCI core knows none, then what there is. */
+	if (declines && pdev->reset_methods[0]) {
+		memmove(pdev->reset_methods + 1, pdev->reset_methods,
+			sizeof(pdev->reset_methods) - 1);
+		pdev->reset_methods[0] = 1;
+	}
 	pci_dev_put(pdev);
 	return 0;
 }

@@ -307,6 +307,67 @@ static void test_ways(struct sriov_broker_addr of, const char *name)
 	worked(disable(of, &why), &why, text("%s: disable", name));
 }
 
+/* A way that declines when it is asked is no failure: the next one is gone. */
+static void test_declines(void)
+{
+	struct sriov_broker_grant g;
+	struct sriov_broker_addr which;
+	char *all, *now;
+
+	if (!worked(enable(pf, 1, "vfio-pci", &why), &why, "declines: a VF"))
+		return;
+	which = vf_at(pf, 0);
+	all = ways_of(which);
+	if (insert_module("kmod/fake_sick.ko",
+			  text("dev=%s declines=1", name_of(which))))
+		return skip("no fake_sick.ko", "a way that declines");
+	worked(lease(which, "", &g, &why), &why, "declines: it is leased");
+	close(g.fd);
+	ok(comes_to(which, SRIOV_BROKER_VF_FREE),
+	   "declines: it is reset in the next way");
+	is(remove_module("fake_sick"), 0, "declines: the fake goes");
+	now = ways_of(which);
+	ok(!strcmp(now, text("device_specific %s", all)),
+	   "declines: its ways: %s", now);
+	free(all);
+	free(now);
+	worked(disable(pf, &why), &why, "declines: disable");
+}
+
+/* What the module leaves behind, and what is not its own, has all of its ways. */
+static void test_ways_left(struct sriov_broker_addr of, const char *name)
+{
+	struct sriov_broker_addr which;
+	char *all, *now;
+
+	if (!worked(enable(of, 1, "host", &why), &why,
+		    text("%s: a VF of the host's", name)))
+		return;
+	which = vf_at(of, 0);
+	all = ways_of(which);
+	unbind(name_of(which));
+	put(text(SYS_PCI "/%s/driver_override", name_of(which)), "vfio-pci");
+	is(bind_to(name_of(which), "vfio-pci"), 0,
+	   "%s: bound to vfio-pci by hand", name);
+	now = ways_of(which);
+	ok(!strcmp(now, all), "%s: it has all of its ways: %s", name, now);
+	free(now);
+	put(text(SYS_PCI "/%s/driver_override", name_of(which)), "\n");
+	worked(bind_vfs(which, 0, 0, "vfio-pci", &why), &why,
+	       text("%s: into the pool", name));
+	one_way(which, all, name);
+	put("/sys/module/" MODULE "/parameters/unload", "keep");
+	close(broker);
+	is(remove_module(MODULE), 0, "%s: the module goes, it stays", name);
+	now = ways_of(which);
+	ok(!strcmp(now, all), "%s: with all of its ways: %s", name, now);
+	free(now);
+	free(all);
+	is(insert_module(module_path(), ""), 0, "%s: the module is back", name);
+	broker = open(NODE, O_RDWR | O_CLOEXEC);
+	worked(disable(of, &why), &why, text("%s: disable", name));
+}
+
 int main(void)
 {
 	pf = need_igb();
@@ -320,5 +381,7 @@ int main(void)
 	test_disable();
 	test_ways(pf, "igb");
 	test_ways(find_nvme(0), "nvme");
+	test_ways_left(find_nvme(0), "nvme");
+	test_declines();
 	return done();
 }
