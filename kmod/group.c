@@ -353,14 +353,20 @@ void vfb_group_keep(struct vfb_group *group, enum sriov_broker_fault fault)
  * vfb_group_closed - no guarded VF of a group is open any more
  * @group: the group
  *
- * If that is what its return path waits for it goes on at once.
+ * If that is what its return path waits for it goes on at once. Later steps wait for no user, and
+ * the last is on another queue: one more would run beside it.
  *
  * Context: vfb_lock held.
  */
 void vfb_group_closed(struct vfb_group *group)
 {
+	bool waits = group->stray;
+	struct vfb_vf *vf;
+
 	lockdep_assert_held(&vfb_lock);
-	if (group->returning)
+	list_for_each_entry(vf, &group->vfs, group_node)
+		waits |= vf->state == SRIOV_BROKER_VF_DRAINING;
+	if (group->returning && waits)
 		mod_delayed_work(vfb_wq, &group->ret, 0);
 }
 
