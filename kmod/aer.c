@@ -53,23 +53,43 @@ static bool vfb_aer_addr(const char *name, struct sriov_broker_addr *addr)
 	return true;
 }
 
-/* Adds an error to those that are to be told. Returns after how many jiffies that may be. */
-static unsigned long vfb_aer_note(const struct vfb_error *error)
+/* A place for one more; where there is none, one that was corrected makes room for one that was not. */
+static struct vfb_error *vfb_aer_place(const struct vfb_error *error)
 {
 	struct vfb_error *at;
 
 	lockdep_assert_held(&vfb_aer_lock);
-	for (at = vfb_errors; at < vfb_errors + vfb_num_errors; at++)
+	if (vfb_num_errors < VFB_ERRORS)
+		return &vfb_errors[vfb_num_errors++];
+	if (error->severity == SRIOV_BROKER_SEVERITY_CORRECTABLE)
+		return NULL;
+	for (at = vfb_errors; at < vfb_errors + VFB_ERRORS; at++) {
+		if (at->severity == SRIOV_BROKER_SEVERITY_CORRECTABLE) {
+			vfb_errors_lost += at->count;
+			return at;
+		}
+	}
+	return NULL;
+}
+
+/* Adds an error to those that are to be told. Returns after how many jiffies that may be. */
+static unsigned long vfb_aer_note(const struct vfb_error *error)
+{
+	struct vfb_error *at, *place = NULL;
+
+	lockdep_assert_held(&vfb_aer_lock);
+	for (at = vfb_errors; at < vfb_errors + vfb_num_errors && !place; at++)
 		if (!vfb_addr_cmp(&at->dev, &error->dev) && at->severity == error->severity)
-			break;
-	if (at == vfb_errors + VFB_ERRORS) {
-		vfb_errors_lost++;
-	} else if (at == vfb_errors + vfb_num_errors) {
-		*at = *error;
-		vfb_num_errors++;
+			place = at;
+	if (place) {
+		place->status |= error->status;
+		place->count++;
 	} else {
-		at->status |= error->status;
-		at->count++;
+		place = vfb_aer_place(error);
+		if (place)
+			*place = *error;
+		else
+			vfb_errors_lost++;
 	}
 	/* A second at most: after a long quiet time what is over may look as if it were to come. */
 	return time_before(jiffies, vfb_aer_next) ? min(vfb_aer_next - jiffies, (unsigned long)HZ) :
