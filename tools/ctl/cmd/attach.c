@@ -229,7 +229,7 @@ static int plug_all(struct attach *a)
 /* One was refused, with @code: the others come out again. Return: @code, or EXIT_PARTLY */
 static int undo(struct attach *a, int code)
 {
-	const struct unplug_opts opts = { UNPLUG_TIMEOUT_S, 1 };
+	const struct unplug_opts opts = { UNPLUG_UNDO_S, 1 };
 	struct unplug *all = calloc(a->count, sizeof(*all));
 	unsigned int i;
 

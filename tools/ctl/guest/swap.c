@@ -308,7 +308,7 @@ static int make_new(struct swap *s)
 /* Return: @code */
 static int take_new_out(struct swap *s, int code)
 {
-	const struct unplug_opts opts = { UNPLUG_TIMEOUT_S, 1 };
+	const struct unplug_opts opts = { UNPLUG_UNDO_S, 1 };
 	struct unplug new = { .id = s->new.id, .quiet = 1 };
 
 	if (s->monitor->qmp.broken ||

@@ -10,6 +10,9 @@
 
 #define UNPLUG_TIMEOUT_S 30
 
+/* What a command has plugged in comes out again: of use to its user, whatever limit that set. */
+#define UNPLUG_UNDO_S (qmp_timeout_ms * 3 / 1000)
+
 /* How long to ask a guest, and whether a "no" of it is taken for one. */
 struct unplug_opts {
 	unsigned int timeout_s;
