@@ -51,7 +51,9 @@ answers 0 "bind: the VFs that were named" '[.vfs[] | [.vf, .index, .driver]]' \
 answers 0 "set: what was set" '[.vf, .net]' "[\"${vfs[1]}\",{\"mac\":\"02:00:00:00:00:0a\",\"vlan\":7}]" \
 	set "$netdev#1" mac 02:00:00:00:00:0a vlan 7
 answers 0 "lease, until end of input" '[.vf, .index]' "[\"${vfs[1]}\",1]" lease "$pf#1"
+await 10 free "$pf#1" || true
 answers 0 "lease with a command" '.vf' "\"${vfs[1]}\"" lease "$pf#1" -- true
+await 10 free "$pf" || true
 answers 0 "several" '[.vfs[].index] | sort' '[0,1]' lease "$pf#0-1" --count 2
 await 10 free "$pf" || true
 answers 0 "cordon" '[.pf, .cordoned]' "[\"$pf\",true]" cordon "$netdev"

@@ -87,11 +87,13 @@ is "without a word of the input" "$(grep -c input "$work/out")" 0
 ok "free afterwards" await 10 free "$pf"
 fails 125 "a command holds it anyway" "^sriovctl: --hold goes without a command" sriovctl lease --hold -- true
 
+rm -f "$work/out"
 mkfifo "$work/in"
 sriovctl lease "${vfs[1]}" --label 'two words' <"$work/in" >"$work/out" &
 holder=$!
 exec 8>"$work/in"
 ok "held while there is input" await 5 leased "${vfs[1]}"
+eventually 10 [ -s "$work/out" ] || true # from then on a signal ends it in peace
 echo more >&8
 is "what is shown of it" "$(lease_of "${vfs[1]}" | jq -c '[.label, .pid, .uid]')" \
 	"[\"two words\",$holder,0]"
@@ -107,9 +109,11 @@ is "a signal ends it, in peace" $status 0
 ok "free afterwards" await 10 free "$pf"
 
 # One that comes back when what has it open has closed it.
+rm "$work/out"
 sriovctl lease "${vfs[1]}" --hold </dev/null >"$work/out" 2>&1 &
 holder=$!
 await 10 leased "${vfs[1]}" || bail "no lease"
+eventually 10 [ -s "$work/out" ] || true # it has looked whether the group can be opened
 exec 7<>"/dev/vfio/$(basename "$(readlink "$SYS/${vfs[1]}/iommu_group")")"
 kill $holder
 wait $holder || true

@@ -204,7 +204,7 @@ dies_in() {
 	left=$(from_end "$name" "$n")
 	shift 2
 	stop_at "$n" "$@"
-	eventually 20 stops_or_ends || true
+	eventually 50 stops_or_ends || true
 	if ! is_stopped && wait "$job" && again "$(grep -c '^sendmsg' "$work/stopped")" "$left"; then
 		stop_at "$n" "$@"
 	fi

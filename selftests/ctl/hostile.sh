@@ -138,6 +138,7 @@ fails 2 "wherever in the path it stands" "^sriovctl: $work/tenant/way/socket: wa
 fails 2 "what a tenant's file system has is that tenant's own, or is not talked to" \
 	"^sriovctl: /proc/$tenant/root$work/private/socket: it is not process $tenant's$" \
 	timeout 60 sriovctl attach --qmp "/proc/$tenant/root$work/private/socket" "${vfs[3]}"
+eventually 5 grep -q connected "$work/private.said" || true
 is "root's socket does not hear of it" "$(grep -c connected "$work/private.said")" 1
 
 # --- a process that calls itself by a domain's name -------------------------------------------------

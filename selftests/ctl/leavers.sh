@@ -108,6 +108,7 @@ over
 # What swap asked for goes in again; not after a detach.
 begin
 gives_up swap
+await 20 free "${vfs[1]}" || true
 let_go
 sriovctl guests >/dev/null 2>&1
 is "what swap has asked for is not given back" "$(state "${vfs[0]}")" leased
@@ -126,6 +127,7 @@ stop_detach() {
 	sriovctl detach --qmp "$qmp" "${@:2}" net1 >"$work/said" 2>&1 &
 	job=$!
 	eventually 20 grep -q "$1" "$qmp.log" || true
+	nap 1 # the peer notes it before it answers
 	kill -TERM $job
 	status=0
 	wait $job || status=$?
@@ -153,8 +155,10 @@ sriovctl swap --qmp "$qmp" --timeout 100 net1 >"$work/said" 2>&1 &
 job=$!
 was_asked() { [ "$(grep -c "^$1$" "$qmp.log")" -ge "$2" ]; } # COMMAND TIMES
 eventually 20 was_asked query-pci 2 || true
+nap 1
 kill -TERM $job
 ok "swap, told to stop while it looks after the new VF: it gives the old one back" eventually 20 was_asked remove-fd 1
+nap 1
 kill -TERM $job
 status=0
 wait $job || status=$?

@@ -94,7 +94,7 @@ fails 7 "of several ids those that are there are detached" "^sriovctl: nosuch: n
 ok "they are free" all_free "$pf"
 sriovctl bind "$pf#6" pci-stub
 fails 2 "one of two is refused by QEMU" "^sriovctl: ${vfs[6]}: QEMU refused it: .*vfio" \
-	sriovctl attach --qmp "$qmp" "$pf#5-6" --count all --id gang
+	env SRIOVCTL_PATIENCE=40 sriovctl attach --qmp "$qmp" "$pf#5-6" --count all --id gang
 ok "the other comes out again" await 10 free "$pf"
 is "nothing is left in QEMU" "$(guest_leases g)" 0
 sriovctl bind "$pf#6" vfio-pci
@@ -112,10 +112,16 @@ ok "it has the driver now" eventually 20 guest_run g 'ls /sys/class/net/eth0'
 # Two at a time: QEMU's monitor serves one, the other waits for its turn.
 sriovctl detach -t 120 --qmp "$qmp" lazy >/run/first 2>&1 &
 job=$! first=0 second=0
-at_it() { [ -n "$(find "/proc/$job/fd" -lname /run/sriov-broker/guests 2>/dev/null)" ]; }
-eventually 10 at_it || true
-sriovctl detach -t 120 --qmp "$qmp" lazy >/run/second 2>&1 || second=$?
+at_it() { [ -n "$(find "/proc/$1/fd" -lname /run/sriov-broker/guests 2>/dev/null)" ]; }
+waits_for_it() { at_it "$1" && [ -z "$(find "/proc/$1/fd" -lname 'socket:*' 2>/dev/null)" ]; }
+eventually 10 at_it $job || true
+kill -STOP $job || true # until the other one has seen it
+sriovctl detach -t 120 --qmp "$qmp" lazy >/run/second 2>&1 &
+other=$!
+eventually 10 waits_for_it $other || true
+kill -CONT $job || true
 wait $job || first=$?
+wait $other || second=$?
 is "of two detaches at a time both end well" "$first $second" "0 0"
 like "one does it" "$(cat /run/first /run/second)" "^lazy detached: ${vfs[1]} is free$"
 like "the other finds it done" "$(cat /run/first /run/second)" \
@@ -156,7 +162,7 @@ fails 5 "a paused guest does not let go" "^sriovctl: net1: the guest did not let
 [ -e /dev/pts/ptmx ] || busybox mount -t devpts devpts /dev/pts
 like "on a terminal one sees what is waited for" \
 	"$(socat -u "EXEC:sriovctl detach --qmp $qmp net1 --timeout 3,pty,stderr" - || true)" \
-	"net1: waiting for the guest to let go: [12] s"
+	"net1: waiting for the guest to let go: [123] s"
 is "it has the VF still" "$(state "${vfs[1]}")" leased
 guest_qmp g '{"execute":"cont"}' >/dev/null
 ok "running again it does" sriovctl detach -t 120 --qmp "$qmp" net1

@@ -16,8 +16,9 @@ read -ra all <<<"$(vfs_of "$pf" | xargs)"
 vfs=("${all[@]:0:2}") vf=${all[0]}
 work=$(mktemp -d)
 fake=
-export SRIOVCTL_PATIENCE=6 # a peer that answers at all does so at once, but for a host that is loaded
+export SRIOVCTL_PATIENCE=30 # a peer that answers at all does so at once, but for a host that is loaded
 
+attach_s=30
 under=() # what the peer is run by
 serve() { # HOW [COMMAND]
 	rm -f "$work/qmp"
@@ -30,7 +31,7 @@ end_fake() {
 	wait $fake 2>/dev/null || true
 }
 come_back() { await 10 free "${vfs[@]}" || bail "the VFs do not come back"; }
-attach() { timeout 60 sriovctl attach --qmp "$work/qmp" --timeout 4 --id net1 "$@"; }
+attach() { timeout 60 sriovctl attach --qmp "$work/qmp" --timeout "$attach_s" --id net1 "$@"; }
 detach() { timeout 60 sriovctl detach --qmp "$work/qmp" --timeout 4 net1; }
 swap() { # [TIMEOUT]
 	timeout 120 sriovctl swap --qmp "$work/qmp" --timeout "${1:-4}" --to "${vfs[1]}" net1
@@ -41,7 +42,8 @@ swapped() { echo "^${vfs[1]} attached as net1, lease [0-9]+, instead of ${vfs[0]
 with() {
 	vfs=() work=$(mktemp -d "$work/XXXX")
 	while [ "$1" != -- ]; do vfs+=("$1"); shift; done
-	vf=${vfs[0]}
+	vf=${vfs[0]} attach_s=4
+	export SRIOVCTL_PATIENCE=6 # many of them never answer
 	"${@:2}"
 }
 lease_held() { under=(sriovctl run "$vf" --id net1 --); }
@@ -208,7 +210,7 @@ ok "a VF is leased" await 10 leased "$vf"
 # A guest that says no is believed, unless a time to try is named.
 HOST=$vf serve unwilling
 fails 2 "detach: the guest says no" "^sriovctl: net1: the guest refused to let go of it; stop its use" \
-	timeout 20 sriovctl detach --qmp "$work/qmp" net1
+	timeout $((20 * SLOWER)) sriovctl detach --qmp "$work/qmp" net1
 end_fake
 HOST=$vf serve unwilling
 begin=$SECONDS
@@ -220,7 +222,7 @@ end_fake
 HOST=$vf serve polite
 fails 2 "swap: QEMU does not keep the lease" \
 	"^sriovctl: net1: QEMU does not keep its VF's lease, lease [0-9]+, so it can't be exchanged: left$" \
-	timeout 20 sriovctl swap --qmp "$work/qmp" net1
+	timeout $((20 * SLOWER)) sriovctl swap --qmp "$work/qmp" net1
 is "swap: then the guest is not asked" "$(grep -c device_del "$work/qmp.log")" 0
 end_fake
 kill $holder
@@ -235,13 +237,13 @@ other=$(sriovctl list --json "${vfs[1]}" | jq '.pfs[0].vfs[0].lease.id')
 lease_held
 HOST=${vfs[1]} serve polite
 fails 2 "swap: a VF whose lease QEMU does not keep" "^sriovctl: net1: QEMU does not keep its VF's lease, lease $other" \
-	timeout 20 sriovctl swap --qmp "$work/qmp" net1
+	timeout $((20 * SLOWER)) sriovctl swap --qmp "$work/qmp" net1
 end_fake
 await 10 free "$vf" || bail "the VF does not come back"
 OPAQUE="sriov_broker lease=$other vf=${vfs[1]} id=net1" HOST=${vfs[1]} serve polite
 fails 2 "swap: a lease that QEMU claims to keep" \
 	"^sriovctl: net1: process [0-9]+ at $work/qmp does not hold lease $other, which is process [0-9]+'s: left$" \
-	timeout 20 sriovctl swap --qmp "$work/qmp" net1
+	timeout $((20 * SLOWER)) sriovctl swap --qmp "$work/qmp" net1
 is "swap: its guest is not asked" "$(grep -c device_del "$work/qmp.log")" 0
 end_fake
 kill $holder
@@ -309,8 +311,8 @@ come_back
 
 # interrupted HOW COMMAND N: a swap that gets a signal when the peer has been told COMMAND N times.
 interrupted() {
-	HOST=$vf serve "$1" device_add#2
-	sriovctl swap --qmp "$work/qmp" --timeout 2 --to "${vfs[1]}" net1 >"$work/said" 2>&1 &
+	HOST=$vf USED=net1 serve "$1" device_add#2
+	sriovctl swap --qmp "$work/qmp" --timeout 60 --to "${vfs[1]}" net1 >"$work/said" 2>&1 &
 	local swap=$!
 	eventually 10 was_told "$2" "$3" || diag "$2 did not come $3 times"
 	kill -TERM $swap 2>/dev/null || true
@@ -357,7 +359,7 @@ holder=$!
 ok "the VF is another's" await 10 leased "$vf"
 fails 3 "swap: another's VF is not put into the guest" \
 	"^sriovctl: net1: its lease [0-9]+ has ended, and $vf is another's, under lease [0-9]+; sriovctl detach --qmp $work/qmp net1, then attach$" \
-	timeout 20 sriovctl swap --qmp "$work/qmp" net1
+	timeout $((20 * SLOWER)) sriovctl swap --qmp "$work/qmp" net1
 is "swap: nothing was plugged in" "$(grep -c device_add "$work/qmp.log")" 0
 end_fake
 kill $holder
@@ -373,7 +375,7 @@ HOST=$vf serve idle
 swap >"$work/said" 2>&1 &
 swap=$!
 eventually 10 was_told query-pci 2 || diag "it does not look"
-ok "swap: the PF goes" timeout 20 sh -c "echo 1 >/sys/bus/pci/devices/$pf/remove"
+ok "swap: the PF goes" timeout $((20 * SLOWER)) sh -c "echo 1 >/sys/bus/pci/devices/$pf/remove"
 status=0
 wait $swap || status=$?
 like "swap: it ends, and with a word" "$status $(cat "$work/said")" "^(0 .* attached as net1|2 sriovctl: )"

@@ -167,7 +167,7 @@ ok "the old one is free" all_free "${vfs0[0]}"
 no_driver() { guest_run a 'rmmod igbvf 2>/dev/null; [ ! -e /sys/module/igbvf ]'; }
 eventually 90 no_driver || bail "the guest keeps its driver"
 fails 5 "a guest that does not take it" "^sriovctl: ${vfs0[1]} is taken out again$|^sriovctl: net0-swap1: ${vfs0[1]} is taken out again$" \
-	sriovctl swap --qmp "$qmp" net0-swap1 --make-before-break --to "${pfs[0]}#1" --timeout 3
+	env SRIOVCTL_PATIENCE=40 sriovctl swap --qmp "$qmp" net0-swap1 --make-before-break --to "${pfs[0]}#1" --timeout 3
 is "it has what it had" "$(state "${vfs1[1]}") $(await 10 free "${vfs0[1]}" && state "${vfs0[1]}") $(guest_leases a)" \
 	"leased free 1"
 guest_run a 'insmod /modules/*igbvf*' || true

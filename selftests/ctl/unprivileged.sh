@@ -31,6 +31,7 @@ qemu=$!
 trap 'kill -9 $qemu 2>/dev/null || true' EXIT
 eventually 60 [ -S "$qmp" ] || bail "QEMU does not start: $(cat "$work/said")"
 
+export SRIOVCTL_PATIENCE=60 # its socket is there before it listens to it
 attach() { timeout 120 sriovctl attach --qmp "$qmp" "${vfs[0]}" --id net1 2>&1; }
 # The command behind the last "to let it: ", up to what stands behind it.
 command_of() { sed -n 's/.*to let it: \([^;,]*\).*/\1/p' <<<"$1" | tail -n 1; }
