@@ -256,7 +256,7 @@ in_use() { # NAME WORDS
 ip link set "$use" up
 in_use up up
 ip link add apply0 type bridge
-ip link set "$use" address 02:00:00:00:00:05
+eventually 10 ip link set "$use" address 02:00:00:00:00:05 # the PF's driver is to answer in a tenth of a second
 ip link set "$use" master apply0
 ip link set "$use" down
 in_use "part of a bridge" "part of apply0"

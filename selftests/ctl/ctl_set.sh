@@ -7,6 +7,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../vm/guest.sh"
+export SRIOVCTL_PATIENCE=60 # what is asked answers, but late where the host is loaded
 
 load_module || bail "the module does not load"
 pf=$(pfs_of igb)

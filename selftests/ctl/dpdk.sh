@@ -33,7 +33,7 @@ begin() {
 }
 
 begin
-ok "testpmd sends through the VF of its lease" eventually 20 has_received
+ok "testpmd sends through the VF of its lease" eventually 60 has_received
 like "by the driver of igb's VFs, in its group" "$(cat "$work/said")" "Port 0: 02:00:00:00:00:0D"
 is "the lease names it" "$(owner)" "[\"leased\",\"dpdk-testpmd\",$pid]"
 exec 5>&-
@@ -43,7 +43,7 @@ is "it has ended well" $status 0
 ok "and the VF is free" await 10 free "$vf"
 
 begin
-ok "once more" eventually 20 has_received
+ok "once more" eventually 60 has_received
 fails 3 "none else has the VF meanwhile" "leased as lease" sriovctl lease "$vf" </dev/null
 kill -KILL $pid
 wait $pid 2>/dev/null || true
@@ -51,7 +51,7 @@ exec 5>&-
 ok "killed, it has let go: reset, free" await 20 free "$vf"
 is "with the MAC that it had before" "$(ip -j link show "$netdev" | jq -r '.[0].vfinfo_list[0].address')" 00:00:00:00:00:00
 
-like "without a lease it may not open the VF" "$(timeout 60 "${SEND[@]/'{}'/$vf}" 2>&1 </dev/null)" \
+like "without a lease it may not open the VF" "$(timeout $((60 * SLOWER)) "${SEND[@]/'{}'/$vf}" 2>&1 </dev/null)" \
 	"^PCI_BUS: Requested device $vf cannot be used"
 ok "the module unloads" unload_module
 done_testing

@@ -6,6 +6,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/fakes.sh"
+export SRIOVCTL_PATIENCE=60 # what is asked answers, but late where the host is loaded
 
 command -v nvme >/dev/null || skip_all "no nvme-cli"
 load_module || bail "the module does not load"

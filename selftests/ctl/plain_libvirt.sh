@@ -7,6 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../vm/guest.sh"
 . "$(dirname "$0")/../vm/libvirt.sh"
+export SRIOVCTL_PATIENCE=60 # what is asked answers, but late where the host is loaded
 
 for program in libvirtd virsh; do
 	command -v $program >/dev/null || skip_all "there is no $program"

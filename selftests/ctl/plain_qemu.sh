@@ -6,6 +6,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../vm/guest.sh"
+export SRIOVCTL_PATIENCE=60 # what is asked answers, but late where the host is loaded
 
 pf=$(pfs_of igb)
 netdev=$(netdev_of "$pf")
@@ -163,6 +164,7 @@ ok "and plugged in by hand" guest_qmp asked \
 	'{"execute":"device_add","arguments":{"driver":"vfio-pci","host":"'"${vfs[1]}"'","id":"net3","bus":"hp1"}}'
 ok "the guest sees it" eventually 30 has $second
 is "it is QEMU's" "$(owner "${vfs[1]}")" "[\"\",$qemu,false]"
+echo 120 >/sys/module/sriov_broker/parameters/drain_timeout # of a slow host a guest takes its time
 ok "a forced disable asks for it" sriovctl disable "$pf" --force -t 60
 ok "QEMU and the guest go on" guest_run asked true
 ok "without it" gone $second

@@ -123,9 +123,11 @@ static void test_again(void)
 {
 	char *before = snapshot();
 	struct sriov_broker_addr vf = vf_at(pf, 0);
+	__u64 seq;
 
 	goes_to(TOTAL, "vfio-pci");
 	unchanged(before, "enable again");
+	seq = last_event(pf, SRIOV_BROKER_EVENT_VF_REMOVED).seq;
 	before = snapshot();
 	refused(enable(vf, 1, "", &why), EINVAL, &why, SRIOV_BROKER_WHY_IS_VF,
 		vf, "a VF is not a PF");
@@ -134,6 +136,8 @@ static void test_again(void)
 	refused(enable(pf, TOTAL + 1, "", &why), ERANGE, &why,
 		SRIOV_BROKER_WHY_TOO_MANY, pf, "8 VFs of 7, with 7 on");
 	unchanged(before, "refusals with VFs on");
+	is(last_event(pf, SRIOV_BROKER_EVENT_VF_REMOVED).seq, seq,
+	   "for which none of them went");
 }
 
 static void test_numbers(void)

@@ -32,8 +32,11 @@ static bool is_shut(int index)
 	struct vfio v;
 	int err = vfio_open(&v, name(index));
 
-	if (!err)
+	if (!err) {
 		vfio_close(&v);
+		/* The fence is tried for once a second, and can't be had while we try. */
+		sleep_ms(2500);
+	}
 	return err == EPERM;
 }
 

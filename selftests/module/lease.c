@@ -484,6 +484,34 @@ static void test_namespaces(struct sriov_broker_addr vf)
 	ok(comes_back(pf), "all come back");
 }
 
+/* Nor one that nobody has had since it came into the pool. */
+static void test_never_leased(struct sriov_broker_addr vf)
+{
+	struct vfio v;
+
+	is(vfio_open(&v, name_of(vf)), EPERM,
+	   "root can't open a VF that nobody has leased yet");
+}
+
+/* Its group open, and no more: the holder may still get the VF by that. */
+static void test_group_open(struct sriov_broker_addr vf)
+{
+	struct sriov_broker_grant g;
+	int group;
+
+	lease(vf, "", &g, NULL);
+	group = open(text("/dev/vfio/%d", iommu_group_of(name_of(vf))),
+		     O_RDWR | O_CLOEXEC);
+	ok(group >= 0, "the group of a leased one can be opened");
+	close(g.fd);
+	ok(comes_to(vf, SRIOV_BROKER_VF_DRAINING), "given back, it drains");
+	sleep_ms(1000);
+	is(state_of(vf), SRIOV_BROKER_VF_DRAINING,
+	   "for as long as its group is open");
+	close(group);
+	ok(comes_free(vf), "closed, it comes back");
+}
+
 /* The fence: a process without a lease can't open a VF of the pool, not even root. */
 static void test_fence(struct sriov_broker_addr vf)
 {
@@ -504,6 +532,7 @@ static void test_fence(struct sriov_broker_addr vf)
 	close(g.fd);
 	ok(comes_free(vf), "given back");
 	is(vfio_open(&v, name_of(vf)), EPERM, "the fence is up again");
+	test_group_open(vf);
 }
 
 static void set_drain(const char *seconds)
@@ -669,6 +698,7 @@ int main(void)
 	if (!worked(enable(pf, TOTAL, "vfio-pci", &why), &why, "7 VFs"))
 		return done();
 	vf = vf_at(pf, 4);
+	test_never_leased(vf);
 	test_holder();
 	test_choice();
 	test_copies(vf);

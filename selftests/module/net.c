@@ -336,6 +336,7 @@ static void test_rebound(const char *how, bool guarded)
 {
 	unsigned long long had = stat_of(SRIOV_BROKER_STAT_ENABLE).count;
 	struct sriov_broker_grant g;
+	unsigned long long again;
 	char dev[16], *set;
 
 	strcpy(dev, name_of(pf));
@@ -352,10 +353,13 @@ static void test_rebound(const char *how, bool guarded)
 	   "rebound: the VFs are guarded, or not");
 	worked(lease(vf_at(pf, 0), "", &g, &why), &why, "rebound: leased");
 	set_for_lease(&g, guarded);
+	again = stat_of(SRIOV_BROKER_STAT_ENABLE).count;
 	is(unbind(dev), 0, "rebound: the PF's driver goes");
 	close(g.fd);
 	is(bind_to(dev, "igb"), 0, "rebound: and comes");
-	ok(eventually(LONG_MS, count_state(pf, SRIOV_BROKER_VF_FREE) == 2),
+	ok(eventually(LONG_MS,
+		      count_state(pf, SRIOV_BROKER_VF_FREE) == 2 &&
+			      stat_of(SRIOV_BROKER_STAT_ENABLE).count > again),
 	   "rebound: the VFs are there again");
 	netdev = netdev_of(pf);
 	shows(set, "rebound: with what the admin had set");

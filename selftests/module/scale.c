@@ -94,7 +94,7 @@ static void test_lease_all(void)
 		pause();
 		_exit(0);
 	}
-	(void)eventually(LONG_MS,
+	(void)eventually(3 * LONG_MS,
 			 count_state(no_addr, SRIOV_BROKER_VF_LEASED) == all);
 	leased = count_state(no_addr, SRIOV_BROKER_VF_LEASED);
 	is(leased, all, "one process has leased them all");

@@ -36,7 +36,7 @@ libvirt_begin() { # [SETTING...]: more lines for qemu.conf
 }
 
 libvirt_ready() {
-	local end=$((SECONDS + 60))
+	local end=$((SECONDS + 60 * ${SLOWER:-4}))
 	until virsh -q version >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] && kill -0 "$LIBVIRTD" 2>/dev/null || return 1
 		nap 0.2

@@ -30,10 +30,10 @@ slower_by() { if [ "$1" = debug ]; then echo 5; else echo 1; fi; }
 
 # SECONDS KERNEL: how long a test may take that takes so long alone: several machines share the host, and it may
 # be a slow one.
-limit_of() { echo $(((120 + 6 * $1) * $(slower_by "$2"))); }
+limit_of() { echo $(((120 + 12 * $1) * $(slower_by "$2"))); }
 
-# LIMIT: seconds that it may take.  It hardly ever takes a third of them, but what is begun shall have that.
-too_late() { [ -n "${UNTIL:-}" ] && [ $(($(date +%s) + $1 / 3)) -gt "$UNTIL" ]; }
+# LIMIT: seconds that it may take.  It hardly ever takes a sixth of them, but what is begun shall have that.
+too_late() { [ -n "${UNTIL:-}" ] && [ $(($(date +%s) + $1 / 6)) -gt "$UNTIL" ]; }
 
 # NAME WHY DIR: its TAP; it is skipped once.
 skip_late() {
