@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * 6.1.157 to 6.1.164 and 6.12.54 to 6.12.74 take the rescan-remove lock inside
- * sriov_add_vfs() and sriov_del_vfs(), where nothing that a compiler sees tells
- * of it. There every caller that holds the lock, as sriov_configure's callers
- * must on all other kernels, deadlocks.
+ * These take the rescan-remove lock inside sriov_add_vfs() and sriov_del_vfs(), where
+ * nothing that a compiler sees tells of it (05703271c3cd, of 6.18, and its backports;
+ * undone after 6.19). There every caller that holds the lock, as sriov_configure's
+ * callers must on all other kernels, deadlocks. 6.17 ended before that was undone.
  */
 #include <linux/version.h>
 
@@ -13,8 +13,9 @@
 	 LINUX_VERSION_CODE <= KERNEL_VERSION(major, minor, last))
 /* clang-format on */
 
-#if VFB_WITHIN(6, 1, 157, 164) || VFB_WITHIN(6, 12, 54, 74)
-#error this kernel deadlocks when VFs come or go (6.1.157-164, 6.12.54-74): update it
+#if VFB_WITHIN(6, 1, 157, 164) || VFB_WITHIN(6, 6, 113, 127) || VFB_WITHIN(6, 12, 54, 74) || \
+	VFB_WITHIN(6, 17, 4, 255) || VFB_WITHIN(6, 18, 0, 15) || VFB_WITHIN(6, 19, 0, 5)
+#error this kernel deadlocks when VFs come or go: update it (to 6.1.165, 6.6.128, 6.12.75, 6.18.16)
 #endif
 
 int vfb_probe(void);
