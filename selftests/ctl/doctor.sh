@@ -323,6 +323,10 @@ rivals() {
 	over /proc/cmdline sed 's/$/ vfio-pci.ids=8086:10c9/' /proc/cmdline
 	warn "vfio-pci by id" "rival: $pf: vfio-pci.ids on the kernel's command line has its ids, 8086:10c9" "take 8086:10c9 out" "$pf"
 	uncover /proc/cmdline
+	files=()
+	put /etc/modprobe.d/b.conf "# options vfio-pci ids=8086:10c9" "options vfio-pci disable_vga=1 ids=8086:10C9"
+	warn "vfio-pci by id, in a file" "rival: $pf: /etc/modprobe.d/b.conf:2 has its ids, 8086:10c9" "take 8086:10c9 out of /etc/modprobe.d/b.conf:2" "$pf"
+	rm "${files[@]}"
 }
 
 user() {

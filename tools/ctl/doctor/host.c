@@ -21,7 +21,7 @@ static void module_is_missing(struct doctor *d)
 		      kernel_release());
 		if (pattern_exists("/usr/src/sriov_broker-*/dkms.conf"))
 			todo(d,
-			     "apt install linux-headers-%s && dkms autoinstall -k %s",
+			     "apt install linux-headers-%s && dkms autoinstall -k %s; if that says that the module is not for this kernel, boot a later one",
 			     kernel_release(), kernel_release());
 		else
 			todo(d,

@@ -130,13 +130,13 @@ static void check_driverctl(struct doctor *d)
 }
 
 /* vfio-pci told by its ids to take PFs, at load, before their own drivers are there. */
-static void check_ids(struct doctor *d)
+static void look_at_ids(struct doctor *d, const char *ids, const char *where,
+			const char *then)
 {
-	const char *ids = kernel_option("vfio-pci.ids=");
 	char id[16];
 	size_t i;
 
-	for (i = 0; ids && i < d->num_patients; i++) {
+	for (i = 0; i < d->num_patients; i++) {
 		const struct pcidev *dev = &d->patients[i].dev;
 
 		snprintf(id, sizeof(id), "%04x:%04x", pcidev_word(dev, 0),
@@ -144,12 +144,35 @@ static void check_ids(struct doctor *d)
 		if (!strcasestr(ids, id))
 			continue;
 		found(d, VERDICT_WARN, "rival", d->patients[i].name,
-		      "vfio-pci.ids on the kernel's command line has its ids, %s: vfio-pci takes the PF",
-		      id);
-		todo(d,
-		     "take %s out of vfio-pci.ids in /etc/default/grub, then: update-grub && reboot",
-		     id);
+		      "%s has its ids, %s: vfio-pci takes the PF", where, id);
+		todo(d, "take %s out of %s", id, then);
 	}
+}
+
+/* "options vfio-pci ids=8086:10c9,..." */
+static void look_at_options(void *ctx, const struct line *line)
+{
+	char name[64], where[320], then[400];
+	const char *ids = strstr(line->text, "ids=");
+
+	if (!ids || sscanf(line->text, " options %63s", name) != 1 ||
+	    (strcmp(name, "vfio-pci") && strcmp(name, "vfio_pci")))
+		return;
+	snprintf(where, sizeof(where), "%s:%u", line->path, line->number);
+	snprintf(then, sizeof(then), "%s, then: update-initramfs -u && reboot",
+		 where);
+	look_at_ids(ctx, ids, where, then);
+}
+
+static void check_ids(struct doctor *d)
+{
+	const char *ids = kernel_option("vfio-pci.ids=");
+
+	if (ids)
+		look_at_ids(
+			d, ids, "vfio-pci.ids on the kernel's command line",
+			"vfio-pci.ids in /etc/default/grub, then: update-grub && reboot");
+	each_line("/etc/modprobe.d/*.conf", look_at_options, d);
 }
 
 #define NET_RULES "62-sriov-broker-net.rules"
