@@ -114,7 +114,7 @@ function section(lines, n, text,    first, title, i) {
 	sub(/^[^-]* - /, "", first)
 	heading(title, 2)
 	code(title ~ /^(struct|enum) / ? text : prototype(text))
-	print prose(toupper(substr(first, 1, 1)) substr(first, 2)) (n > 1 && lines[2] !~ /^@|^$/ ? "" : ".") "\n"
+	print prose(toupper(substr(first, 1, 1)) substr(first, 2)) (first ~ /\.$/ || (n > 1 && lines[2] !~ /^@|^$/) ? "" : ".") "\n"
 	i = 2
 	if (lines[2] ~ /^@/)
 		i = arguments(lines, n)
