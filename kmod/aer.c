@@ -53,7 +53,7 @@ static bool vfb_aer_addr(const char *name, struct sriov_broker_addr *addr)
 	return true;
 }
 
-/* A place for one more; where there is none, one that was corrected makes room for one that was not. */
+/* A place for one more; one that was corrected makes room for one that was not. */
 static struct vfb_error *vfb_aer_place(const struct vfb_error *error)
 {
 	struct vfb_error *at;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Anchors: a lease may be tied to a process, by a pidfd, or to a pipe, a UNIX socket or an
- * eventfd, which polls readable or hung up at its end. Then it lasts until that end, although no process has
- * its descriptor.
+ * eventfd, which polls readable or hung up at its end. Then it lasts until that end, although no
+ * process has its descriptor.
  *
  * The lease counts what holds it: its file, and its anchor. The anchor has the file that
  * it watches and a place in that one's wait queue; whatever wakes it there has a worker
@@ -112,7 +112,7 @@ static void vfb_anchor_work(struct work_struct *work)
 	kref_put(&anchor->ref, vfb_anchor_release);
 }
 
-/* Others than UNIX sockets take a lock to be polled that their owner can keep, or linger at the end. */
+/* Others take a lock to be polled that their owner can keep, or linger at the end. */
 static bool vfb_is_unix_socket(const struct file *file)
 {
 	struct socket *sock = sock_from_file((struct file *)file);

@@ -538,7 +538,7 @@ static int vfb_move_phases(struct vfb_moves *all, struct vfb_pf *pf, unsigned in
 	return 0;
 }
 
-/* What each return is to put back: noted before anybody can have the VFs, and change it. */
+/* What each return is to put back: noted before a holder can have the VFs, and change it. */
 static void vfb_move_note(struct vfb_moves *all)
 {
 	struct net_device *netdev;

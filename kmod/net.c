@@ -341,7 +341,7 @@ void vfb_net_forget(struct vfb_vf *vf)
 /**
  * vfb_net_note - note what a VF has, to be put back on each return
  * @netdev: its PF's, from vfb_net_lock()
- * @vf: the VF, which nobody else can have
+ * @vf: the VF, which no other program can have
  *
  * Context: may sleep.
  * Return: the note, for kfree(); or NULL: nothing will be put back, as the log says.

@@ -463,8 +463,8 @@ static int vfb_make(struct vfb_pf *pf, unsigned int num, const struct vfb_driver
 	if (ret)
 		return ret;
 	/*
-	 * What VFs are to get back that were there already: what they have when an admin says so, not
-	 * when pfs= finds that all is as it wants, for then a user may have set it since.
+	 * What VFs are to get back that were there already: what they have when an admin says so,
+	 * not when pfs= finds that all is as it wants, for then a user may have set it since.
 	 */
 	if (!pf->restore)
 		vfb_net_forget_pool(pf);

@@ -36,9 +36,7 @@ MODULE_PARM_DESC(stride, "routing ids from VF to VF, 0: the device's");
 
 static bool declines;
 module_param(declines, bool, 0444);
-MODULE_PARM_DESC(
-	declines,
-	"the first way to reset it is one that it has not, as it turns out");
+MODULE_PARM_DESC(declines, "the first way to reset it declines when asked");
 
 static struct pci_bus *bus; /* counted */
 static struct pci_ops *real;

@@ -484,13 +484,13 @@ static void test_namespaces(struct sriov_broker_addr vf)
 	ok(comes_back(pf), "all come back");
 }
 
-/* Nor one that nobody has had since it came into the pool. */
+/* Nor one without any holder since it came into the pool. */
 static void test_never_leased(struct sriov_broker_addr vf)
 {
 	struct vfio v;
 
 	is(vfio_open(&v, name_of(vf)), EPERM,
-	   "root can't open a VF that nobody has leased yet");
+	   "root can't open a VF that was never leased");
 }
 
 /* Its group open, and no more: the holder may still get the VF by that. */
