@@ -37,10 +37,15 @@ static bool vfb_has_room(struct vfb_request *req, const struct vfb_named *named)
 		return true;
 	if (named == req->full)
 		return false;
-	if (!vfb_named_is_full(named, req->user, req->exempt, 1, &limit))
+	/* To ask it is to count its leases, and there may be many VFs to choose from. */
+	if (named == req->roomy)
 		return true;
-	req->full = named;
-	return false;
+	if (vfb_named_is_full(named, req->user, req->exempt, 1, &limit)) {
+		req->full = named;
+		return false;
+	}
+	req->roomy = named;
+	return true;
 }
 
 /**

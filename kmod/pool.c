@@ -259,6 +259,7 @@ static bool vfb_serve(struct vfb_request *req)
 	req->stranger = (struct sriov_broker_addr){};
 	req->denied = NULL;
 	req->full = NULL;
+	req->roomy = NULL;
 	req->cordoned = (struct sriov_broker_addr){};
 	req->parked = false;
 	/* Reserved, so that it is not chosen again: all under one holding of the lock. */
@@ -269,6 +270,7 @@ static bool vfb_serve(struct vfb_request *req)
 		vf->group->lease = lease;
 		vf->pf->nr_reserved++;
 		vfb_offer(vf->group, false);
+		req->roomy = NULL;
 	}
 	if (req->taken == req->count) {
 		vfb_lease_admit(req);
@@ -286,6 +288,22 @@ static bool vfb_serve(struct vfb_request *req)
 	return false;
 }
 
+/* May the user have what is, or would be, in a slot of a PF: what is leased with it as well? */
+static bool vfb_slot_allows(struct vfb_request *req, struct vfb_pf *pf, unsigned int slot)
+{
+	struct vfb_vf *vf = pf->vfs[slot], *peer;
+
+	lockdep_assert_held(&vfb_lock);
+	if (!vfb_permit_right(req, pf->named[slot]))
+		return false;
+	if (!vf)
+		return true;
+	list_for_each_entry(peer, &vf->group->vfs, group_node)
+		if (!vfb_permit_right(req, vfb_named_of(peer)))
+			return false;
+	return true;
+}
+
 /* Slots of a PF, from @first up to @end, whose pools fit; with @heed: and let the user. */
 static unsigned int vfb_slots_fit(struct vfb_request *req, struct vfb_pf *pf, unsigned int first,
 				  unsigned int end, bool heed)
@@ -294,8 +312,7 @@ static unsigned int vfb_slots_fit(struct vfb_request *req, struct vfb_pf *pf, un
 
 	lockdep_assert_held(&vfb_lock);
 	for (i = first; i < end; i++)
-		num += vfb_permit_fits(req, pf->named[i]) &&
-		       (!heed || vfb_permit_right(req, pf->named[i]));
+		num += vfb_permit_fits(req, pf->named[i]) && (!heed || vfb_slot_allows(req, pf, i));
 	return num;
 }
 

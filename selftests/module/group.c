@@ -4,12 +4,15 @@
  * whose bridge does not keep functions apart.
  */
 #define _GNU_SOURCE
+#include <grp.h>
 #include <pthread.h>
 
 #include "broker.h"
+#include "steps.h"
 #include "vfio.h"
 
-#define VFS 3
+#define VFS    3
+#define NOBODY 65534
 
 static struct sriov_broker_addr pf;
 static struct sriov_broker_why why;
@@ -50,6 +53,50 @@ static void test_lease(void)
 	vfio_close(&v);
 	ok(comes_back(pf), "let go, all are free");
 	is(vfio_open(&v, name_of(vf_at(pf, 2))), EPERM, "and fenced");
+}
+
+static int wait_as_nobody(void)
+{
+	struct sriov_broker_grant g;
+
+	close(broker);
+	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
+	    setresuid(NOBODY, NOBODY, NOBODY))
+		return 99;
+	broker = open(NODE, O_RDWR | O_CLOEXEC);
+	return lease_within(LONG_MS, vf_at(pf, 0), 0, 0, "", &g, NULL);
+}
+
+/* A peer's pool has no place for a user: that one need not wait, for it comes with the VF. */
+static void test_right_of_peer(void)
+{
+	struct sriov_broker_pool_member peer = { .pf = pf,
+						 .first = 1,
+						 .count = 1 };
+	struct sriov_broker_pool p = { .name = "theirs",
+				       .num_members = 1,
+				       .members = (uintptr_t)&peer };
+	__u32 other = NOBODY - 1;
+	struct sriov_broker_grant g;
+	pid_t pid;
+
+	p.num_uids = 1;
+	p.uids = (uintptr_t)&other;
+	chmod(NODE, 0666);
+	worked(lease(pf, "", &g, &why), &why, "right: the group is leased");
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		_exit(wait_as_nobody());
+	ok(so_many_wait(1), "right: a user waits for one of it");
+	worked(pool_set(&p, &why), &why,
+	       "right: another one is put out of that user's reach");
+	is(ends(pid), EACCES, "right: which ends the waiting");
+	p.num_members = 0;
+	p.num_uids = 0;
+	worked(pool_set(&p, &why), &why, "right: the pool goes");
+	close(g.fd);
+	ok(comes_back(pf), "right: all are free");
 }
 
 /* The fence is the group's: no member leaves the pool alone. */
@@ -321,6 +368,7 @@ int main(void)
 	    iommu_group_of(name_of(vf_at(pf, 1))))
 		bail("the VFs have a group each on this machine");
 	test_lease();
+	test_right_of_peer();
 	test_bind();
 	worked(disable(pf, &why), &why, "disable");
 	ok(eventually(LONG_MS, !strcmp(driver_of(dev), "nvme")),
