@@ -4,10 +4,8 @@
  * ones do, at load, when written, and when PFs and drivers come and go.
  */
 #define _GNU_SOURCE
-#include <linux/capability.h>
-#include <sys/prctl.h>
-
 #include "broker.h"
+#include "caps.h"
 #include "vfio.h"
 
 #define PARAMS "/sys/module/" MODULE "/parameters/"
@@ -180,7 +178,25 @@ static void test_late(void)
 	   "nodriver: the host's driver has the PF again");
 }
 
-/* Root without capabilities may have the files, not what they do. */
+/*
+ * A child without a capability, as @user, writes a parameter. Returns how that ended: 0 or an
+ * errno.
+ */
+static int put_without(unsigned int cap, uid_t user, const char *name,
+		       const char *value)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(setresuid(user, user, user) || drop_cap(cap) ?
+			      255 :
+			      put(text(PARAMS "%s", name), value));
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+/* Root without capabilities may have the files, not what they do; and so with any other mode. */
 static void test_caps(void)
 {
 	static const char *const names[] = {
@@ -191,25 +207,52 @@ static void test_caps(void)
 		"0000:77:00.0=1", "pci-stub", "keep", "7", "7", "7"
 	};
 	unsigned int i;
-	int status;
-	pid_t pid;
+	char was[64];
 
 	is(load(""), 0, "caps: a load");
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		pid = fork();
-		if (!pid) {
-			prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN);
-			execlp("sh", "sh", "-c",
-			       text("exec 2>/dev/null; ! echo %s >%s%s",
-				    values[i], PARAMS, names[i]),
-			       NULL);
-			_exit(99);
-		}
-		waitpid(pid, &status, 0);
-		is(status, 0, "caps: %s can't be written without them",
-		   names[i]);
+		strcpy(was, get(text(PARAMS "%s", names[i])));
+		is(put_without(CAP_SYS_ADMIN, 0, names[i], values[i]), EPERM,
+		   "caps: %s can't be written without them", names[i]);
+		ok(!strcmp(get(text(PARAMS "%s", names[i])), was),
+		   "caps: %s is as it was", names[i]);
 	}
+	chmod(PARAMS "pfs", 0666);
+	is(put_without(CAP_SYS_ADMIN, 65534, "pfs", values[0]), EPERM,
+	   "caps: nor by a user that may open the file");
+	chmod(PARAMS "pfs", 0644);
 	is(unload(), 0, "caps: the module goes");
+}
+
+/* A writer that may not load modules has none loaded, but for those that VFs of a pool are on. */
+static void test_may_load(void)
+{
+	char dev[16];
+
+	strcpy(dev, name_of(igb));
+	remove_module("igbvf");
+	if (have_module("igbvf")) {
+		skip("igbvf can't be removed", "modules: pfs loads one");
+		return;
+	}
+	is(load(""), 0, "modules: a load");
+	log_count(kernel_log, "", "");
+	is(put_without(CAP_SYS_MODULE, 0, "pfs", text("%s=2:igbvf", dev)), 0,
+	   "modules: pfs is written without CAP_SYS_MODULE");
+	ok(eventually(LONG_MS, log_count(kernel_log, "igbvf failed", dev)),
+	   "modules: the log says that it can't be had");
+	ok(!have_module("igbvf"), "modules: igbvf is not loaded");
+	is(numvfs(igb), 0, "modules: and there are no VFs");
+	is(put_without(CAP_SYS_MODULE, 0, "pfs", text("%s=2:pci-stub", dev)), 0,
+	   "modules: pci-stub is asked for so");
+	becomes(igb, 2, "pci-stub", "modules: which needs no such right");
+	is(put(PARAMS "pfs", text("%s=2:igbvf", dev)), 0,
+	   "modules: written with CAP_SYS_MODULE");
+	ok(eventually(LONG_MS, on(igb, 2, "igbvf")),
+	   "modules: igbvf is loaded, and has the VFs");
+	is(put(PARAMS "pfs", "\n"), 0, "modules: pfs is emptied");
+	worked(disable(igb, &why), &why, "modules: disable");
+	is(unload(), 0, "modules: the module goes");
 }
 
 static void test_open(void)
@@ -407,6 +450,7 @@ int main(void)
 	test_written();
 	test_late();
 	test_caps();
+	test_may_load();
 	test_open();
 	test_keep();
 	test_protect();
