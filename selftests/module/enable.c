@@ -8,6 +8,8 @@
 #include <signal.h>
 
 #include "broker.h"
+#include "caps.h"
+#include "steps.h"
 #include "vfio.h"
 
 #define TOTAL 7
@@ -275,6 +277,67 @@ static void test_loading(void)
 	all_off();
 }
 
+/* A child without CAP_SYS_MODULE does it. Returns its exit status. */
+static int without_right(int (*fn)(void))
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		_exit(drop_cap(CAP_SYS_MODULE) ? 255 : fn());
+	return ends(pid);
+}
+
+static bool lacks_driver(int err, const char *driver)
+{
+	return err == ENOENT && why.reason == SRIOV_BROKER_WHY_NO_DRIVER &&
+	       !strcmp(why.driver, driver);
+}
+
+static int enable_unloaded(void)
+{
+	return !lacks_driver(enable(pf, 2, "igbvf", &why), "igbvf");
+}
+
+static int bind_unloaded(void)
+{
+	return !lacks_driver(bind_vfs(pf, 0, 0, "igbvf", &why), "igbvf");
+}
+
+static int enable_stub(void)
+{
+	return enable(pf, 1, "pci-stub", NULL);
+}
+
+/* A caller that may not load modules has none loaded, but for those that pool VFs are on. */
+static void test_loading_denied(void)
+{
+	char *before;
+
+	remove_module("igbvf");
+	remove_module("pci_stub");
+	if (have_module("igbvf") || have_module("pci_stub")) {
+		skip("these can't be removed", "modules that are not loaded");
+		return;
+	}
+	before = snapshot();
+	is(without_right(enable_unloaded), 0,
+	   "without CAP_SYS_MODULE: ENABLE says that there is no igbvf");
+	unchanged(before, "ENABLE on a driver that is not loaded");
+	is(without_right(enable_stub), 0,
+	   "without CAP_SYS_MODULE: pci-stub is loaded even so");
+	all_on(1, "pci-stub", SRIOV_BROKER_VF_FREE);
+	before = snapshot();
+	is(without_right(bind_unloaded), 0,
+	   "without CAP_SYS_MODULE: BIND says that there is no igbvf");
+	unchanged(before, "BIND to a driver that is not loaded");
+	ok(!have_module("igbvf"), "igbvf is not loaded");
+	worked(bind_vfs(pf, 0, 0, "igbvf", &why), &why,
+	       "with CAP_SYS_MODULE it is");
+	all_off();
+}
+
 /* VFs that root made by hand are taken over. */
 static void test_takeover(void)
 {
@@ -429,6 +492,30 @@ static void test_pf_module(void)
 	all_off();
 }
 
+static int enable_two(void)
+{
+	return enable(pf, 2, "vfio-pci", NULL);
+}
+
+/* Nor has a PF its driver loaded by a caller that may not: it is served by ours. */
+static void test_pf_module_denied(void)
+{
+	char dev[16];
+
+	strcpy(dev, name_of(pf));
+	is(remove_module("igb"), 0, "the PF's driver is not loaded once more");
+	is(without_right(enable_two), 0,
+	   "without CAP_SYS_MODULE: ENABLE has VFs of it");
+	all_on(2, "vfio-pci", SRIOV_BROKER_VF_FREE);
+	ok(!have_module("igb"), "its own driver was not loaded for it");
+	ok(!strncmp(driver_of(dev), MODULE, strlen(MODULE)),
+	   "the module's own has it");
+	all_off();
+	is(modprobe("igb"), 0, "igb is loaded");
+	ok(eventually(LONG_MS, !strcmp(driver_of(dev), "igb")),
+	   "and has the PF");
+}
+
 /* A PF that has no driver: it gets the module's own, until its last VF has gone. */
 static void test_pf_driver(void)
 {
@@ -573,11 +660,13 @@ int main(void)
 	test_probe_fails();
 	test_host();
 	test_loading();
+	test_loading_denied();
 	test_takeover();
 	test_in_use();
 	test_callers();
 	test_race();
 	test_pf_module();
+	test_pf_module_denied();
 	test_pf_driver();
 	test_pf_refuses();
 	test_nvme();
