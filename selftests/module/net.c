@@ -451,6 +451,13 @@ static int num_lookers(void)
 	return num;
 }
 
+/* A process that waits for the look of its NET_HOLD. */
+static bool waits_to_hold(pid_t pid)
+{
+	return !system(
+		text("grep -qs vfb_net_remember_killable /proc/%d/stack", pid));
+}
+
 #define MANY 5
 
 /* Another one has rtnl for long: leases come and go, and one thread waits for it. */
@@ -475,6 +482,35 @@ static void test_rtnl_held(void)
 	ok(comes_back(pf), "held: all come back");
 	is(remove_module("fake_lock"), 0, "held: rtnl can be had again");
 	ok(eventually(LONG_MS, !num_lookers()), "held: none waits any more");
+}
+
+/* A client that waits for rtnl like this is killed: it ends, and holds nothing. */
+static void test_hold_killed(void)
+{
+	bool waits, killed;
+	struct sriov_broker_grant g;
+	pid_t pid;
+
+	/* First, or what the lease finds were known before. */
+	if (insert_module("kmod/fake_lock.ko", "")) {
+		skip("no fake_lock.ko", "a NET_HOLD that waits for rtnl");
+		return;
+	}
+	lease(vf_at(pf, 0), "", &g, NULL);
+	pid = fork();
+	if (!pid) {
+		close(g.fd);
+		_exit(net_hold(open_broker(), g.vf, g.id, NULL));
+	}
+	waits = eventually(LONG_MS, waits_to_hold(pid));
+	kill(pid, SIGKILL);
+	killed = eventually(LONG_MS, waitpid(pid, NULL, WNOHANG) == pid);
+	/* Before anything is said, for what fails here may be left with it. */
+	remove_module("fake_lock");
+	ok(waits, "waiting: a NET_HOLD waits for rtnl");
+	ok(killed, "waiting: killed, it ends before that can be had");
+	close(g.fd);
+	ok(comes_back(pf), "waiting: it holds no VF");
 }
 
 int main(void)
@@ -506,6 +542,7 @@ int main(void)
 	test_rebound("", false);
 	test_rebound(":guarded:restore", true);
 	test_rtnl_held();
+	test_hold_killed();
 	test_no_zero();
 	return done();
 }
