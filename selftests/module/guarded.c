@@ -673,6 +673,20 @@ static void test_noted_anew(void)
 	worked(guard(SRIOV_BROKER_ENABLE_RESTORE), &why, "as it was");
 }
 
+/* pfs finds its VFs as it wants them: what a program has just set for a user is not the pool's. */
+static void test_not_noted(void)
+{
+	unsigned long long had = stat_of(SRIOV_BROKER_STAT_ENABLE).count;
+
+	set_mac(0, other);
+	put(PARAM("pfs"), text("%s=%d:guarded:restore", name_of(pf), VFS));
+	ok(eventually(LONG_MS, stat_of(SRIOV_BROKER_STAT_ENABLE).count > had),
+	   "pfs asks for what there is");
+	open_once();
+	ok(!strcmp(mac_of(0), mine), "and notes no MAC anew: %s", mac_of(0));
+	put(PARAM("pfs"), "\n");
+}
+
 /* From one number to another all VFs are new ones, and so they are if that fails. */
 static void test_new_attributes(void)
 {
@@ -719,7 +733,7 @@ static void test_waited_for(void)
 }
 
 /* What its user has set is not the pool's, though the pool has nothing else to put back. */
-static void test_not_noted(void)
+static void test_in_use(void)
 {
 	struct vfio v;
 
@@ -729,14 +743,14 @@ static void test_not_noted(void)
 	worked(guard(SRIOV_BROKER_ENABLE_RESTORE), &why,
 	       "to be restored, while it is open");
 	vfio_close(&v);
-	ok(comes_back(pf), "not noted: it comes back");
+	ok(comes_back(pf), "in use: it comes back");
 	worked(bind_vfs(vf_at(pf, 1), 0, 0, "vfio-pci", &why), &why,
 	       "another one leaves the guarded ones");
 	worked(bind_vfs(vf_at(pf, 1), 0, 0, DRIVER, &why), &why,
 	       "and joins them again");
 	set_mac(0, third);
 	open_once();
-	ok(!strcmp(mac_of(0), third), "not noted: not its last user's MAC: %s",
+	ok(!strcmp(mac_of(0), third), "in use: not its last user's MAC: %s",
 	   mac_of(0));
 	set_mac(0, mine);
 	worked(guard(SRIOV_BROKER_ENABLE_RESTORE), &why, "as it was, again");
@@ -760,6 +774,7 @@ static void test_attributes(void)
 	restores("entered");
 	test_noted_anew();
 	test_waited_for();
+	test_in_use();
 	test_not_noted();
 	test_new_attributes();
 	worked(guard(0), &why, "not to be restored");
