@@ -6,9 +6,12 @@
  */
 #define _GNU_SOURCE
 #include <grp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/fanotify.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/sysmacros.h>
@@ -542,6 +545,99 @@ static void test_group_open(void)
 	test_group_waits();
 }
 
+/* Two VFs of one request, in a thread: the opener below is its process. */
+static void *lease_both(void *err)
+{
+	struct sriov_broker_selector sel = { .dev = pf, .count = 2 };
+	struct sriov_broker_grant g[2];
+	struct sriov_broker_lease p = {
+		.size = sizeof(p),
+		.num_selectors = 1,
+		.count = 2,
+		.selectors = (uintptr_t)&sel,
+		.selector_size = sizeof(sel),
+		.grants = (uintptr_t)g,
+		.grant_size = sizeof(g[0]),
+		.numa_node = -1,
+	};
+
+	*(int *)err = call(broker, SRIOV_BROKER_LEASE, &p);
+	return NULL;
+}
+
+/* Is there something to read? */
+static bool tells(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1;
+}
+
+/* What has come to @held is refused: that node can't be opened, as if it were open. */
+static void refuse_open(int held)
+{
+	struct fanotify_event_metadata event = { .fd = -1 };
+	struct fanotify_response answer = { .response = FAN_DENY };
+
+	if (read(held, &event, sizeof(event)) < 0)
+		diag("no event: %m");
+	answer.fd = event.fd;
+	if (write(held, &answer, sizeof(answer)) < 0)
+		diag("no answer: %m");
+	close(event.fd);
+}
+
+/*
+ * The broker looks at the nodes of both, has done so with the first one, and is kept at the
+ * second one's. Meanwhile the first one is opened and closed.
+ */
+static void open_in_lease(int looks, int held)
+{
+	int err = 0;
+	pthread_t thread;
+	struct vfio v;
+
+	if (pthread_create(&thread, NULL, lease_both, &err))
+		bail("no thread");
+	ok(eventually(LONG_MS, tells(held) && tells(looks)),
+	   "undone: a request has two, and looks at them");
+	ok(eventually(LONG_MS, !vfio_open(&v, name(0))),
+	   "undone: its process opens one");
+	is(vf_now(vf).flags, GUARDED, "undone: by that lease");
+	vfio_close(&v);
+	refuse_open(held);
+	pthread_join(thread, NULL);
+	is(err, EAGAIN, "undone: the other is not fit: none is leased");
+}
+
+/* A lease that does not come to be was used even so. */
+static void test_undone(void)
+{
+	unsigned long long had = stat_of(SRIOV_BROKER_STAT_RETURN).count;
+	char *first = text("/dev/vfio/%d", iommu_group_of(name(0)));
+	char *second = text("/dev/vfio/%d", iommu_group_of(name(1)));
+	int looks = inotify_init1(IN_CLOEXEC);
+	int held = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY);
+
+	/* A file, for of a node's opening some kernels ask no listener. */
+	rename(second, "/dev/vfio/second");
+	close(open(second, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+	if (fanotify_mark(held, FAN_MARK_ADD, FAN_OPEN_PERM, AT_FDCWD,
+			  second)) {
+		skip("no CONFIG_FANOTIFY_ACCESS_PERMISSIONS",
+		     "a lease that is undone");
+	} else {
+		inotify_add_watch(looks, first, IN_CLOSE);
+		open_in_lease(looks, held);
+		ok(comes_back(pf), "undone: both are free");
+		is(stat_of(SRIOV_BROKER_STAT_RETURN).count - had, 1,
+		   "undone: what was opened has gone the return path");
+	}
+	close(looks);
+	close(held);
+	rename("/dev/vfio/second", second);
+}
+
 /* ---- a container ---- */
 
 static void map_ids(const char *file, uid_t id)
@@ -817,6 +913,7 @@ int main(void)
 	test_stray();
 	test_drivers();
 	test_group_open();
+	test_undone();
 	test_container();
 	test_attributes();
 	test_end();
