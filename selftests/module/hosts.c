@@ -4,7 +4,7 @@
  * network namespace, a disk that is open. Nothing takes them away unasked.
  */
 #define _GNU_SOURCE
-#include "broker.h"
+#include "picture.h"
 
 #define VFS  3
 #define USED 1
@@ -13,6 +13,7 @@
 static struct sriov_broker_addr pf, vf;
 static struct sriov_broker_why why;
 static char name[64]; /* of what of the VF is used */
+static int kernel_log;
 
 /* One point: what was to be done to the VF is refused for that use. */
 static void refused_for(int err, unsigned int reason, const char *what)
@@ -166,6 +167,96 @@ static void test_disk(void)
 	is(remove_module(DISK), 0, "disk: and its driver");
 }
 
+static bool pfs_says(unsigned int num, const char *how)
+{
+	log_count(kernel_log, "", "");
+	return !put("/sys/module/" MODULE "/parameters/pfs",
+		    num ? text("%s=%u:vfio-pci%s", name_of(pf), num, how) :
+			  "\n");
+}
+
+/* The log names the VF for whose use that can't be. */
+static bool pfs_can_not(void)
+{
+	return eventually(LONG_MS,
+			  log_count(kernel_log, "pfs: enabling", name_of(vf)));
+}
+
+/* igb takes its VFs along when it is unbound, interface or not: then nothing is used any more. */
+static void test_pf_unbound(void)
+{
+	char dev[16];
+
+	if (!begin())
+		return;
+	strcpy(dev, name_of(pf));
+	ok(ip(text("link set %s up", name)), "unbound: an interface is up");
+	ok(pfs_says(VFS + 1, "") && pfs_can_not(),
+	   "unbound: pfs wants other VFs, and can't have them");
+	is(unbind(dev), 0, "unbound: the PF's driver is, by hand");
+	ok(!numvfs(pf) && !exists(text("/sys/class/net/%s", name)),
+	   "unbound: its VFs are gone with it, and the interface");
+	check_picture("unbound");
+	is(bind_to(dev, "igb"), 0, "unbound: it is bound again");
+	ok(eventually(LONG_MS,
+		      count_state(pf, SRIOV_BROKER_VF_FREE) == VFS + 1),
+	   "unbound: then pfs has what it wants");
+	check_picture("bound again");
+	pfs_says(0, "");
+	worked(disable(pf, &why), &why, "unbound: disable");
+	ok(ip(text("link set %s up", first_in(text(SYS_PCI "/%s/net", dev)))),
+	   "unbound: the PF's interface is up again");
+}
+
+/* nvme leaves its VFs where they are: what the host uses is not touched, with a driver or not. */
+static void test_left_on(void)
+{
+	char dev[16];
+	int fd;
+
+	strcpy(dev, name_of(pf));
+	fd = open(text("/dev/%s", name), O_RDONLY | O_CLOEXEC);
+	ok(fd >= 0, "left on: a disk is opened");
+	is(unbind(dev), 0, "left on: the PF's driver is unbound by hand");
+	is(numvfs(pf), VFS, "left on: its VFs are there");
+	is(count_state(pf, SRIOV_BROKER_VF_HOST), VFS, "left on: the host's");
+	check_picture("left on");
+	all_refused(SRIOV_BROKER_WHY_HOST_DISK, "left on");
+	ok(pfs_says(VFS, ":nodriver") && pfs_can_not(),
+	   "left on: pfs wants them, and can't have them");
+	ok(pfs_says(VFS + 1, "") && !bind_to(dev, "nvme") && pfs_can_not(),
+	   "left on: nor others, when the driver has been bound again");
+	is(numvfs(pf), VFS, "left on: they are as many");
+	ok(!strcmp(driver_of(name_of(vf)), DISK),
+	   "left on: and that one is with the host");
+	check_picture("left on, bound again");
+	close(fd);
+	ok(pfs_says(VFS + 1, ""), "left on: it is closed, pfs is written");
+	ok(eventually(LONG_MS,
+		      count_state(pf, SRIOV_BROKER_VF_FREE) == VFS + 1),
+	   "left on: then it has what it wants");
+	pfs_says(0, "");
+	worked(disable(pf, &why), &why, "left on: disable");
+}
+
+static void test_nvme_unbound(void)
+{
+	struct sriov_broker_addr igb = pf;
+
+	pf = find_nvme(0);
+	if (same_addr(pf, no_addr)) {
+		skip("there is no nvme PF", "VFs that are left on");
+	} else if (!insert_module("kmod/" DISK ".ko", "") &&
+		   worked(enable(pf, VFS, DISK, &why), &why,
+			  "left on: VFs that are disks")) {
+		vf = vf_at(pf, USED);
+		snprintf(name, sizeof(name), "%s_%d", DISK, USED);
+		test_left_on();
+		is(remove_module(DISK), 0, "left on: the disks' driver goes");
+	}
+	pf = igb;
+}
+
 /* Nor does the module take them along. */
 static void test_unload(void)
 {
@@ -189,6 +280,7 @@ int main(void)
 	modprobe("vfio-pci");
 	modprobe("pci-stub");
 	broker_begin("");
+	kernel_log = log_open();
 	/* Else its VFs' interfaces have no MAC. */
 	ok(ip(text("link set %s up",
 		   first_in(text(SYS_PCI "/%s/net", name_of(pf))))),
@@ -201,6 +293,8 @@ int main(void)
 	test_forced();
 	test_pfs();
 	test_disk();
+	test_pf_unbound();
+	test_nvme_unbound();
 	test_unload();
 	return done();
 }
