@@ -160,6 +160,79 @@ static void test_return(void)
 	ok(comes_back(pf), "asleep: let go, it comes back");
 }
 
+/* A part of the kernel's log: before, in, or after a sleep. */
+enum phase {
+	BEFORE,
+	ASLEEP,
+	AFTER,
+	NEVER
+};
+
+/* In which of them that word was said first, in the log from here on. */
+static enum phase when_said(int log, const char *word)
+{
+	enum phase now = BEFORE;
+	char line[8192];
+	ssize_t len;
+
+	while ((len = read(log, line, sizeof(line) - 1)) >= 0 ||
+	       errno == EPIPE) {
+		line[len > 0 ? len : 0] = '\0';
+		if (strstr(line, word))
+			return now;
+		if (strstr(line, "suspend debug: Waiting"))
+			now = ASLEEP;
+		if (strstr(line, "Restarting tasks"))
+			now = AFTER;
+	}
+	return NEVER;
+}
+
+/*
+ * Another program takes the VFs away, which pfs has put right three seconds later; and the machine
+ * is sent to sleep.
+ */
+static enum phase when_put_right(struct sriov_broker_addr nvme)
+{
+	int log = log_open();
+	enum phase when;
+
+	is(put(text(SYS_PCI "/%s/sriov_numvfs", name_of(nvme)), "0"), 0,
+	   "pfs: the VFs are taken away");
+	is(put("/sys/power/state", "freeze"), 0, "pfs: the machine sleeps");
+	ok(eventually(LONG_MS, count_state(nvme, SRIOV_BROKER_VF_FREE) == 2),
+	   "pfs: then they are there again");
+	/* As the PCI core greets a VF of nvme. */
+	when = when_said(log, "[1b36:0010]");
+	close(log);
+	return when;
+}
+
+/* What is to be done to a PF is not done in the sleep, in which the PF may be anything. */
+static void test_pfs(void)
+{
+	struct sriov_broker_addr nvme = need_nvme();
+	enum phase when = BEFORE;
+	int tries;
+
+	if (!freezer_only("suspend while pfs is to be put right"))
+		return;
+	put("/sys/module/suspend/parameters/pm_test_delay", "8");
+	worked(enable(nvme, 2, "vfio-pci", &why), &why, "pfs: 2 VFs");
+	put("/sys/module/" MODULE "/parameters/pfs",
+	    text("%s=2", name_of(nvme)));
+	/* On a slow host it is done before all is frozen. More often is not put right. */
+	for (tries = 0; tries < 3 && when == BEFORE; tries++)
+		when = when_put_right(nvme);
+	put("/sys/power/pm_test", "none");
+	put("/sys/module/" MODULE "/parameters/pfs", "\n");
+	worked(disable(nvme, &why), &why, "pfs: disable");
+	if (when == BEFORE)
+		skip("it was done before, each time", "pfs: done in no sleep");
+	else
+		is(when, AFTER, "pfs: by a machine that was awake");
+}
+
 /* A VF's reset waits for its lock, as a step that is tried again and again. */
 static bool reset_waits(struct sriov_broker_addr vf)
 {
@@ -255,6 +328,7 @@ int main(void)
 	test_provisioning();
 	test_freezer();
 	test_return();
+	test_pfs();
 	test_removed();
 	test_reset();
 	monitor_says("set_link", "\"name\":\"igb1\",\"up\":true");
