@@ -543,6 +543,14 @@ static inline bool comes_to(struct sriov_broker_addr vf, unsigned int state)
 	return eventually(LONG_MS, state_of(vf) == state);
 }
 
+/* A VF's reset waits for its lock, as a step that is tried again and again. */
+static inline bool reset_waits(struct sriov_broker_addr vf)
+{
+	return comes_to(vf, SRIOV_BROKER_VF_RESETTING) &&
+	       eventually(5000,
+			  !system("grep -qs vfb_reset /proc/[0-9]*/stack"));
+}
+
 /* VFs of a PF, or of all, that are in that state. */
 static inline unsigned int count_state(struct sriov_broker_addr pf,
 				       unsigned int state)

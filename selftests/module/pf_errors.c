@@ -309,6 +309,30 @@ static void test_fatal(int lease)
 	is_back(vf_at(pf, 1), "fatal");
 }
 
+/* The recovery is kept from its end by a VF that it wants: till then no VF is reset beside it. */
+static void test_recovering(void)
+{
+	struct sriov_broker_addr vf = vf_at(pf, 1);
+	struct sriov_broker_grant g;
+
+	/* The last one that the kernel tells; leased, for it is not told yet. */
+	worked(lease(vf_at(pf, 2), "", &g, &why), &why, "recovering: a lease");
+	if (insert_module("kmod/fake_lock.ko", text("dev=%s", name_of(g.vf)))) {
+		skip("no fake_lock.ko", "an error whose recovery takes long");
+		close(g.fd);
+		return;
+	}
+	mark();
+	ok(inject_port(DATA_LINK), "a fatal error");
+	error_is_told(pf, FATAL, DATA_LINK, "recovering");
+	is_let_be(vf, "recovering");
+	is(remove_module("fake_lock"), 0, "recovering: the kernel goes on");
+	is_back(vf, "recovering");
+	close(g.fd);
+	ok(comes_to(vf_at(pf, 2), SRIOV_BROKER_VF_FREE),
+	   "recovering: the one that was leased is free");
+}
+
 /* One that reports errors itself. */
 static void test_vf(int lease)
 {
@@ -326,6 +350,35 @@ static void test_vf(int lease)
 	is_back(vf_at(pf, 1), "free VF");
 }
 
+/* An error that comes in a VF's reset is of the reset: its end says how the VF is. */
+static void test_own_reset(void)
+{
+	struct sriov_broker_addr vf = vf_at(pf, 2);
+	struct sriov_broker_grant g;
+
+	worked(lease(vf, "", &g, &why), &why, "own reset: a lease");
+	if (insert_module("kmod/fake_lock.ko", text("dev=%s", name_of(vf)))) {
+		skip("no fake_lock.ko", "an error in a VF's reset");
+		close(g.fd);
+		return;
+	}
+	close(g.fd);
+	if (!reset_waits(vf)) {
+		skip("here its override is under the lock of a device",
+		     "an error in a VF's reset");
+		remove_module("fake_lock");
+		comes_to(vf, SRIOV_BROKER_VF_FREE);
+		return;
+	}
+	mark();
+	ok(inject_kernel(vf, COMPLETION, 0), "an error in a VF's reset");
+	error_is_told(vf, NONFATAL, COMPLETION, "own reset");
+	remove_module("fake_lock");
+	ok(comes_to(vf, SRIOV_BROKER_VF_FREE), "own reset: it comes back");
+	sleep_ms(2000);
+	ok(!has_drained(vf), "own reset: and not once more for that");
+}
+
 static void test_injected(int lease)
 {
 	modprobe("aer_inject");
@@ -337,6 +390,7 @@ static void test_injected(int lease)
 	test_storm();
 	test_nonfatal(lease);
 	test_vf(lease);
+	test_own_reset();
 	/* It has registers of its own, in front of the devices'. */
 	is(remove_module("aer_inject"), 0, "aer_inject goes");
 }
@@ -355,6 +409,7 @@ static void test_errors(void)
 	test_port(g.fd);
 	test_port_silent();
 	test_fatal(g.fd);
+	test_recovering();
 	close(g.fd);
 	worked(disable_force(pf, 30000, &why), &why, "the VFs go");
 }

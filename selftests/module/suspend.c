@@ -233,15 +233,7 @@ static void test_pfs(void)
 		is(when, AFTER, "pfs: by a machine that was awake");
 }
 
-/* A VF's reset waits for its lock, as a step that is tried again and again. */
-static bool reset_waits(struct sriov_broker_addr vf)
-{
-	return comes_to(vf, SRIOV_BROKER_VF_RESETTING) &&
-	       eventually(5000,
-			  !system("grep -qs vfb_reset /proc/[0-9]*/stack"));
-}
-
-/* That is awaited after a reset of the PF, but not by the machine that is to sleep. */
+/* A VF's own is awaited after a reset of the PF, but not by the machine that is to sleep. */
 static void test_look(void)
 {
 	struct sriov_broker_grant g;
