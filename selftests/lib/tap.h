@@ -11,12 +11,26 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static int tap_count, tap_failed;
+
+/* What has waited long for a point is worth a look, when all is to be faster. */
+static inline void tap_time(void)
+{
+	static time_t last;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (last && now.tv_sec - last >= 5)
+		printf("# after %lld s:\n", (long long)(now.tv_sec - last));
+	last = now.tv_sec;
+}
 
 static inline void tap_line(bool good, const char *fmt, va_list args,
 			    const char *skipped)
 {
+	tap_time();
 	printf("%s %d - ", good ? "ok" : "not ok", ++tap_count);
 	vprintf(fmt, args);
 	if (skipped)

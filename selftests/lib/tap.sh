@@ -14,7 +14,11 @@ diag() {
 	printf '# %s\n' "${text//$'\n'/$'\n'# }"
 }
 
+TAP_LAST=0
 tap_line() { # STATUS NAME
+	# What has waited long for a point is worth a look, when all is to be faster.
+	[ $((SECONDS - TAP_LAST)) -lt 5 ] || echo "# after $((SECONDS - TAP_LAST)) s:"
+	TAP_LAST=$SECONDS
 	TAP_COUNT=$((TAP_COUNT + 1))
 	if [ "$1" = 0 ]; then
 		echo "ok $TAP_COUNT - $2"

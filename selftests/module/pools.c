@@ -297,6 +297,23 @@ static void become(uid_t uid, gid_t gid)
 		_exit(98);
 }
 
+static unsigned int free_before;
+
+static pid_t begin_child(void)
+{
+	fflush(stdout);
+	free_before = count_state(pf, SRIOV_BROKER_VF_FREE);
+	return fork();
+}
+
+/* What it had is back; others may have theirs still. */
+static void end_child(pid_t pid)
+{
+	waitpid(pid, NULL, 0);
+	(void)eventually(LONG_MS,
+			 count_state(pf, SRIOV_BROKER_VF_FREE) == free_before);
+}
+
 static int ask(const char *pool, struct sriov_broker_addr dev)
 {
 	return lease_from(pool, 0, dev, 0, 0, "ask", &shared->grant,
@@ -309,15 +326,13 @@ static int lease_as(uid_t uid, gid_t gid, const char *pool,
 {
 	pid_t pid;
 
-	fflush(stdout);
-	pid = fork();
+	pid = begin_child();
 	if (!pid) {
 		become(uid, gid);
 		shared->err = ask(pool, dev);
 		_exit(0);
 	}
-	waitpid(pid, NULL, 0);
-	comes_back(pf);
+	end_child(pid);
 	return shared->err;
 }
 
@@ -375,8 +390,7 @@ static int pass_on(uid_t opener, uid_t caller)
 {
 	pid_t pid;
 
-	fflush(stdout);
-	pid = fork();
+	pid = begin_child();
 	if (!pid) {
 		int fd;
 
@@ -390,8 +404,7 @@ static int pass_on(uid_t opener, uid_t caller)
 		shared->err = ask("", vf_at(pf, 0));
 		_exit(0);
 	}
-	waitpid(pid, NULL, 0);
-	comes_back(pf);
+	end_child(pid);
 	return shared->err;
 }
 
@@ -400,8 +413,7 @@ static int lease_in_namespace(void)
 {
 	pid_t pid;
 
-	fflush(stdout);
-	pid = fork();
+	pid = begin_child();
 	if (!pid) {
 		shared->err = -1;
 		if (unshare(CLONE_NEWUSER))
@@ -411,8 +423,7 @@ static int lease_in_namespace(void)
 			shared->err = ask("", vf_at(pf, 0));
 		_exit(0);
 	}
-	waitpid(pid, NULL, 0);
-	comes_back(pf);
+	end_child(pid);
 	return shared->err;
 }
 
@@ -505,8 +516,7 @@ static int two_as(uid_t uid)
 	struct sriov_broker_grant first;
 	pid_t pid;
 
-	fflush(stdout);
-	pid = fork();
+	pid = begin_child();
 	if (!pid) {
 		become(uid, 0);
 		shared->err = lease_from("lim", 0, no_addr, 0, 0, "", &first,
@@ -515,8 +525,7 @@ static int two_as(uid_t uid)
 				      ask("lim", no_addr);
 		_exit(0);
 	}
-	waitpid(pid, NULL, 0);
-	comes_back(pf);
+	end_child(pid);
 	return shared->err;
 }
 
@@ -625,8 +634,7 @@ static int open_as(uid_t uid, int index)
 {
 	pid_t pid;
 
-	fflush(stdout);
-	pid = fork();
+	pid = begin_child();
 	if (!pid) {
 		struct vfio v;
 
@@ -634,8 +642,7 @@ static int open_as(uid_t uid, int index)
 		shared->err = vfio_open(&v, name_of(vf_at(pf, index)));
 		_exit(0);
 	}
-	waitpid(pid, NULL, 0);
-	comes_back(pf);
+	end_child(pid);
 	return shared->err;
 }
 
