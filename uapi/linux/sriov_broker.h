@@ -1163,7 +1163,8 @@ struct sriov_broker_pool {
  * The VF does not return before every descriptor of /dev/sriov_broker that asked
  * is closed, so that no attribute of the next holder's VF is set by it. That is
  * waited for as long as for vfio (parameter drain_timeout), then the VF goes to
- * quarantine. Needs CAP_SYS_ADMIN.
+ * quarantine. Meanwhile ENABLE of another number of VFs is EBUSY (IN_USE); DISABLE is
+ * not, and with it the promise ends. Needs CAP_SYS_ADMIN.
  *
  * Of the reasons: NO_DEVICE, IS_PF, NO_LEASE, OTHER_LOAD, NO_NETDEV.
  */
