@@ -406,6 +406,11 @@ static int vfb_phase_back(struct vfb_move *m)
 		if (ret)
 			return ret;
 	}
+	/* The host's, on vfio by hand: a reset has narrowed it, or to be bound again. */
+	if (m->state == SRIOV_BROKER_VF_HOST && device_trylock(&m->vf->pdev->dev)) {
+		vfb_vf_widen(m->vf);
+		device_unlock(&m->vf->pdev->dev);
+	}
 	return m->has_override ? vfb_override_set(m->vf->pdev, m->override ?: "") : 0;
 }
 
@@ -572,6 +577,7 @@ static void vfb_move_settle(struct vfb_moves *all)
 		strscpy(vf->target, all->to->name, sizeof(vf->target));
 		vfb_net_forget(vf); /* its attributes are the admin's from here on */
 		swap(vf->net_pool, m->net);
+		vf->net_noted = true;
 		/* Unbound by hand since, when it was not in the pool yet. */
 		if (all->to->managed && !vfb_vf_on_target_driver(vf))
 			m->err = -ENODEV;

@@ -398,15 +398,19 @@ static struct vfb_vf *vfb_vf_alloc(struct pci_dev *pdev, struct vfb_pf *pf)
 #define VFB_RESET_BUS	 6
 #define VFB_RESETS_KNOWN 8
 
-/* How many ways, of which the first come first, reset nothing but the device. */
-static unsigned int vfb_resets_of_its_own(const u8 *methods)
+/* Those of a VF's ways, in their order, that reset nothing but the VF. */
+static void vfb_resets_of_its_own(const u8 *methods, u8 *own)
 {
-	unsigned int n = 0;
+	unsigned int n = 0, i;
 
-	while (n < PCI_NUM_RESET_METHODS && methods[n] && methods[n] < VFB_RESET_BUS)
-		n++;
-	/* Of a table that has grown nothing is known but that the best comes first. */
-	return PCI_NUM_RESET_METHODS > VFB_RESETS_KNOWN ? min(n, 1U) : n;
+	memset(own, 0, PCI_NUM_RESET_METHODS);
+	for (i = 0; i < PCI_NUM_RESET_METHODS && methods[i]; i++) {
+		/* Of a table that has grown nothing is known but that the best comes first. */
+		if (i && PCI_NUM_RESET_METHODS > VFB_RESETS_KNOWN)
+			break;
+		if (methods[i] < VFB_RESET_BUS)
+			own[n++] = methods[i];
+	}
 }
 
 /**
@@ -422,14 +426,14 @@ static unsigned int vfb_resets_of_its_own(const u8 *methods)
  */
 void vfb_vf_narrow(struct vfb_vf *vf)
 {
-	u8 *methods = vf->pdev->reset_methods;
-	unsigned int n = vfb_resets_of_its_own(methods);
+	u8 *methods = vf->pdev->reset_methods, own[PCI_NUM_RESET_METHODS];
 
 	device_lock_assert(&vf->pdev->dev);
-	if (n == PCI_NUM_RESET_METHODS || !methods[n])
+	vfb_resets_of_its_own(methods, own);
+	if (!memcmp(methods, own, sizeof(own)))
 		return;
 	memcpy(vf->resets, methods, sizeof(vf->resets));
-	memset(methods + n, 0, sizeof(vf->resets) - n);
+	memcpy(methods, own, sizeof(own));
 }
 
 /**
@@ -440,11 +444,11 @@ void vfb_vf_narrow(struct vfb_vf *vf)
  */
 void vfb_vf_widen(struct vfb_vf *vf)
 {
-	u8 *methods = vf->pdev->reset_methods;
-	unsigned int n = vfb_resets_of_its_own(vf->resets);
+	u8 *methods = vf->pdev->reset_methods, own[PCI_NUM_RESET_METHODS];
 
 	device_lock_assert(&vf->pdev->dev);
-	if (vf->resets[0] && !memcmp(methods, vf->resets, n) && !methods[n])
+	vfb_resets_of_its_own(vf->resets, own);
+	if (vf->resets[0] && !memcmp(methods, own, sizeof(own)))
 		memcpy(methods, vf->resets, sizeof(vf->resets));
 	vf->resets[0] = 0;
 }

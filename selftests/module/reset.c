@@ -276,6 +276,27 @@ static void one_way(struct sriov_broker_addr which, const char *all,
 	free(now);
 }
 
+/* Nor is it where an admin wants that first. */
+static void test_order(struct sriov_broker_addr which, const char *all,
+		       const char *name)
+{
+	char *methods =
+		strdup(text(SYS_PCI "/%s/reset_method", name_of(which)));
+	struct sriov_broker_grant g;
+
+	if (strcmp(all, "flr bus") || put(methods, "bus flr\n")) {
+		skip("there is no such order", "%s: the bus first", name);
+	} else {
+		lease(which, "", &g, NULL);
+		close(g.fd);
+		ok(comes_to(which, SRIOV_BROKER_VF_FREE),
+		   "%s: the bus first, and it is reset", name);
+		one_way(which, "flr", name);
+	}
+	put(methods, "default\n");
+	free(methods);
+}
+
 /* In no other way, such as of all of its bus, is a VF reset that is not the host's. */
 static void test_ways(struct sriov_broker_addr of, const char *name)
 {
@@ -298,6 +319,7 @@ static void test_ways(struct sriov_broker_addr of, const char *name)
 	ok(comes_to(which, SRIOV_BROKER_VF_FREE),
 	   "%s: an admin has written default, and it is reset", name);
 	one_way(which, all, name);
+	test_order(which, all, name);
 	worked(bind_vfs(which, 0, 0, "host", &why), &why,
 	       text("%s: the host's again", name));
 	now = ways_of(which);
