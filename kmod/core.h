@@ -47,7 +47,7 @@
  * change its network attributes. A FREE VF whose driver is taken off by hand goes to
  * QUARANTINED, with the fence up, and from there the return path when it is bound again;
  * an OPEN one goes to HOST. A FREE VF that an error or a reset of its PF may have disturbed
- * goes the return path as well.
+ * goes the return path as well, but for an error that is not fatal, after which it answers.
  *
  * A group (struct vfb_group) is an IOMMU group, as far as it has VFs in it, or a
  * single VF that has none. The fence is its DMA ownership, claimed by us: as
@@ -300,6 +300,7 @@ struct vfb_vf {
 	struct vfb_net *net;		    /* owned; attributes a lease found, or NULL */
 	bool net_asked;			    /* to put these back */
 	struct vfb_net *net_pool;	    /* owned; those to put back on each return, or NULL */
+	bool net_noted;			    /* pf->op; by the operation that has moved it */
 	struct vfb_actor unbound_by;	    /* took its driver off while it was free */
 	char driver[SRIOV_BROKER_NAME_LEN]; /* that it is bound to */
 	char target[SRIOV_BROKER_NAME_LEN]; /* that it belongs on */

@@ -378,8 +378,8 @@ static void vfb_net_remember_one(struct net_device *netdev, struct vfb_vf *vf)
  * vfb_net_remember_pool - note what a PF's free guarded VFs are to get back on each return
  * @pf: the PF
  *
- * Of one that is not free nothing is noted: that may be its user's. What has just entered the pool
- * was noted before (vfb_move_vfs()).
+ * Of one that is not free nothing is noted: that may be its user's. So may what one has that this
+ * operation has put into the pool: of that it was noted before (vfb_move_vfs()).
  *
  * Context: may sleep; pf->op held; takes rtnl.
  */
@@ -395,7 +395,8 @@ void vfb_net_remember_pool(struct vfb_pf *pf)
 		vf = vfb_pf_vf(pf, i);
 		if (!vf)
 			continue;
-		vfb_net_remember_one(netdev, vf);
+		if (!vf->net_noted)
+			vfb_net_remember_one(netdev, vf);
 		vfb_vf_put(vf);
 	}
 	vfb_net_unlock(netdev);

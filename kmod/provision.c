@@ -368,14 +368,18 @@ static void vfb_pf_mode(struct vfb_pf *pf, unsigned int flags)
 	pf->restore = flags & VFB_RESTORE;
 }
 
-/* A client that holds one sets attributes by its index, which the next VF there would have. */
+/*
+ * A client that holds one sets attributes by its index, which the next VF there would have. Of one
+ * that is leased the holder is told instead.
+ */
 static int vfb_check_net_holds(struct vfb_pf *pf, struct vfb_why *why)
 {
 	unsigned int i;
 
 	guard(mutex)(&vfb_lock);
 	for (i = 0; i < pf->slots; i++)
-		if (pf->vfs[i] && pf->vfs[i]->net_holds)
+		if (pf->vfs[i] && pf->vfs[i]->net_holds &&
+		    pf->vfs[i]->state != SRIOV_BROKER_VF_LEASED)
 			return vfb_why_fail(why, -EBUSY, SRIOV_BROKER_WHY_IN_USE,
 					    &pf->vfs[i]->addr);
 	return 0;
@@ -449,8 +453,13 @@ static int vfb_make(struct vfb_pf *pf, unsigned int num, const struct vfb_driver
 {
 	unsigned int have = pci_num_vf(pf->pdev);
 	unsigned int was = vfb_pf_modes(pf);
+	unsigned int i;
 	int ret;
 
+	scoped_guard(mutex, &vfb_lock)
+		for (i = 0; i < pf->slots; i++)
+			if (pf->vfs[i])
+				pf->vfs[i]->net_noted = false;
 	if (have && (have != num || vfb_vfs_missing(pf, num))) {
 		ret = vfb_recreate(pf, num, to, flags, why);
 	} else {
