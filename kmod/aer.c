@@ -53,23 +53,21 @@ static bool vfb_aer_addr(const char *name, struct sriov_broker_addr *addr)
 	return true;
 }
 
-/* A place for one more; one that was corrected makes room for one that was not. */
+/* A place for one more; the least severe one makes room for one that is more than that. */
 static struct vfb_error *vfb_aer_place(const struct vfb_error *error)
 {
-	struct vfb_error *at;
+	struct vfb_error *at, *least = vfb_errors;
 
 	lockdep_assert_held(&vfb_aer_lock);
 	if (vfb_num_errors < VFB_ERRORS)
 		return &vfb_errors[vfb_num_errors++];
-	if (error->severity == SRIOV_BROKER_SEVERITY_CORRECTABLE)
+	for (at = vfb_errors; at < vfb_errors + VFB_ERRORS; at++)
+		if (at->severity < least->severity)
+			least = at;
+	if (least->severity >= error->severity)
 		return NULL;
-	for (at = vfb_errors; at < vfb_errors + VFB_ERRORS; at++) {
-		if (at->severity == SRIOV_BROKER_SEVERITY_CORRECTABLE) {
-			vfb_errors_lost += at->count;
-			return at;
-		}
-	}
-	return NULL;
+	vfb_errors_lost += least->count;
+	return least;
 }
 
 /* Adds an error to those that are to be told. Returns after how many jiffies that may be. */

@@ -7,7 +7,8 @@
  *
  * An error of the PF, or of a port above it, that is not fatal has cost a transaction. It may be a
  * guest's, and come again and again (an ACS violation is the port's): such a one takes no free
- * VF out of the pool that answers.
+ * VF out of the pool that answers. Where a driver has the kernel reset the link for one (since 6.18
+ * it may), that has reset the VFs.
  *
  * A VF that is being reset just then is found not to answer, or not to look reset: what of that
  * the PF's reset has brought about, its end tells, and the VF is tried once more.

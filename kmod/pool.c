@@ -404,8 +404,6 @@ static int vfb_pool_fail(struct vfb_request *req, struct vfb_why *why)
 		why->reason = SRIOV_BROKER_WHY_GROUP;
 		return -EBUSY;
 	}
-	if (vf && req->denied) /* by the pool of a peer */
-		return vfb_permit_deny(req, req->denied, why);
 	if (vf && req->full)
 		return vfb_permit_over(req, req->full, 1, why);
 	if (req->cordoned.valid)
