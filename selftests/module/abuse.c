@@ -637,7 +637,7 @@ static void test_parked(void)
 	struct sriov_broker_grant g[VFS];
 	int fd = open(text("/dev/vfio/%d", iommu_group_of(name_of(vf))),
 		      O_RDWR | O_CLOEXEC);
-	unsigned int i, seen = 0;
+	unsigned int i, seen = 0, state;
 
 	ok(fd >= 0, "parked: a free VF's group is opened");
 	is(ask(1, VFS - 1, 0, g, &why), 0, "parked: six VFs");
@@ -651,8 +651,8 @@ static void test_parked(void)
 			comes_to(vf_at(pf, i), SRIOV_BROKER_VF_FREE);
 	ok(state_of(vf) != SRIOV_BROKER_VF_LEASED,
 	   "parked: that one is not leased");
-	ok(comes_to(vf, SRIOV_BROKER_VF_FREE) ||
-		   state_of(vf) == SRIOV_BROKER_VF_QUARANTINED,
+	ok(eventually(LONG_MS, (state = state_of(vf)) == SRIOV_BROKER_VF_FREE ||
+				       state == SRIOV_BROKER_VF_QUARANTINED),
 	   "parked: nor lost");
 	close(fd);
 	ok(comes_to(vf, SRIOV_BROKER_VF_FREE),

@@ -168,6 +168,8 @@ static void check_ids(struct doctor *d)
 {
 	const char *ids = kernel_option("vfio-pci.ids=");
 
+	if (!ids)
+		ids = kernel_option("vfio_pci.ids=");
 	if (ids)
 		look_at_ids(
 			d, ids, "vfio-pci.ids on the kernel's command line",
