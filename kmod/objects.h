@@ -34,7 +34,7 @@ struct vfb_request {
 	bool admin;			/* may lease from any */
 	const struct vfb_named *denied; /* vfb_lock; VFs of it were passed over: no right */
 	const struct vfb_named *full;	/* vfb_lock; the same: no more leases */
-	const struct vfb_named *roomy; /* vfb_lock; has room for one more, as long as none is taken */
+	const struct vfb_named *roomy;	/* vfb_lock; has room for one more */
 
 	/* Of one that waits; under vfb_lock. */
 	struct list_head node;

@@ -614,13 +614,14 @@ static void open_in_lease(int looks, int held)
 static void test_undone(void)
 {
 	unsigned long long had = stat_of(SRIOV_BROKER_STAT_RETURN).count;
-	char *first = text("/dev/vfio/%d", iommu_group_of(name(0)));
-	char *second = text("/dev/vfio/%d", iommu_group_of(name(1)));
+	char first[32], second[32];
 	int looks = inotify_init1(IN_CLOEXEC);
 	int held = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY);
 
+	strcpy(first, text("/dev/vfio/%d", iommu_group_of(name(0))));
+	strcpy(second, text("/dev/vfio/%d", iommu_group_of(name(1))));
 	/* A file, for of a node's opening some kernels ask no listener. */
-	rename(second, "/dev/vfio/second");
+	is(rename(second, "/dev/vfio/second"), 0, "undone: a node goes");
 	close(open(second, O_RDWR | O_CREAT | O_CLOEXEC, 0600));
 	if (fanotify_mark(held, FAN_MARK_ADD, FAN_OPEN_PERM, AT_FDCWD,
 			  second)) {
@@ -635,7 +636,7 @@ static void test_undone(void)
 	}
 	close(looks);
 	close(held);
-	rename("/dev/vfio/second", second);
+	is(rename("/dev/vfio/second", second), 0, "undone: and is back");
 }
 
 /* ---- a container ---- */
