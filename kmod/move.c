@@ -407,10 +407,8 @@ static int vfb_phase_back(struct vfb_move *m)
 			return ret;
 	}
 	/* The host's, on vfio by hand: a reset has narrowed it, or to be bound again. */
-	if (m->state == SRIOV_BROKER_VF_HOST && device_trylock(&m->vf->pdev->dev)) {
-		vfb_vf_widen(m->vf);
-		device_unlock(&m->vf->pdev->dev);
-	}
+	if (m->state == SRIOV_BROKER_VF_HOST)
+		vfb_vf_try_widen(m->vf);
 	return m->has_override ? vfb_override_set(m->vf->pdev, m->override ?: "") : 0;
 }
 

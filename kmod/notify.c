@@ -167,11 +167,7 @@ void vfb_notify_stop(void)
 	bus_unregister_notifier(&pci_bus_type, &vfb_nb);
 	/* Orphans too, whose PF has left the bus before. */
 	while ((vf = vfb_vf_first())) {
-		/* Where an unbinding has its lock, and waits for a user, it stays as it is. */
-		if (device_trylock(&vf->pdev->dev)) {
-			vfb_vf_widen(vf);
-			device_unlock(&vf->pdev->dev);
-		}
+		vfb_vf_try_widen(vf);
 		vfb_vf_went(vf);
 		vfb_vf_put(vf);
 	}

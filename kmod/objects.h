@@ -70,7 +70,7 @@ bool vfb_vf_del(struct vfb_vf *vf);
 void vfb_vf_bound(struct vfb_vf *vf, const char *name, bool managed);
 void vfb_vf_unbound(struct vfb_vf *vf);
 void vfb_vf_narrow(struct vfb_vf *vf);
-void vfb_vf_widen(struct vfb_vf *vf);
+void vfb_vf_try_widen(struct vfb_vf *vf);
 bool vfb_vf_on_target_driver(const struct vfb_vf *vf);
 int vfb_why_fail_vf(struct vfb_why *why, struct vfb_vf *vf);
 void vfb_vf_pm_get(struct vfb_vf *vf);

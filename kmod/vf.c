@@ -436,13 +436,8 @@ void vfb_vf_narrow(struct vfb_vf *vf)
 	memcpy(methods, own, sizeof(own));
 }
 
-/**
- * vfb_vf_widen - give a VF all of its ways to be reset again, unless they were written to
- * @vf: the VF, which is the pool's no more
- *
- * Context: the VF's device lock held.
- */
-void vfb_vf_widen(struct vfb_vf *vf)
+/* One that is the pool's no more has all of its ways again, unless they were written to. */
+static void vfb_vf_widen(struct vfb_vf *vf)
 {
 	u8 *methods = vf->pdev->reset_methods, own[PCI_NUM_RESET_METHODS];
 
@@ -451,6 +446,22 @@ void vfb_vf_widen(struct vfb_vf *vf)
 	if (vf->resets[0] && !memcmp(methods, own, sizeof(own)))
 		memcpy(methods, vf->resets, sizeof(vf->resets));
 	vf->resets[0] = 0;
+}
+
+/**
+ * vfb_vf_try_widen - give a VF all of its ways to be reset again
+ * @vf: the VF, which is the pool's no more, and may have its driver still
+ *
+ * Where an unbinding has its lock, and waits for a user, it stays as it is.
+ *
+ * Context: any but atomic; the VF's device lock not held.
+ */
+void vfb_vf_try_widen(struct vfb_vf *vf)
+{
+	if (!device_trylock(&vf->pdev->dev))
+		return;
+	vfb_vf_widen(vf);
+	device_unlock(&vf->pdev->dev);
 }
 
 /* False: there is one already, or no room for it. */
