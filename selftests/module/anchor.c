@@ -240,7 +240,7 @@ static void test_refused(void)
 	int fd, file = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
 	int tty = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	int polls = epoll_create1(EPOLL_CLOEXEC);
-	int inet = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
+	int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
 	/* PIDFD_THREAD, which is O_EXCL */
 	int thread = syscall(SYS_pidfd_open, gettid(), O_EXCL);
 	struct sriov_broker_anchor p = { .size = sizeof(p), .flags = 1 };
@@ -253,7 +253,7 @@ static void test_refused(void)
 	is(anchor(id, broker), EINVAL, "nor to the broker");
 	is(anchor(id, file), EINVAL, "nor to what can't be waited for");
 	is(anchor(id, polls), EINVAL, "nor to what polls other files");
-	is(anchor(id, inet), EINVAL, "nor to a socket that is no UNIX one");
+	is(anchor(id, netlink), EINVAL, "nor to a socket that is no UNIX one");
 	if (thread < 0)
 		skip("this kernel has no pidfds of threads",
 		     "nor to a thread alone");

@@ -276,6 +276,26 @@ static void one_way(struct sriov_broker_addr which, const char *all,
 	free(now);
 }
 
+static void has_ways(struct sriov_broker_addr which, const char *ways,
+		     const char *name)
+{
+	char *now = ways_of(which);
+
+	ok(!strcmp(now, ways), "%s: %s", name, now);
+	free(now);
+}
+
+/* A VF that is the host's: NULL, or its ways, to be freed. */
+static char *host_vf(struct sriov_broker_addr of, const char *name,
+		     struct sriov_broker_addr *which)
+{
+	if (!worked(enable(of, 1, "host", &why), &why,
+		    text("%s: a VF of the host's", name)))
+		return NULL;
+	*which = vf_at(of, 0);
+	return ways_of(*which);
+}
+
 /* Nor is it where an admin wants that first. */
 static void test_order(struct sriov_broker_addr which, const char *all,
 		       const char *name)
@@ -302,13 +322,10 @@ static void test_ways(struct sriov_broker_addr of, const char *name)
 {
 	struct sriov_broker_addr which;
 	struct sriov_broker_grant g;
-	char *all, *now;
+	char *all = host_vf(of, name, &which);
 
-	if (!worked(enable(of, 1, "host", &why), &why,
-		    text("%s: a VF of the host's", name)))
+	if (!all)
 		return;
-	which = vf_at(of, 0);
-	all = ways_of(which);
 	diag("%s: %s", name, all);
 	worked(bind_vfs(which, 0, 0, "vfio-pci", &why), &why,
 	       text("%s: in the pool", name));
@@ -322,10 +339,8 @@ static void test_ways(struct sriov_broker_addr of, const char *name)
 	test_order(which, all, name);
 	worked(bind_vfs(which, 0, 0, "host", &why), &why,
 	       text("%s: the host's again", name));
-	now = ways_of(which);
-	ok(!strcmp(now, all), "%s: as before: %s", name, now);
+	has_ways(which, all, text("%s: as before", name));
 	free(all);
-	free(now);
 	worked(disable(of, &why), &why, text("%s: disable", name));
 }
 
@@ -334,7 +349,7 @@ static void test_declines(void)
 {
 	struct sriov_broker_grant g;
 	struct sriov_broker_addr which;
-	char *all, *now;
+	char *all;
 
 	if (!worked(enable(pf, 1, "vfio-pci", &why), &why, "declines: a VF"))
 		return;
@@ -348,11 +363,8 @@ static void test_declines(void)
 	ok(comes_to(which, SRIOV_BROKER_VF_FREE),
 	   "declines: it is reset in the next way");
 	is(remove_module("fake_sick"), 0, "declines: the fake goes");
-	now = ways_of(which);
-	ok(!strcmp(now, text("device_specific %s", all)),
-	   "declines: its ways: %s", now);
+	has_ways(which, text("device_specific %s", all), "declines: its ways");
 	free(all);
-	free(now);
 	worked(disable(pf, &why), &why, "declines: disable");
 }
 
@@ -360,20 +372,15 @@ static void test_declines(void)
 static void test_ways_left(struct sriov_broker_addr of, const char *name)
 {
 	struct sriov_broker_addr which;
-	char *all, *now;
+	char *all = host_vf(of, name, &which);
 
-	if (!worked(enable(of, 1, "host", &why), &why,
-		    text("%s: a VF of the host's", name)))
+	if (!all)
 		return;
-	which = vf_at(of, 0);
-	all = ways_of(which);
 	unbind(name_of(which));
 	put(text(SYS_PCI "/%s/driver_override", name_of(which)), "vfio-pci");
 	is(bind_to(name_of(which), "vfio-pci"), 0,
 	   "%s: bound to vfio-pci by hand", name);
-	now = ways_of(which);
-	ok(!strcmp(now, all), "%s: it has all of its ways: %s", name, now);
-	free(now);
+	has_ways(which, all, text("%s: it has all of its ways", name));
 	put(text(SYS_PCI "/%s/driver_override", name_of(which)), "\n");
 	worked(bind_vfs(which, 0, 0, "vfio-pci", &why), &why,
 	       text("%s: into the pool", name));
@@ -381,9 +388,7 @@ static void test_ways_left(struct sriov_broker_addr of, const char *name)
 	put("/sys/module/" MODULE "/parameters/unload", "keep");
 	close(broker);
 	is(remove_module(MODULE), 0, "%s: the module goes, it stays", name);
-	now = ways_of(which);
-	ok(!strcmp(now, all), "%s: with all of its ways: %s", name, now);
-	free(now);
+	has_ways(which, all, text("%s: with all of its ways", name));
 	free(all);
 	is(insert_module(module_path(), ""), 0, "%s: the module is back", name);
 	broker = open(NODE, O_RDWR | O_CLOEXEC);
