@@ -59,7 +59,7 @@ emulated_arm64() {
 
 # iommu_KIND: what sets up an IOMMU, in front of what it is for.
 iommu_intel() {
-	devices+=(-device intel-iommu,intremap=on,caching-mode=on)
+	devices+=(-device intel-iommu,intremap=on)
 	append+=" intel_iommu=on iommu=pt"
 }
 
