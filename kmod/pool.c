@@ -141,7 +141,8 @@ static bool vfb_vf_fits(struct vfb_request *req, const struct sriov_broker_selec
 	unsigned int first, end;
 	struct vfb_pf *cordoned;
 
-	if (vf->state != SRIOV_BROKER_VF_FREE || vf->moving || vf->group->lease)
+	/* Reserved for this very request, which may name it twice. */
+	if (vf->group->lease)
 		return false;
 	if (!vfb_ids_fit(sel, vf->pf))
 		return false;
