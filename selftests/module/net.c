@@ -458,6 +458,42 @@ static bool waits_to_hold(pid_t pid)
 		text("grep -qs vfb_net_remember_killable /proc/%d/stack", pid));
 }
 
+/* Root takes a VF's driver off as the last step of its return waits for rtnl: it is not free. */
+static void test_unbound_last(void)
+{
+	struct sriov_broker_addr vf = vf_at(pf, 0);
+	char *before = ip_shows(), dev[16];
+	struct sriov_broker_grant g;
+	int fd = open_broker();
+
+	strcpy(dev, name_of(vf));
+	lease(vf, "", &g, NULL);
+	net_hold(fd, vf, g.id, NULL);
+	is(ip_set("mac 02:00:00:00:00:57"), 0, "last: a MAC is set");
+	close(fd);
+	if (insert_module("kmod/fake_lock.ko", "")) {
+		skip("no fake_lock.ko", "a driver taken off at the end");
+		close(g.fd);
+		comes_back(pf);
+		return;
+	}
+	close(g.fd);
+	ok(comes_to(vf, SRIOV_BROKER_VF_RESETTING) &&
+		   eventually(LONG_MS, num_lookers() > 0),
+	   "last: the VF's return waits for rtnl");
+	is(unbind(dev), 0, "last: it is unbound by hand");
+	is(remove_module("fake_lock"), 0, "last: rtnl can be had");
+	ok(eventually(LONG_MS, state_of(vf) != SRIOV_BROKER_VF_RESETTING),
+	   "last: the return ends");
+	is(state_of(vf), SRIOV_BROKER_VF_QUARANTINED, "last: in quarantine");
+	is(vf_now(vf).fault, SRIOV_BROKER_FAULT_DRIVER, "last: for its driver");
+	is(clear(vf, &why), 0, "last: cleared");
+	ok(comes_back(pf), "last: it comes back");
+	ok(!strcmp(driver_of(dev), "vfio-pci"), "last: on its driver");
+	shows(before, "last: as it was");
+	free(before);
+}
+
 #define MANY 5
 
 /* Another one has rtnl for long: leases come and go, and one thread waits for it. */
@@ -539,6 +575,7 @@ int main(void)
 	test_refused();
 	test_moved();
 	test_numbers();
+	test_unbound_last();
 	test_rebound("", false);
 	test_rebound(":guarded:restore", true);
 	test_rtnl_held();

@@ -117,6 +117,7 @@ static void test_selectors(void)
 	struct sriov_broker_selector absent = { .vendor = 0x1234 };
 	struct sriov_broker_selector twice[] = { { .dev = igb },
 						 { .dev = igb } };
+	struct sriov_broker_selector both[] = { two[0], two[0] };
 	struct sriov_broker_grant g[IGB_VFS + 1];
 	struct sriov_broker_vf vf;
 
@@ -136,6 +137,8 @@ static void test_selectors(void)
 
 	is(ask(twice, 2, IGB_VFS + 1, 0, 0, g), ENOSPC,
 	   "more than a PF has, the PF named twice");
+	is(ask(two, 1, 2, 0, 0, g), ENOSPC, "two of one VF there can't be");
+	is(ask(both, 2, 2, 0, 0, g), EAGAIN, "nor where it is named twice");
 
 	is(ask(NULL, 0, 4, SRIOV_BROKER_LEASE_SPREAD, 0, g), 0, "four, spread");
 	is(count_state(igb, SRIOV_BROKER_VF_LEASED), 2, "are two and two");
@@ -466,6 +469,76 @@ static void test_force(void)
 	worked(enable(igb, IGB_VFS, "vfio-pci", &why), &why, "enabled again");
 }
 
+/*
+ * VFs are to go, which waits for the user of one; told is its holder. Until then none of the
+ * others is leased: it would be waited for as well.
+ */
+static void none_is_leased(const struct sriov_broker_grant *used,
+			   const char *name)
+{
+	struct sriov_broker_grant g;
+	struct pollfd p = { .fd = used->fd, .events = 0 };
+
+	is(poll(&p, 1, LONG_MS), 1,
+	   "%s: the holder of one that is used is told", name);
+	is(state_of(vf_at(igb, 3)), SRIOV_BROKER_VF_FREE,
+	   "%s: another one is free", name);
+	refused(lease(vf_at(igb, 3), "", &g, &why), EBUSY, &why,
+		SRIOV_BROKER_WHY_PF_BUSY, igb,
+		text("%s: but not leased", name));
+}
+
+static void test_closing(void)
+{
+	struct sriov_broker_grant g;
+	struct vfio v;
+	int status;
+	pid_t pid;
+
+	lease(vf_at(igb, 0), "", &g, NULL);
+	is(vfio_open(&v, name_of(g.vf)), 0, "closing: a VF is used");
+	pid = fork();
+	if (!pid) {
+		vfio_close(&v);
+		_exit(disable_force(igb, SRIOV_BROKER_MAX_FORCE_MS, NULL));
+	}
+	none_is_leased(&g, "closing");
+	vfio_close(&v);
+	close(g.fd);
+	waitpid(pid, &status, 0);
+	is(status, 0, "closing: let go, it ends");
+	worked(enable(igb, IGB_VFS, "vfio-pci", &why), &why,
+	       "closing: enabled again");
+}
+
+/* The PF's driver goes, which takes the VFs with it. */
+static void test_leaving(void)
+{
+	struct sriov_broker_grant g;
+	char dev[16];
+	struct vfio v;
+	int status;
+	pid_t pid;
+
+	strcpy(dev, name_of(igb));
+	/* The first, for they go in their order. */
+	lease(vf_at(igb, 0), "", &g, NULL);
+	is(vfio_open(&v, name_of(g.vf)), 0, "leaving: a VF is used");
+	pid = fork();
+	if (!pid) {
+		vfio_close(&v);
+		_exit(unbind(dev));
+	}
+	none_is_leased(&g, "leaving");
+	vfio_close(&v);
+	close(g.fd);
+	waitpid(pid, &status, 0);
+	is(status, 0, "leaving: let go, the driver is gone");
+	is(bind_to(dev, "igb"), 0, "leaving: and there again");
+	worked(enable(igb, IGB_VFS, "vfio-pci", &why), &why,
+	       "leaving: enabled again");
+}
+
 static int open_group(int fd, unsigned int flags, int *group)
 {
 	struct sriov_broker_lease_open p = { .size = sizeof(p),
@@ -680,6 +753,84 @@ static void test_reset_now(void)
 	comes_back(igb);
 }
 
+static int reset_now(const struct sriov_broker_grant *g)
+{
+	struct sriov_broker_lease_reset p = { .size = sizeof(p) };
+
+	return call(g->fd, SRIOV_BROKER_LEASE_RESET, &p);
+}
+
+/* Leases a VF whose lock is not to be had from then on. */
+static bool lease_locked(struct sriov_broker_grant *g)
+{
+	lease(vf_at(igb, 5), "", g, NULL);
+	if (!insert_module("kmod/fake_lock.ko", text("dev=%s", name_of(g->vf))))
+		return true;
+	close(g->fd);
+	comes_back(igb);
+	return false;
+}
+
+static void unlock_and_end(struct sriov_broker_grant *g)
+{
+	remove_module("fake_lock");
+	ok(comes_to(g->vf, SRIOV_BROKER_VF_FREE),
+	   "over: its lock is to be had: the VF is free");
+	close(g->fd);
+}
+
+static bool is_in_msleep(pid_t pid)
+{
+	return !system(text("grep -qs msleep /proc/%d/stack", pid));
+}
+
+/* Returns what became of a holder's reset that waited for the VF's lock when the lease ended. */
+static int reset_at_the_end(void)
+{
+	struct sriov_broker_grant g;
+	int status;
+	pid_t pid;
+
+	if (!lease_locked(&g))
+		return ENODEV;
+	pid = fork();
+	if (!pid)
+		_exit(reset_now(&g));
+	if (!eventually(5000, is_in_msleep(pid)))
+		diag("the reset is not seen to wait");
+	is(revoke_lease(g.id, 0, NULL), 0, "over: a lease ends, amid a reset");
+	remove_module("fake_lock");
+	waitpid(pid, &status, 0);
+	close(g.fd);
+	comes_back(igb);
+	return WEXITSTATUS(status);
+}
+
+/* A VF may have its next owner: it is not reset for one that it had. */
+static void test_reset_over(void)
+{
+	struct sriov_broker_grant g;
+	int try, err = EAGAIN;
+	__u64 resets = 0;
+
+	if (!lease_locked(&g)) {
+		skip("no fake_lock.ko", "a reset as the lease ends");
+		return;
+	}
+	revoke_lease(g.id, 0, NULL);
+	is(reset_now(&g), ENODEV, "over: a reset does not wait for the VF");
+	unlock_and_end(&g);
+
+	/* It is tried for during five seconds, which on a slow machine may be over too soon. */
+	for (try = 0; try < 5 && err == EAGAIN; try++) {
+		resets = stat_of(SRIOV_BROKER_STAT_RESET).count;
+		err = reset_at_the_end();
+		resets = stat_of(SRIOV_BROKER_STAT_RESET).count - resets;
+	}
+	is(err, ENODEV, "over: one that waited is refused");
+	is(resets, 1, "over: the VF was reset once, for its way back");
+}
+
 int main(void)
 {
 	igb = need_igb();
@@ -701,8 +852,11 @@ int main(void)
 	test_late_close();
 	test_revoke_open();
 	test_force();
+	test_closing();
+	test_leaving();
 	test_lease_open();
 	test_reset_now();
+	test_reset_over();
 	test_reset_storm();
 	test_revoke_races_close();
 	ok(comes_back(igb) && comes_back(nvme), "all are back");
