@@ -484,6 +484,7 @@ static void test_limit(void)
 	denied(ask_gang(2, "lim", g), &why, EDQUOT, SRIOV_BROKER_WHY_LIMIT,
 	       "lim", "two at once are too many");
 	is(why.value, 1, "as the answer says");
+	is(ask_gang(VFS, "", g), EAGAIN, "also among others");
 	is(ask_gang(1, "lim", g), 0, "one is not");
 	is(get_pool("lim", &err).leases, 1, "and counts");
 	denied(ask_gang(1, "lim", &more), &why, EDQUOT, SRIOV_BROKER_WHY_LIMIT,
@@ -565,6 +566,15 @@ static pid_t waits_as(uid_t uid, const struct sriov_broker_grant *others)
 	_exit(0);
 }
 
+/* It has been answered; or is killed, and its answer is none. */
+static void end_waiter(pid_t pid)
+{
+	if (eventually(LONG_MS, waitpid(pid, NULL, WNOHANG) == pid))
+		return;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 static void test_waiters(void)
 {
 	struct sriov_broker_waiter waiter = {};
@@ -585,7 +595,7 @@ static void test_waiters(void)
 		   !strcmp(waiter.pool, "w"),
 	   "of that pool, as is listed");
 	is(set_users("w", &third), 0, "the pool gets a VF that is free");
-	waitpid(pid, NULL, 0);
+	end_waiter(pid);
 	is(shared->err, 0, "and the waiter has it");
 	comes_to(vf_at(pf, 2), SRIOV_BROKER_VF_FREE);
 
@@ -593,14 +603,14 @@ static void test_waiters(void)
 	pid = waits_as(MEMBER, g);
 	ok(so_many_wait(1), "the user waits again");
 	is(set_groups("w", &first_two), 0, "and loses its right");
-	waitpid(pid, NULL, 0);
+	end_waiter(pid);
 	denied(shared->err, &shared->why, EACCES, SRIOV_BROKER_WHY_NOT_ALLOWED,
 	       "w", "which ends its wait");
 	is(set_anyone("w", &first_two), 0, "it gets it back");
 	pid = waits_as(MEMBER, g);
 	ok(so_many_wait(1), "and waits");
 	is(drop("w"), 0, "the pool goes");
-	waitpid(pid, NULL, 0);
+	end_waiter(pid);
 	denied(shared->err, &shared->why, ENOENT, SRIOV_BROKER_WHY_NO_POOL, "w",
 	       "which ends its wait, too");
 	close(g[0].fd);
