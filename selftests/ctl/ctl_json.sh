@@ -6,19 +6,12 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/fakes.sh"
+. "$(dirname "$0")/../lib/schema.sh"
 export SRIOVCTL_PATIENCE=60 # what is asked answers, but late where the host is loaded
 
 load_module || bail "the module does not load"
 pf=$(pfs_of igb)
 netdev=$(netdev_of "$pf")
-
-# fits COMMAND: what standard input, a document of that command, has otherwise than the schema; nothing if all is as it
-# is there.  Of what failed before there was anything to print only the errors are looked at.
-SCHEMA=../Documentation/sriovctl.schema.json
-fits() {
-	jq -r --slurpfile schema $SCHEMA --arg of "$1" -f lib/schema.jq 2>&1 |
-		jq -r ".[]" 2>&1 || echo "that could not be looked at"
-}
 
 # answers STATUS NAME JQ WANTED WORD...: sriovctl -j WORD... ends with that status, and has printed one line, of which this
 # is so, and which the schema describes. What a failure's document has is checked besides.
@@ -92,6 +85,12 @@ answers 0 "show: a PF" '[.bdf, .total_vfs]' "[\"$pf\",7]" show "$pf"
 is "doctor, as the schema has it" "$({ sriovctl doctor -j || true; } | fits doctor)" ""
 is "(what is not would be seen)" "$(echo '{"version":1,"findings":{},"ok":1,"warn":0}' | fits doctor | xargs)" \
 	".: no fail .findings: object, not array"
+is "(and so would a key that it does not describe)" "$(sriovctl show -j "$pf" |
+	jq -c '.more = 1 | .vfs[0].more = 1 | .sriov.more = 1 | .sriov.num_vfs = "3" | .pcie_link.width = null' | fits show)" \
+	".: none of those that it may be: .more: not described; .pcie_link.width: null, not integer; .sriov.more: not described;\
+ .sriov.num_vfs: string, not integer; .vfs[0].more: not described"
+is "(in a line of monitor as well)" "$(sriovctl monitor -j --idle-timeout 0 | jq -c 'select(.event == "vf") | .more = 1' |
+	fits monitor | sort -u)" ".: none of those that it may be: .more: not described"
 is "apply, as the schema has it" "$(sriovctl apply -j --dry-run - <<<"{\"pfs\":[{\"address\":\"$pf\",\"vfs\":2}]}" | fits apply)" ""
 is "of pools as well" "$(sriovctl apply -j --dry-run - <<<"{\"pools\":{\"web\":{\"members\":[{\"address\":\"$pf\"}],\"users\":[\"root\"]}}}" | fits apply)" ""
 is "monitor, as the schema has it" "$(sriovctl monitor -j --idle-timeout 1 | fits monitor)" ""
@@ -176,6 +175,8 @@ is "what is for people is on standard error" "$(sriovctl -j list eth77 2>&1 >/de
 is "each command's document is in the schema" \
 	"$(comm -23 <(sriovctl --complete '' | cut -f 1 | sort) <(jq -r '."$defs" | keys[]' $SCHEMA | sort) | xargs)" \
 	"help metrics save"
+is "and says of each object what it has" "$(jq -c 'path(.. | objects | select(.type | type == "string" or type == "array") |
+	select(([.type] | flatten | index("object")) and (has("properties") | not)))' $SCHEMA)" ""
 
 ok "off" sriovctl disable "$pf"
 unload_module

@@ -6,6 +6,7 @@
 
 set -euo pipefail
 . "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/schema.sh"
 
 load_module || bail "the module does not load"
 pf=$(pfs_of igb)
@@ -93,6 +94,7 @@ is "event for event the same" "$(diff "$work/heard" "$work/shown" || true)" ""
 like "there were some" "$(wc -l <"$work/shown")" "^[3-9][0-9]$"
 is "of every kind" "$(jq -r '.[1]' "$work/heard" | sort -u | xargs)" \
 	"lease-ended lease-granted lease-revoked pf-added pf-removed pf-vfs reset-failed vf-added vf-removed vf-state"
+is "all of it is as the schema has it" "$(fits monitor <"$work/monitor")" ""
 is "the failed reset says how" "$(jq -c 'select(.event == "reset-failed") | [.vf, .fault]' "$work/monitor")" \
 	"[\"$vf\",\"reset\"]"
 now=$(date +%s)
@@ -154,6 +156,7 @@ kill -CONT $slow
 ok "it says that it lost some" eventually 10 has slow '"lost"'
 caught_up() { [ "$(in_the_end <"$work/slow")" = "$(by_list)" ]; }
 ok "and lists again: it knows how things are" eventually 10 caught_up
+is "as the schema has it" "$(fits monitor <"$work/slow")" ""
 is "between these, all fits" "$(misfits <"$work/slow")" ""
 sriovctl lease "$nvme#5" -- true
 await 10 free "$nvme" || true
@@ -261,6 +264,7 @@ for i in 0 1; do await 10 leased "$nvme#$i" || bail "no lease"; done
 echo 1 >"$SYS/$nvme/reset"
 ok "it is told" eventually 10 has resets pf-reset
 is "and by which process" "$(jq -r 'select(.event == "pf-reset") | "\(.pf) \(.by.pid) \(.vf)"' "$work/resets")" "$nvme $$ null"
+is "which the schema knows" "$(fits monitor <"$work/resets")" ""
 ok "to people as well" eventually 10 has people "$nvme pf-reset, by .* (pid $$, uid 0)\$"
 ok "a holder is told" eventually 10 has told "lease [0-9]* goes on, but its PF was reset: nothing is to be seen of that$"
 ok "a command with the lease goes on" await 10 leased "$nvme#1"

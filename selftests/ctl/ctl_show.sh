@@ -4,6 +4,7 @@
 
 set -euo pipefail
 . "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/schema.sh"
 
 load_module || bail "the module does not load"
 pf=$(pfs_of igb)
@@ -45,6 +46,7 @@ for dev in "$pf" "$nvme" "${vfs[1]}" "${nvme_vfs[0]}"; do
 	is "$dev: those in the group" "$(show "$dev" '.iommu_group_devices | join(" ")')" \
 		"\"$(find "/sys/kernel/iommu_groups/$(show "$dev" .iommu_group)/devices/" -type l -printf '%f\n' | sort | xargs)\""
 	is "$dev: resets" "$(show "$dev" '.reset_methods | join(" ")')" "\"$(cat "$SYS/$dev/reset_method")\""
+	is "$dev: as the schema has it" "$(sriovctl show --json "$dev" | fits show)" ""
 	is "$dev: PCIe link" "$(show "$dev" '.pcie_link | [.speed, .width, .max_speed, .max_width]')" \
 		"$(cd "$SYS/$dev" && jq -nc --arg s "$(cat current_link_speed)" --argjson w "$(cat current_link_width)" \
 			--arg m "$(cat max_link_speed)" --argjson x "$(cat max_link_width)" '[$s, $w, $m, $x]')"
@@ -84,6 +86,8 @@ is "by its PF's interface and its number" "$(show "$netdev#1" '[.bdf, .pf, .inde
 is "no MAC is null" "$(show "$netdev#2" .net.mac)" null
 is "no network card, no attributes" "$(show "$nvme#0" '[.net, .ifname]')" '[null,null]'
 
+is "attributes that were set: as the schema has it" "$(for dev in "$pf" "${vfs[1]}"; do sriovctl show --json "$dev"; done | fits show)" ""
+
 is "it is free" "$(show "$netdev#1" '[.state, .fault, .lease]')" '["free",null,null]'
 work=$(mktemp -d)
 mkfifo "$work/in"
@@ -92,6 +96,7 @@ holder=$!
 exec 8>"$work/in"
 ok "it is leased" await 10 leased "$netdev#1"
 is "by which process" "$(show "$netdev#1" .lease.pid)" "$holder"
+is "with a lease: as the schema has it" "$(for dev in "$pf" "$netdev#1"; do sriovctl show --json "$dev"; done | fits show)" ""
 text=$(sriovctl show "$netdev#1")
 # U+009B begins a command to a terminal; the shorter ways the kernel refuses.
 like "a label can't command the terminal" "$text" "lease .*\"two \?\?1mwords\" of process $holder$"
@@ -134,6 +139,11 @@ like "a VF by itself" "$(sriovctl show "${vfs[1]}" | head -n 2 | xargs)" \
 	"^${vfs[1]} VF 1 of $pf, 8086:10ca state free$"
 text=$(setpriv --reuid 65534 --clear-groups --inh-caps=-all cat "$SYS/$pf/config" | wc -c)
 is "(without root, sysfs hides the capability)" "$text" 64
+chmod 666 /dev/sriov_broker
+text=$(setpriv --reuid 65534 --clear-groups --inh-caps=-all sriovctl show --json "$pf" || true)
+chmod 600 /dev/sriov_broker
+is "nor does show tell of it" "$(jq -c '[.sriov, .msix_vectors]' <<<"$text")" '[null,null]'
+is "which the schema knows" "$(fits show <<<"$text")" ""
 
 # --- what can't be set ----------------------------------------------------------------------------
 
