@@ -20,7 +20,7 @@ DEPS	:= mmdebstrap debian-archive-keyring cpio kmod xz-utils perl git
 SUDO	:= $(if $(filter 0,$(shell id -u)),,sudo)
 
 .PHONY: all modules tools selftests demo check check-all check-debug build-all lint doc bench mutants deb rpm check-packages \
-	install uninstall modules_install modules_uninstall dkms_install clean deps help
+	install uninstall modules_install modules_uninstall sign dkms_install clean deps help
 
 all: modules tools
 
@@ -50,11 +50,16 @@ help:
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) KCFLAGS=$(WERROR) modules
 
-# With SIGN_KEY= and SIGN_CERT= they are signed, for hosts with Secure Boot.
-modules_install: modules
-	$(if $(SIGN_KEY),for m in sriov_broker*.ko; do \
-		$(KDIR)/scripts/sign-file sha256 $(SIGN_KEY) $(SIGN_CERT) $$m || exit; done)
+modules_install: modules $(if $(SIGN_KEY)$(SIGN_CERT),sign)
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+
+# With SIGN_KEY= and SIGN_CERT=, for hosts with Secure Boot.
+unsigned = { echo "SIGN_KEY=$(SIGN_KEY) SIGN_CERT=$(SIGN_CERT): $1; nothing is installed" >&2; exit 1; }
+sign: modules
+	@[ -n "$(SIGN_KEY)" ] && [ -n "$(SIGN_CERT)" ] || $(call unsigned,the one is of no use without the other)
+	@for f in $(filter-out pkcs11:%,$(SIGN_KEY)) $(SIGN_CERT); do [ -r "$$f" ] || $(call unsigned,$$f can't be read); done
+	@for m in sriov_broker*.ko; do \
+		$(KDIR)/scripts/sign-file sha256 "$(SIGN_KEY)" "$(SIGN_CERT)" $$m || $(call unsigned,they do not sign $$m); done
 
 tools:
 	$(MAKE) -C tools
