@@ -7,6 +7,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/boots.sh"
+. "$(dirname "$0")/../lib/blocks.sh"
 
 if [ $BOOT = 1 ]; then
 	pfs_of igb | head -n 1 >$BOOTS/pf
@@ -138,6 +139,13 @@ network_manager() {
 # A connection that makes VFs. Those that it makes are not NetworkManager's: it would have their interfaces up before
 # the broker looks, and pfs= takes none that the host uses.
 network_manager_makes_vfs() {
+	cut_blocks beside ..
+	rm -f /etc/NetworkManager/conf.d/no-auto-default.conf
+	systemctl start NetworkManager.service
+	ok "no-auto-default: the manual's lines" run_block boot "printf "
+	is "no-auto-default: each such block was run" "$(blocks_left)" ""
+	like "no-auto-default: NetworkManager takes the file" "$(NetworkManager --print-config)" '^no-auto-default=\*$'
+	systemctl stop NetworkManager.service
 	printf '%s\n' '[main]' 'no-auto-default=*' '[keyfile]' 'unmanaged-devices=driver:igbvf' \
 		>/etc/NetworkManager/conf.d/no-auto-default.conf
 	systemctl start NetworkManager.service

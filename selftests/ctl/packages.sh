@@ -9,8 +9,9 @@ set -euo pipefail
 FROM=/mnt/out/machine
 [ -e $FROM/installed.tar ] || skip_all "no packages are installed here: make check-packages"
 . "$(dirname "$0")/../lib/boots.sh"
+. "$(dirname "$0")/../lib/blocks.sh"
 
-debs=() PACKAGES=(sriov-broker-dkms sriovctl sriovctl-libvirt libsriovbroker-dev libsriovbroker1 sriov-broker-doc)
+PACKAGES=(sriov-broker-dkms sriovctl sriovctl-libvirt libsriovbroker-dev libsriovbroker1 sriov-broker-doc)
 pf=$(pfs_of igb | head -n 1)
 release=$(uname -r)
 unit=sriov-broker.service
@@ -32,6 +33,8 @@ if [ "$BOOT" = 1 ]; then
 	echo "MAKE[0]=\"cp -r $FROM/compiled/\$module_version/. .\"" >"$DISK/etc/dkms/sriov_broker.conf"
 	ok "the unit is enabled" systemctl --root="$DISK" -q enable $unit
 	systemctl --root="$DISK" -q mask timers.target # of apt and dpkg
+	mkdir -p "$DISK/etc/apt/apt.conf.d"
+	echo 'APT::Get::Assume-Yes "true";' >"$DISK/etc/apt/apt.conf.d/99yes"
 	next_boot
 fi
 await_boot
@@ -104,14 +107,41 @@ is "purged: and the group" "$(group 1)" sriov
 is "purged: dkms knows nothing of it" "$(dkms status)" ""
 is "purged: nor does dpkg" "$(dpkg-query -W "${PACKAGES[@]}" 2>/dev/null)" ""
 
-# --- installed, on a system that runs and never had it ---------------------------------------------------------
+# --- the manual's lines: without packages, and installed on a system that runs and never had it ---------------
+
+# In DIRECTORY what a page says there.
+by_page() { # NAME DIRECTORY PAGE WORDS
+	local out status=0
+	out=$(cd "$2" && run_block "$3" "$4" 2>&1) || status=$?
+	tap_line $status "$1: $3: $4"
+	[ $status = 0 ] || diag "$out"
+}
+
+cut_blocks packages .. || bail "the manual's blocks can't be read"
+by_page "by dkms" /mnt packages "sudo make dkms_install"
+is "by dkms: the module" "$(modinfo -F version sriov_broker)" "${versions[0]}"
+ok "by dkms: removed" dkms remove "sriov_broker/${versions[0]}" --all
+rm -r /usr/src/sriov_broker-*
 
 sed -i '/^sriov:/d' /etc/group /etc/gshadow
-for f in "${PACKAGES[@]}"; do debs+=("/mnt/out/deb/${f}_"*.deb); done
+by_page installed $FROM/../deb first-vf "sudo apt install"
+debs=()
+for f in "${PACKAGES[@]:2}"; do debs+=("/mnt/out/deb/${f}_"*.deb); done
 dpkg_says -i "${debs[@]}"
 ok "installed: the package's own test of the module" sh /mnt/debian/tests/module
-ok "installed: the unit is enabled" systemctl -q enable --now $unit
+by_page installed / packages "sudo modprobe"
+is "installed: it is loaded" "$(loaded)" "${versions[0]}"
+by_page installed / sriov_broker "systemd-sysusers"
+by_page installed / boot "sudo systemctl enable"
+is "installed: the unit is enabled" "$(systemctl is-enabled $unit) $(systemctl is-active $unit)" "enabled inactive"
+by_page installed / README "sudo systemctl enable --now"
 is "installed: VFs are there" "$(vf_states)" "free free free"
+by_page installed / boot "sudo systemctl reload"
+is "installed: they still are" "$(vf_states)" "free free free"
+useradd alice
+by_page installed / packages "sudo adduser"
+like "installed: the user is a member" "$(getent group sriov)" ":alice$"
+is "each of the manual's blocks that is run here was" "$(blocks_left)" ""
 is "installed: the module" "$(loaded)" "${versions[0]}"
 is "installed: the group may use the device" "$(stat -c '%a %G' /dev/sriov_broker)" "660 sriov"
 ok "installed: a member leases one" "${as_user[@]}" --groups "$(group)" sriovctl lease "$pf" -- true
