@@ -164,8 +164,8 @@ interrupts() {
 
 driver() {
 	local program
-	modprobe pci-stub
-	for program in vfio-pci:"its VFs would open only" pci-stub:"can't enable VFs"; do
+	modprobe -a pci-stub uio_pci_generic
+	for program in vfio-pci:"its VFs would open only" pci-stub:"can't enable VFs" uio_pci_generic:"can't enable VFs"; do
 		use_driver "$pf" "${program%%:*}"
 		fail "PF on ${program%%:*}" "driver: $pf: ${program%%:*}:? ${program#*:}" "driver/unbind" "$pf"
 		eval "($advice)"
@@ -222,7 +222,7 @@ overrides() {
 }
 
 quarantine() {
-	local vf pid
+	local vf pid look_at
 	vf=$(vfs_of "$pf" | head -n 1)
 	echo "$vf" >"$SYS/$vf/driver/unbind"
 	ok "a VF loses its driver" await 10 quarantined "$vf"
@@ -258,6 +258,17 @@ quarantine() {
 	ok "it is free" await 10 free "$vf"
 	mended "its way to be reset" quarantine "$pf"
 
+	sriovctl lease "$vf" -- insmod "$here/kmod/fake_fence.ko"
+	ok "a VF whose group can't be claimed" await 20 quarantined "$vf"
+	fail "a VF without a fence" "quarantine: $vf: its IOMMU group could not be claimed" \
+		"^take the driver off what shares its group: ls $SYS/$vf/iommu_group/devices; then: sriovctl reset $vf$" "$pf"
+	look_at=${advice#*: }
+	is "it has its group alone" "$(eval "${look_at%%;*}")" "$vf"
+	rmmod fake_fence
+	eval "${advice##*; then: }"
+	ok "it is free" await 10 free "$vf"
+	mended "its fence" quarantine "$pf"
+
 	echo 1 >/sys/module/sriov_broker/parameters/drain_timeout
 	mkfifo "$work/hold"
 	# shellcheck disable=SC2016 # for the inner shell
@@ -270,6 +281,47 @@ quarantine() {
 	ok "it comes back by itself" await 20 free "$vf"
 	mended "it is let go of" quarantine "$pf"
 	echo 30 >/sys/module/sriov_broker/parameters/drain_timeout
+}
+
+# The PF's driver is one that can be told to refuse what it has been asked to put back.
+attributes() {
+	local vf
+	ok "the PF gives its VFs up" sriovctl disable "$pf"
+	insmod "$here/kmod/test_net.ko" || bail "no PF driver"
+	use_driver "$pf" test_net
+	[ "$(driver_of "$pf")" = test_net ] || bail "$pf does not take the driver"
+	sriovctl enable "$pf" 1 || bail "no VFs"
+	vf=$(vfs_of "$pf")
+	sriovctl lease "$vf" --mac 02:00:00:00:00:0a -- sh -c 'echo 1 >/sys/module/test_net/parameters/no_mac'
+	ok "a VF whose MAC is not put back" await 20 quarantined "$vf"
+	fail "a VF with a MAC that is not its own" "quarantine: $vf: the PF's driver did not put its network attributes back" \
+		"^see that the PF is up and what its driver says: ip link show; dmesg . grep $pf; then: sriovctl reset $vf$" "$pf"
+	echo 0 >/sys/module/test_net/parameters/no_mac
+	eval "${advice##*; then: }"
+	ok "it is free" await 10 free "$vf"
+	mended "its MAC" quarantine "$pf"
+	sriovctl disable "$pf"
+	use_driver "$pf"
+	rmmod test_net
+	mended "the PF's own driver" "driver: $pf" "$pf"
+	ok "VFs in the pool once more" sriovctl enable "$pf" 2 --driver vfio-pci
+}
+
+# A driver of programs that has no part in the fence: its VF is the host's.
+uio() {
+	local vf
+	vf=$(vfs_of "$pf" | head -n 1)
+	ok "a VF for uio_pci_generic" sriovctl bind "$vf" uio_pci_generic
+	is "it has it, and is not of the pool" "$(driver_of "$vf") $(state "$vf")" "uio_pci_generic host"
+	fails 125 "so it is not leased" "with the host, not in the pool; bind it to vfio-pci first" sriovctl lease "$vf" -- true
+	look "$pf"
+	is "which is nothing to be mended" $status 0
+	echo vfio-pci >"$SYS/$vf/driver_override"
+	warn "another driver's override" "override: $vf: driver_override says \"vfio-pci\", its driver is uio_pci_generic" \
+		"driverctl unset" "$pf"
+	ok "back to the pool" sriovctl bind "$vf" vfio-pci
+	is "it is free" "$(state "$vf")" free
+	mended "the override" override "$pf"
 }
 
 # --- what is no PF --------------------------------------------------------------------------------
@@ -405,6 +457,8 @@ driver
 room
 overrides
 quarantine
+attributes
+uio
 no_pf
 rivals
 user
