@@ -150,6 +150,18 @@ int vfb_why_fail(struct vfb_why *why, int err, u32 reason, const struct sriov_br
 }
 
 /**
+ * vfb_errno_of - what is told of an errno that a driver has answered
+ * @err: the negative errno
+ *
+ * Context: any.
+ * Return: @err, or -EIO in place of one that user space does not know.
+ */
+int vfb_errno_of(int err)
+{
+	return err <= -ERESTARTSYS ? -EIO : err;
+}
+
+/**
  * vfb_why_words - what is the matter with the device that a reason names, for the log
  * @why: the reason
  *

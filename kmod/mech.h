@@ -75,6 +75,7 @@ void vfb_pool_stop(void);
 unsigned int vfb_pool_waiters(void);
 int vfb_pool_try(struct vfb_request *req, struct vfb_why *why);
 int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why);
+int vfb_pool_timed_out(const struct vfb_request *req, struct vfb_why *why);
 int vfb_pool_cancel(u64 id);
 unsigned int vfb_take_waiters(void *entries, unsigned int room, struct vfb_pf *only);
 

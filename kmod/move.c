@@ -482,6 +482,7 @@ static void vfb_move_back(struct vfb_moves *all)
 static int vfb_move_fail(struct vfb_why *why, struct vfb_move *m, u32 reason,
 			 const struct vfb_driver *driver)
 {
+	m->err = vfb_errno_of(m->err);
 	why->error = -m->err;
 	strscpy(why->driver, driver ? driver->name : m->driver, sizeof(why->driver));
 	return vfb_why_fail(why, m->err, reason, &m->vf->addr);

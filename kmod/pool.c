@@ -550,8 +550,23 @@ static int vfb_queue_full(const struct vfb_request *req, struct vfb_why *why)
 	if (req->exempt || (vfb_waiting + req->num_sels <= VFB_MAX_WAITING_ALL &&
 			    req->user->waiting + req->num_sels <= VFB_MAX_WAITING))
 		return 0;
-	why->value = VFB_MAX_WAITING;
+	if (req->user->waiting + req->num_sels > VFB_MAX_WAITING)
+		why->value = VFB_MAX_WAITING;
 	return vfb_why_fail(why, -EAGAIN, SRIOV_BROKER_WHY_QUEUE_FULL, NULL);
+}
+
+/**
+ * vfb_pool_timed_out - note that a request's time is over
+ * @req: the request
+ * @why: where to note it
+ *
+ * Context: any.
+ * Return: -ETIMEDOUT.
+ */
+int vfb_pool_timed_out(const struct vfb_request *req, struct vfb_why *why)
+{
+	return vfb_why_fail(why, -ETIMEDOUT, SRIOV_BROKER_WHY_TIMEOUT,
+			    req->num_sels == 1 ? &req->sels[0].dev : NULL);
 }
 
 /*
@@ -587,8 +602,7 @@ static int vfb_pool_wait(struct vfb_request *req, s32 timeout_ms, struct vfb_why
 	 */
 	if (left < 0)
 		return timeout_ms < 0 ? -ERESTARTNOHAND : -EINTR;
-	return vfb_why_fail(why, -ETIMEDOUT, SRIOV_BROKER_WHY_TIMEOUT,
-			    req->num_sels == 1 ? &req->sels[0].dev : NULL);
+	return vfb_pool_timed_out(req, why);
 }
 
 /**

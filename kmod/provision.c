@@ -67,6 +67,7 @@ static int vfb_configure_failed(struct vfb_pf *pf, unsigned int num, int err, st
 		reason = SRIOV_BROKER_WHY_ASSIGNED;
 	if (reason == SRIOV_BROKER_WHY_NO_BUS)
 		err = -ENOSPC;
+	err = vfb_errno_of(err);
 	why->error = -err;
 	return vfb_why_fail(why, err, reason, &pf->addr);
 }

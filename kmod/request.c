@@ -83,6 +83,8 @@ static int vfb_lease_take(struct vfb_request *req, s32 timeout_ms, struct vfb_wh
 			left = max_t(s64, 0,
 				     timeout_ms -
 					     (s64)div_u64(ktime_get_ns() - start, NSEC_PER_MSEC));
+		if (timeout_ms > 0 && !left)
+			return vfb_pool_timed_out(req, why);
 		ret = vfb_pool_take(req, left, why);
 		if (why->reason == SRIOV_BROKER_WHY_RETURNING && !vfb_addr_cmp(&why->dev, &open))
 			why->reason = SRIOV_BROKER_WHY_IN_USE;
@@ -246,6 +248,9 @@ static struct sriov_broker_selector *vfb_get_selectors(struct sriov_broker_lease
 			ret = -EOPNOTSUPP;
 		if (!ret)
 			ret = vfb_addr_check(&sels[i].dev, false);
+		/* The indices of what? */
+		if (!ret && !sels[i].dev.valid && (sels[i].first || sels[i].count))
+			ret = -EINVAL;
 	}
 	if (ret) {
 		kfree(sels);
@@ -294,6 +299,8 @@ static int vfb_lease_check(struct sriov_broker_lease *p)
 		return -EPERM;
 	if (!p->count || p->count > SRIOV_BROKER_MAX_LEASES || !vfb_label_ok(p->label) ||
 	    p->timeout_ms < -1 || p->numa_node < -1)
+		return -EINVAL;
+	if (p->flags & SRIOV_BROKER_LEASE_NUMA_STRICT && p->numa_node < 0)
 		return -EINVAL;
 	if (strnlen(p->pool, sizeof(p->pool)) == sizeof(p->pool) ||
 	    (p->pool[0] && !vfb_name_ok(p->pool)))

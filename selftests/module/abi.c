@@ -746,7 +746,7 @@ static int lease_with(struct sriov_broker_selector *sels, unsigned int num,
 	return call(broker, SRIOV_BROKER_LEASE, &p);
 }
 
-/* The name of a pool. */
+/* The name of a pool, and the NUMA node. */
 static void test_lease_pool(void)
 {
 	static const struct op *op;
@@ -754,6 +754,9 @@ static void test_lease_pool(void)
 
 	for (op = ops; op->cmd != SRIOV_BROKER_LEASE; op++)
 		;
+	p = prepare(op, op->size);
+	p->flags = SRIOV_BROKER_LEASE_NUMA_STRICT;
+	is(call(broker, op->cmd, p), EINVAL, "LEASE: strictly of no node");
 	p = prepare(op, op->size);
 	memset(p->pool, 'x', sizeof(p->pool));
 	is(call(broker, op->cmd, p), EINVAL,
@@ -784,6 +787,8 @@ static void test_selector_fields(void)
 	   "LEASE: its address that is said to be none");
 	is(lease_by((by){ .reserved2 = 1 }), EOPNOTSUPP,
 	   "LEASE: a selector's other reserved field");
+	is(lease_by((by){ .first = 1 }), EINVAL, "LEASE: index 1 of no PF");
+	is(lease_by((by){ .count = 1 }), EINVAL, "LEASE: one index of no PF");
 	is(lease_by((by){ .dev = pf, .first = 2 }), ERANGE,
 	   "LEASE: index 2 of 2");
 	is(lease_by((by){ .dev = pf, .first = 1, .count = 2 }), ERANGE,

@@ -405,6 +405,7 @@ static int fill_queue(void)
 	}
 	shared->err[VFS] = ask(SRIOV_BROKER_MAX_SELECTORS, VFS, 1000, g, &why);
 	shared->g[0].id = why.reason;
+	shared->g[0].index = why.value == now.max_waiting;
 	at_step(1);
 	_exit(0); /* the threads wait for ever */
 }
@@ -419,6 +420,7 @@ static void test_queue_full(void)
 	ok(comes_to_step(1), "full: a user waits as often as it may");
 	is(shared->err[VFS], EAGAIN, "full: once more is refused at once");
 	is(shared->g[0].id, SRIOV_BROKER_WHY_QUEUE_FULL, "full: and says why");
+	ok(shared->g[0].index, "full: with the number that may");
 	is(ask(SRIOV_BROKER_MAX_SELECTORS, VFS, 10, g + 1, &why), ETIMEDOUT,
 	   "full: another user may wait");
 	let_go(1);

@@ -210,6 +210,11 @@ static void add_overlap(struct text *t, const struct sriovb *sb)
 
 static void add_queue_full(struct text *t, const struct sriovb *sb)
 {
+	if (!sb->why.value) {
+		add(t,
+		    "no VF of those asked for is free, and too many requests wait already");
+		return;
+	}
 	add(t,
 	    "no VF of those asked for is free, and you wait as often as you may, with %llu selectors",
 	    (unsigned long long)sb->why.value);

@@ -32,13 +32,15 @@
  *  - EOPNOTSUPP: an unknown flag is set, a reserved field is not zero, or the
  *    device can't do what is asked.
  *  - EFAULT: a pointer is bad.
- *  - EPERM: the caller lacks CAP_SYS_ADMIN in the initial user namespace.
+ *  - EPERM: the caller lacks CAP_SYS_ADMIN in the initial user namespace, or what the
+ *    ioctl says.
  *  - ENODEV: there is no such PCI device, or it is gone.
  *  - EBUSY: a user, a lease or another operation stands in the way; nothing was
  *    changed.
  *  - EINTR: a fatal signal came before the answer. The operation ends by
  *    itself, either done or undone.
- *  - ENOMEM: out of memory.
+ *  - ENOMEM: out of memory. EMFILE, ENFILE: the process, or the system, can have no
+ *    more descriptors (LEASE, LEASE_OPEN).
  *
  * A call that fails has changed nothing, or has undone what it changed.
  * Where an ioctl has a @why pointer, a failure fills the struct
@@ -145,7 +147,8 @@ struct sriov_broker_addr {
 /**
  * enum sriov_broker_reason - why a call failed, in detail; in parentheses the errno
  * @SRIOV_BROKER_WHY_NONE: no more is known than the errno says
- * @SRIOV_BROKER_WHY_NO_DEVICE: there is no PCI device at @dev (ENODEV)
+ * @SRIOV_BROKER_WHY_NO_DEVICE: there is no PCI device at @dev, or, where a VF is
+ *	wanted, one that is neither a VF nor a PF (ENODEV)
  * @SRIOV_BROKER_WHY_NOT_PF: @dev has no SR-IOV capability (EOPNOTSUPP)
  * @SRIOV_BROKER_WHY_IS_VF: @dev is a VF where a PF is wanted (EINVAL)
  * @SRIOV_BROKER_WHY_IS_PF: @dev is a PF where a VF is wanted (EINVAL)
@@ -214,7 +217,8 @@ struct sriov_broker_addr {
  *	attributes of @value VFs, the first of which is @dev, could not be put
  *	back as they were (0)
  * @SRIOV_BROKER_WHY_QUEUE_FULL: nothing that was asked for is free, and no more
- *	requests may wait: a user's may have @value selectors (EAGAIN)
+ *	requests may wait: a user's may have @value selectors; 0: those of all users
+ *	together are too many (EAGAIN)
  * @SRIOV_BROKER_WHY_CANCELLED: an admin ended the wait (ECANCELED)
  * @SRIOV_BROKER_WHY_NO_WAITER: no request of that id waits (ENOENT)
  * @SRIOV_BROKER_WHY_NOT_QUARANTINED: @dev is not in quarantine; see LIST_VFS for where
@@ -338,7 +342,8 @@ struct sriov_broker_why {
  *	leases begin anew with each load: a program that keeps one keeps this with it
  * @num_pfs: out: PFs known
  * @num_vfs: out: VFs that exist, the broker's or not
- * @num_leases: out: leases that are out
+ * @num_leases: out: leases that are out; one that was revoked until its last descriptor
+ *	is closed
  * @num_waiters: out: calls of LEASE that wait for a VF
  * @max_selectors: out: selectors that one call of LEASE may have
  * @max_leases: out: leases that one call may ask for
@@ -794,8 +799,9 @@ struct sriov_broker_bind {
 /**
  * struct sriov_broker_selector - which VFs a lease may be on
  * @flags: must be 0
- * @first: with a PF in @dev: lowest index
- * @count: with a PF in @dev: how many indices from @first on, 0 for all
+ * @first: with a PF in @dev: lowest index; without a device must be 0 (EINVAL)
+ * @count: with a PF in @dev: how many indices from @first on, 0 for all; without a device
+ *	must be 0 (EINVAL)
  * @reserved: must be 0
  * @dev: a PF, a VF, or none for any
  * @vendor: PCI vendor id of the VF, 0 for any
@@ -842,7 +848,7 @@ struct sriov_broker_grant {
 #define SRIOV_BROKER_LEASE_SPREAD	(1U << 1)
 /* Each from another PF. */
 #define SRIOV_BROKER_LEASE_DISTINCT_PFS (1U << 2)
-/* Not from another NUMA node than the one that was named. */
+/* Not from another NUMA node than the one that was named, which then has to be (EINVAL). */
 #define SRIOV_BROKER_LEASE_NUMA_STRICT	(1U << 3)
 /* From a cordoned PF as well; needs CAP_SYS_ADMIN. */
 #define SRIOV_BROKER_LEASE_CORDONED	(1U << 4)
@@ -984,7 +990,8 @@ struct sriov_broker_clear {
  * Takes a lease from its holder, which is told at once, by an event on the lease's
  * descriptor, and has @grace_ms; then the descriptor answers ENODEV, polls as
  * HUP|ERR, and the VF goes back, as soon as vfio lets go of it. Does not wait for
- * any of that. A second call can shorten the grace. Needs CAP_SYS_ADMIN.
+ * any of that. A second call can shorten the grace; of a lease that has been taken already
+ * it does nothing, until the lease has ended. Needs CAP_SYS_ADMIN.
  *
  * Of the reasons: NO_LEASE, OTHER_LOAD.
  */
@@ -1092,7 +1099,8 @@ struct sriov_broker_pool_member {
  * @name: letters, digits, '-', '_', '.'; a letter or digit first. With NEXT it may be
  *	empty: the first. out: the pool's
  * @num_members: elements of @members, up to SRIOV_BROKER_POOL_MAX. POOL_SET: 0 does away
- *	with the pool; then all that follows has to be 0, and no flag set (EINVAL).
+ *	with the pool; then @num_uids, @num_gids, @max_leases, @max_leases_per_user and
+ *	@flags have to be 0 (EINVAL), and sizes and arrays are not looked at.
  *	POOL_GET: in: how many there is room for. out: how many there are, which may be more
  * @num_uids: the same of @uids; with ANYONE it must be 0 (EINVAL)
  * @num_gids: the same of @gids
@@ -1232,7 +1240,7 @@ struct sriov_broker_lease_info {
  * @label: with SET_LABEL: the new label; else must be empty
  *
  * Changes what is shown about the lease, nothing else. EBADF: no pidfd, nor another
- * descriptor. ESRCH: the process has ended. ENODEV: the lease was revoked, or the VF is
+ * descriptor. EPERM: a process that the caller may not signal. ESRCH: it has ended. ENODEV: the lease was revoked, or the VF is
  * gone.
  */
 struct sriov_broker_lease_set {
@@ -1374,10 +1382,14 @@ struct sriov_broker_lease_event {
  * @SRIOV_BROKER_EVENT_VF_REMOVED: a VF is gone
  * @SRIOV_BROKER_EVENT_VF_STATE: a VF went from @old_state to @state
  * @SRIOV_BROKER_EVENT_LEASE_GRANTED: lease @lease_id on a VF began
- * @SRIOV_BROKER_EVENT_LEASE_ENDED: its last descriptor was closed
+ * @SRIOV_BROKER_EVENT_LEASE_ENDED: nothing holds it any more: neither a descriptor nor an
+ *	anchor, nor the open device of one without a descriptor. Of one that was revoked
+ *	it comes after LEASE_REVOKED, maybe long after, and the VF may have another lease
+ *	by then: go by @lease_id
  * @SRIOV_BROKER_EVENT_LEASE_REVOKED: it was taken from its holder; @value is
  *	enum sriov_broker_lease_cause
- * @SRIOV_BROKER_EVENT_RESET_FAILED: a VF could not be reset; see @fault
+ * @SRIOV_BROKER_EVENT_RESET_FAILED: a VF could not be reset; @value is
+ *	enum sriov_broker_fault
  * @SRIOV_BROKER_EVENT_PF_REPLACED: another program, @pid and @comm, has taken away
  *	@old_value VFs of a PF that the broker had enabled, or that were in the pool; the
  *	PF has @value VFs now
@@ -1543,11 +1555,12 @@ enum sriov_broker_nl_cmd {
  * @SRIOV_BROKER_NL_ATTR_NUMA_NODE: s32: -1 for none
  * @SRIOV_BROKER_NL_ATTR_DRIVER: string: driver, empty for none
  * @SRIOV_BROKER_NL_ATTR_IOMMU_GROUP: s32: -1 for none
- * @SRIOV_BROKER_NL_ATTR_LEASE_PID: s32: process of the lease
- * @SRIOV_BROKER_NL_ATTR_LEASE_UID: u32: user of the lease
+ * @SRIOV_BROKER_NL_ATTR_LEASE_PID: s32: process of the lease; of a dump in the namespace of
+ *	the one that asks, of an event in the initial one
+ * @SRIOV_BROKER_NL_ATTR_LEASE_UID: u32: user of the lease, the same
  * @SRIOV_BROKER_NL_ATTR_LEASE_LABEL: string: label of the lease
  * @SRIOV_BROKER_NL_ATTR_PID: s32: process that an event was done by, in the initial PID
- *	namespace; 0 for none
+ *	namespace; not there if it was none
  * @SRIOV_BROKER_NL_ATTR_UID: u32: its user, in the initial user namespace
  * @SRIOV_BROKER_NL_ATTR_COMM: string: its name
  * @SRIOV_BROKER_NL_ATTR_OLD_VALUE: u64: with an event that changes VALUE: what it was
