@@ -294,7 +294,7 @@ int main(void)
 	test_new_request();
 	test_sentences();
 	ok(eventually(LONG_MS, all_free()), "no VF is left out");
-	is(sriovb_disable(sb, &pf), 0, "disable: %s", said(sb, 0));
+	is(sriovb_disable(sb, &pf, 0, 0), 0, "disable: %s", said(sb, 0));
 	sriovb_close(sb);
 	return done();
 }

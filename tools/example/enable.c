@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 	if (atoi(argv[2]))
 		err = sriovb_enable(sb, &pf, atoi(argv[2]), NULL, 0);
 	else
-		err = sriovb_disable(sb, &pf);
+		err = sriovb_disable(sb, &pf, 0, 0);
 	if (err) {
 		explain(sb);
 		die(sb, err);

@@ -18,7 +18,9 @@
 static int check_abi(struct sriovb *sb)
 {
 	struct sriov_broker_info info;
-	int err = sriovb_info(sb, &info);
+	/* So much of it every major number takes, and no more is known of another one. */
+	int err = sriovb_info_sized(
+		sb, &info, offsetof(struct sriov_broker_info, instance));
 
 	if (err)
 		return err;
@@ -240,8 +242,8 @@ int sriovb_enable(struct sriovb *sb, const struct sriov_broker_addr *pf,
 	return sriovb_call(sb->fd, SRIOV_BROKER_ENABLE, &arg);
 }
 
-static int disable(struct sriovb *sb, const struct sriov_broker_addr *pf,
-		   uint32_t flags, unsigned int timeout_ms)
+int sriovb_disable(struct sriovb *sb, const struct sriov_broker_addr *pf,
+		   unsigned int flags, unsigned int timeout_ms)
 {
 	struct sriov_broker_disable arg = {
 		.size = sizeof(arg),
@@ -252,20 +254,6 @@ static int disable(struct sriovb *sb, const struct sriov_broker_addr *pf,
 	};
 
 	return sriovb_call(sb->fd, SRIOV_BROKER_DISABLE, &arg);
-}
-
-int sriovb_disable(struct sriovb *sb, const struct sriov_broker_addr *pf)
-{
-	return disable(sb, pf, 0, 0);
-}
-
-int sriovb_disable_force(struct sriovb *sb, const struct sriov_broker_addr *pf,
-			 unsigned int timeout_ms)
-{
-	return disable(sb, pf,
-		       SRIOV_BROKER_DISABLE_FORCE |
-			       SRIOV_BROKER_DISABLE_FROM_HOST,
-		       timeout_ms);
 }
 
 int sriovb_bind(struct sriovb *sb, const struct sriov_broker_addr *dev,
@@ -542,12 +530,13 @@ int sriovb_pool_get_sized(struct sriovb *sb, const char *name,
 }
 
 int sriovb_net_hold(struct sriovb *sb, const struct sriov_broker_addr *vf,
-		    unsigned long long lease)
+		    unsigned long long lease, unsigned long long instance)
 {
 	struct sriov_broker_net_hold arg = {
 		.size = sizeof(arg),
 		.vf = *vf,
 		.lease_id = lease,
+		.instance = instance,
 		.why = sriovb_begin(sb, vf, 0, NULL),
 	};
 

@@ -212,17 +212,16 @@ static inline int sriovb_next_event(struct sriovb *sb,
 int sriovb_enable(struct sriovb *sb, const struct sriov_broker_addr *pf,
 		  unsigned int num_vfs, const char *driver, unsigned int flags);
 
-/* sriovb_disable - take all VFs of a PF away. Return: 0 or -errno. */
-int sriovb_disable(struct sriovb *sb, const struct sriov_broker_addr *pf);
-
 /**
- * sriovb_disable_force - the same, revoking leases first, and whatever the host uses
- * @timeout_ms: for their users to let go, up to SRIOV_BROKER_MAX_FORCE_MS
+ * sriovb_disable - take all VFs of a PF away
+ * @flags: SRIOV_BROKER_DISABLE_*
+ * @timeout_ms: with SRIOV_BROKER_DISABLE_FORCE: for the users of leases that are revoked to
+ *	let go, up to SRIOV_BROKER_MAX_FORCE_MS; else 0
  *
- * Return: 0 or -errno, -EBUSY: a user did not let go; the leases stay revoked.
+ * Return: 0 or -errno, -EBUSY: with FORCE, a user did not let go; the leases stay revoked.
  */
-int sriovb_disable_force(struct sriovb *sb, const struct sriov_broker_addr *pf,
-			 unsigned int timeout_ms);
+int sriovb_disable(struct sriovb *sb, const struct sriov_broker_addr *pf,
+		   unsigned int flags, unsigned int timeout_ms);
 
 /**
  * sriovb_bind - move VFs to another driver
@@ -414,15 +413,16 @@ static inline int sriovb_pool_get(struct sriovb *sb, const char *name,
  * sriovb_net_hold - before changing a leased VF's network attributes through its PF
  * @vf: the VF
  * @lease: its lease
+ * @instance: of the load of the module that the lease is of, 0: not to be checked
  *
  * When the lease has ended the kernel puts back what they were when it began;
  * until sriovb_close() the VF does not return, so close soon.
  *
- * Return: 0 or -errno, -ENOENT: the lease has ended; -EOPNOTSUPP: no network
- * interface of the PF knows of its VFs.
+ * Return: 0 or -errno, -ENOENT: the lease has ended; -ESTALE: it is of another load;
+ * -EOPNOTSUPP: no network interface of the PF knows of its VFs.
  */
 int sriovb_net_hold(struct sriovb *sb, const struct sriov_broker_addr *vf,
-		    unsigned long long lease);
+		    unsigned long long lease, unsigned long long instance);
 
 /* sriovb_lease_info - what a lease's descriptor stands for. Return: 0 or -errno. */
 int sriovb_lease_info_sized(int lease, struct sriov_broker_lease_info *info,
@@ -510,10 +510,10 @@ int sriovb_same_addr(const struct sriov_broker_addr *a,
 /* sriovb_strstate - name of an enum sriov_broker_vf_state, "?" if unknown */
 const char *sriovb_strstate(unsigned int state);
 
-/* sriovb_strfault - name of an enum sriov_broker_fault, NULL for none */
+/* sriovb_strfault - name of an enum sriov_broker_fault, NULL for none, "?" if unknown */
 const char *sriovb_strfault(unsigned int fault);
 
-/* sriovb_strreason - name of an enum sriov_broker_reason, NULL for none */
+/* sriovb_strreason - name of an enum sriov_broker_reason, NULL for none, "?" if unknown */
 const char *sriovb_strreason(unsigned int reason);
 
 /* sriovb_strevent - name of an enum sriov_broker_event_type, "?" if unknown */
@@ -522,7 +522,7 @@ const char *sriovb_strevent(unsigned int type);
 /* sriovb_strcause - name of an enum sriov_broker_lease_cause, "?" if unknown */
 const char *sriovb_strcause(unsigned int cause);
 
-/* sriovb_strseverity - name of an enum sriov_broker_severity, NULL for none */
+/* sriovb_strseverity - name of an enum sriov_broker_severity, NULL for none, "?" if unknown */
 const char *sriovb_strseverity(unsigned int severity);
 
 #ifdef __cplusplus

@@ -292,7 +292,7 @@ static int begin(const struct attr_txn *txn)
 
 	if (!vf->lease_id)
 		return check_free(txn);
-	err = sriovb_net_hold(txn->sb, &vf->vf, vf->lease_id);
+	err = sriovb_net_hold(txn->sb, &vf->vf, vf->lease_id, 0);
 	return err ? refused(txn->sb, err) : 0;
 }
 

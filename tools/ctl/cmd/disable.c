@@ -41,8 +41,13 @@ static int do_disable(const void *ctx)
 
 	if (ret)
 		return ret;
-	ret = d->force ? sriovb_disable_force(sb, &d->pf, d->timeout_s * 1000) :
-			 sriovb_disable(sb, &d->pf);
+	if (d->force)
+		ret = sriovb_disable(sb, &d->pf,
+				     SRIOV_BROKER_DISABLE_FORCE |
+					     SRIOV_BROKER_DISABLE_FROM_HOST,
+				     d->timeout_s * 1000);
+	else
+		ret = sriovb_disable(sb, &d->pf, 0, 0);
 	if (ret)
 		ret = refused(sb, ret);
 	else if (d->json)

@@ -53,7 +53,7 @@ static int kernel_refused(struct sriovb *sb, struct job *job, int error)
 static int provision_once(struct sriovb *sb, const struct job *job)
 {
 	if (!job->entry->vfs)
-		return sriovb_disable(sb, &job->pf);
+		return sriovb_disable(sb, &job->pf, 0, 0);
 	if (job->entry->restore)
 		return sriovb_enable(sb, &job->pf, job->entry->vfs, NULL,
 				     SRIOV_BROKER_ENABLE_GUARDED |
@@ -92,7 +92,7 @@ static int put_back_vfs(struct sriovb *sb, const struct job *job)
 	int err;
 
 	if (!job->num_vfs)
-		return sriovb_disable(sb, &job->pf);
+		return sriovb_disable(sb, &job->pf, 0, 0);
 	flags = job->vfs[0].state == SRIOV_BROKER_VF_OPEN ?
 			SRIOV_BROKER_ENABLE_OPEN :
 			0;
