@@ -69,7 +69,7 @@ is "it begins with the PFs, as list has them" "$(jq -c 'select(.event == "pf") |
 	"$(sriovctl list -j | jq -c '.pfs[] | {pf: .bdf, vendor, device, driver, numa_node, total_vfs, num_vfs, cordoned}')"
 is "and the VFs" "$(jq -c 'select(.event == "vf") | del(.event, .version)' "$work/monitor")" \
 	"$(sriovctl list -j | jq -c '.pfs[] as $p | $p.vfs[] | {pf: $p.bdf, vf: .bdf, index, vendor, device,
-		driver, guarded, state, fault, iommu_group, pool, lease}')"
+		driver, guarded, state, fault, iommu_group, pool, lease: .lease.id, holder: .lease}')"
 
 sriovctl enable "$nvme" 4
 sriovctl lease "$pf#0" -- true

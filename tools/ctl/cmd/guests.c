@@ -27,7 +27,7 @@ static const struct field vf_fields[] = {
 	{ "pf", "PF", AT(vf.pf), value_addr },
 	{ "index", NULL, AT(vf.index), value_u32 },
 	{ "state", NULL, AT(vf.state), value_state },
-	{ "lease", "LEASE", AT(vf.lease_id), value_u64 },
+	{ "lease", "LEASE", AT(vf.lease_id), value_lease },
 	{ "label", NULL, AT(vf.lease_label), value_name },
 	{ NULL, "GUEST", AT(name), value_text },
 	{ NULL, "PID", AT(pid), value_s32 },

@@ -61,7 +61,10 @@ static const struct field vf_fields[] = {
 	{ "pf", NULL, offsetof(struct sriov_broker_vf, pf), value_addr },
 	{ "vf", NULL, offsetof(struct sriov_broker_vf, addr), value_addr },
 	VF_FIELDS(struct sriov_broker_vf, ),
-	{ "lease", NULL, 0, vf_lease },
+	/* As it is in the events that follow. */
+	{ "lease", NULL, offsetof(struct sriov_broker_vf, lease_id),
+	  value_lease },
+	{ "holder", NULL, 0, vf_lease },
 	{ 0 },
 };
 
