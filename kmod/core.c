@@ -150,6 +150,18 @@ int vfb_why_fail(struct vfb_why *why, int err, u32 reason, const struct sriov_br
 }
 
 /**
+ * vfb_why_clear - forget why an operation fails
+ * @why: where that is noted
+ *
+ * Context: any.
+ */
+void vfb_why_clear(struct vfb_why *why)
+{
+	put_pid(why->pid);
+	*why = (struct vfb_why){ .uid = INVALID_UID };
+}
+
+/**
  * vfb_errno_of - what is told of an errno that a driver has answered
  * @err: the negative errno
  *

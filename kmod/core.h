@@ -459,6 +459,7 @@ char *vfb_addr_str(char *str, const struct sriov_broker_addr *addr);
 int vfb_addr_cmp(const struct sriov_broker_addr *a, const struct sriov_broker_addr *b);
 int vfb_addr_check(const struct sriov_broker_addr *addr, bool wanted);
 int vfb_why_fail(struct vfb_why *why, int err, u32 reason, const struct sriov_broker_addr *dev);
+void vfb_why_clear(struct vfb_why *why);
 int vfb_errno_of(int err);
 const char *vfb_why_words(const struct vfb_why *why);
 int vfb_check_instance(u64 instance, struct vfb_why *why);

@@ -565,6 +565,7 @@ static int vfb_queue_full(const struct vfb_request *req, struct vfb_why *why)
  */
 int vfb_pool_timed_out(const struct vfb_request *req, struct vfb_why *why)
 {
+	vfb_why_clear(why);
 	return vfb_why_fail(why, -ETIMEDOUT, SRIOV_BROKER_WHY_TIMEOUT,
 			    req->num_sels == 1 ? &req->sels[0].dev : NULL);
 }
@@ -653,8 +654,7 @@ int vfb_pool_take(struct vfb_request *req, s32 timeout_ms, struct vfb_why *why)
 	ret = vfb_queue_full(req, why);
 	if (!ret) {
 		/* What it was refused for is of no interest any more. */
-		put_pid(why->pid);
-		*why = (struct vfb_why){ .uid = INVALID_UID };
+		vfb_why_clear(why);
 		req->why = why;
 		vfb_enqueue(req);
 	}

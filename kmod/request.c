@@ -83,9 +83,9 @@ static int vfb_lease_take(struct vfb_request *req, s32 timeout_ms, struct vfb_wh
 			left = max_t(s64, 0,
 				     timeout_ms -
 					     (s64)div_u64(ktime_get_ns() - start, NSEC_PER_MSEC));
-		if (timeout_ms > 0 && !left)
-			return vfb_pool_timed_out(req, why);
 		ret = vfb_pool_take(req, left, why);
+		if (timeout_ms > 0 && !left && (ret == -EAGAIN || ret == -EBUSY))
+			return vfb_pool_timed_out(req, why);
 		if (why->reason == SRIOV_BROKER_WHY_RETURNING && !vfb_addr_cmp(&why->dev, &open))
 			why->reason = SRIOV_BROKER_WHY_IN_USE;
 	}

@@ -10,8 +10,11 @@
 
 static int refuse = -1;
 module_param(refuse, int, 0644);
-MODULE_PARM_DESC(refuse,
-		 "Index of the VF that is refused, with EILSEQ; -1 for none");
+MODULE_PARM_DESC(refuse, "Index of the VF that is refused; -1 for none");
+
+static int with = EILSEQ;
+module_param(with, int, 0644);
+MODULE_PARM_DESC(with, "The errno that it is refused with");
 
 static int probes;
 module_param(probes, int, 0444);
@@ -28,7 +31,7 @@ static int test_vf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	WRITE_ONCE(probes, probes + 1);
 	if (index < 0)
 		return -ENODEV;
-	return index == READ_ONCE(refuse) ? -EILSEQ : 0;
+	return index == READ_ONCE(refuse) ? -READ_ONCE(with) : 0;
 }
 
 static void test_vf_remove(struct pci_dev *pdev)

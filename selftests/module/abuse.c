@@ -633,6 +633,27 @@ static void test_locked(void)
 
 /* ---- opened before the lease ---- */
 
+/* To look at the VF takes longer than there is time. */
+static void test_parked_late(struct sriov_broker_addr vf)
+{
+	int group = iommu_group_of(name_of(vf));
+	struct sriov_broker_grant g = { .fd = -1 };
+	int fd = open(text("/dev/vfio/%d", group), O_RDWR | O_CLOEXEC);
+
+	refused(lease_within(1, vf, 0, 0, "", &g, &why), ETIMEDOUT, &why,
+		SRIOV_BROKER_WHY_TIMEOUT, vf,
+		"parked: by name, its time is over");
+	close(fd);
+	ok(all_free(), "parked: all are free again");
+
+	fd = open(text("/dev/vfio/%d", group), O_RDWR | O_CLOEXEC);
+	is(lease_within(1, pf, 3, 2, "", &g, &why), 0,
+	   "parked: of two the other one is had, late");
+	close(g.fd);
+	close(fd);
+	ok(all_free(), "parked: and all are free once more");
+}
+
 static void test_parked(void)
 {
 	struct sriov_broker_addr vf = vf_at(pf, 3);
@@ -666,6 +687,7 @@ static void test_parked(void)
 		SRIOV_BROKER_WHY_IN_USE, vf, "parked: by name it is in use");
 	close(fd);
 	ok(all_free(), "parked: all are free");
+	test_parked_late(vf);
 }
 
 /* ---- what is shown ---- */

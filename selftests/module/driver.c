@@ -28,6 +28,19 @@ static void refused_for(int err, struct sriov_broker_addr vf, const char *name)
 	   "%s: the answer says what its driver did", name);
 }
 
+/* ENOTSUPP is the kernel's own; no program knows it. */
+static void test_kernels_own(void)
+{
+	struct sriov_broker_addr vf = vf_at(pf, REFUSED);
+
+	put("/sys/module/" DRIVER "/parameters/with", "524");
+	refused(bind_vfs(vf, 0, 0, DRIVER, &why), EIO, &why,
+		SRIOV_BROKER_WHY_PROBE, vf,
+		"refused with an errno of no program's");
+	is(why.error, EIO, "which the answer has as well");
+	put("/sys/module/" DRIVER "/parameters/with", text("%d", EILSEQ));
+}
+
 /* VFs of the PF that are on that driver, as sysfs has it. */
 static unsigned int num_on(const char *driver)
 {
@@ -87,6 +100,7 @@ static void test_bind(void)
 	unchanged(before, "bind of a range");
 	before = snapshot();
 	refused_for(bind_vfs(vf, 0, 0, DRIVER, &why), vf, "bind of that one");
+	test_kernels_own();
 	unchanged(before, "bind of that one");
 	before = snapshot();
 	refused_for(enable(pf, TOTAL, DRIVER, &why), vf, "enable as they are");

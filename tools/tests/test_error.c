@@ -43,6 +43,21 @@ static void every_reason(void **state)
 	assert_non_null(strstr(sentence(&sb, text), strerror(EXDEV)));
 }
 
+/* It is the caller that waits too often, or all users together. */
+static void queue_full(void **state)
+{
+	struct sriovb sb = { .why = { .reason = SRIOV_BROKER_WHY_QUEUE_FULL,
+				      .value = 7 } };
+	char text[SRIOVB_ERROR_LEN];
+
+	(void)state;
+	assert_non_null(strstr(sentence(&sb, text),
+			       "you wait as often as you may, with 7"));
+	sb.why.value = 0;
+	assert_null(strstr(sentence(&sb, text), "you wait"));
+	assert_non_null(strstr(text, "too many requests wait"));
+}
+
 static void no_reason(void **state)
 {
 	struct sriovb sb = { .asked = { .dev = { .bdf = 0x100, .valid = 1 } } };
@@ -107,9 +122,9 @@ static void no_advice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_reason), cmocka_unit_test(no_reason),
-		cmocka_unit_test(labels),	cmocka_unit_test(reason_names),
-		cmocka_unit_test(no_advice),
+		cmocka_unit_test(every_reason), cmocka_unit_test(queue_full),
+		cmocka_unit_test(no_reason),	cmocka_unit_test(labels),
+		cmocka_unit_test(reason_names), cmocka_unit_test(no_advice),
 	};
 
 	return cmocka_run_group_tests_name("error", tests, NULL, NULL);
