@@ -222,6 +222,30 @@ static void test_stuck(void)
 	free(before);
 }
 
+/* It hangs on as an admin gives the VF to the host: what it may yet set no holder is to find. */
+static void test_stuck_moved(void)
+{
+	struct sriov_broker_addr vf = vf_at(pf, 0);
+	struct sriov_broker_grant g;
+	int fd = open_broker();
+
+	put("/sys/module/" MODULE "/parameters/drain_timeout", "1");
+	lease(vf, "", &g, NULL);
+	net_hold(fd, vf, g.id, NULL);
+	close(g.fd);
+	ok(comes_to(vf, SRIOV_BROKER_VF_QUARANTINED),
+	   "stuck, moved: into quarantine");
+	worked(bind_vfs(vf, 0, 0, "host", &why), &why,
+	       "stuck, moved: the host may have it");
+	refused(bind_vfs(vf, 0, 0, "vfio-pci", &why), EBUSY, &why,
+		SRIOV_BROKER_WHY_IN_USE, vf, "stuck, moved: not the pool");
+	close(fd);
+	worked(bind_vfs(vf, 0, 0, "vfio-pci", &why), &why,
+	       "stuck, moved: let go, the pool may");
+	ok(comes_back(pf), "stuck, moved: it is free");
+	put("/sys/module/" MODULE "/parameters/drain_timeout", "600");
+}
+
 static int set_link(bool up)
 {
 	int err = !monitor_says("set_link", text("\"name\":\"igb1\",\"up\":%s",
@@ -572,6 +596,7 @@ int main(void)
 	test_lasting();
 	test_late();
 	test_stuck();
+	test_stuck_moved();
 	test_refused();
 	test_moved();
 	test_numbers();
