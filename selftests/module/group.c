@@ -113,6 +113,24 @@ static void test_bind(void)
 	is(count_state(pf, SRIOV_BROKER_VF_FREE), VFS, "they are in the pool");
 }
 
+/* Nor is one leased whose peer is in quarantine, having lost its driver. */
+static void test_peer_unbound(void)
+{
+	struct sriov_broker_addr vf = vf_at(pf, 0), peer = vf_at(pf, 1);
+	struct sriov_broker_grant g;
+	char dev[16];
+
+	strcpy(dev, name_of(peer));
+	is(unbind(dev), 0, "unbound: one VF loses its driver");
+	ok(comes_to(peer, SRIOV_BROKER_VF_QUARANTINED),
+	   "unbound: it is in quarantine");
+	is(state_of(vf), SRIOV_BROKER_VF_FREE, "unbound: another one is free");
+	refused(lease(vf, "", &g, &why), EBUSY, &why, SRIOV_BROKER_WHY_GROUP,
+		peer, "unbound: but not leased, for the group's sake");
+	is(clear(peer, &why), 0, "unbound: cleared");
+	ok(comes_back(pf), "unbound: all are free");
+}
+
 /* Two PFs whose VFs are all in one group. */
 static struct sriov_broker_addr twin[2];
 
@@ -370,6 +388,7 @@ int main(void)
 	test_lease();
 	test_right_of_peer();
 	test_bind();
+	test_peer_unbound();
 	worked(disable(pf, &why), &why, "disable");
 	ok(eventually(LONG_MS, !strcmp(driver_of(dev), "nvme")),
 	   "the PF has its driver again");
