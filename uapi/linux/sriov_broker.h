@@ -1240,8 +1240,8 @@ struct sriov_broker_lease_info {
  * @label: with SET_LABEL: the new label; else must be empty
  *
  * Changes what is shown about the lease, nothing else. EBADF: no pidfd, nor another
- * descriptor. EPERM: a process that the caller may not signal. ESRCH: it has ended. ENODEV: the lease was revoked, or the VF is
- * gone.
+ * descriptor. EPERM: a process that the caller may not signal. ESRCH: it has ended.
+ * ENODEV: the lease was revoked, or the VF is gone.
  */
 struct sriov_broker_lease_set {
 	__u32 size;
