@@ -141,8 +141,7 @@ static int vfb_guard_take(struct vfb_vf *vf, struct vfb_request *req, struct vfb
 		left = vfb_return_wait_vf(vf, vfb_guard_must_wait, left);
 		if (left < 0)
 			return -EINTR;
-		put_pid(why->pid);
-		*why = (struct vfb_why){ .uid = INVALID_UID };
+		vfb_why_clear(why);
 	}
 }
 

@@ -51,7 +51,7 @@ static int vfb_check_member(const struct sriov_broker_pool_member *member, struc
 		vfb_pf_put(pf);
 	if (ret != -ENODEV)
 		return ret;
-	*why = (struct vfb_why){ .uid = INVALID_UID };
+	vfb_why_clear(why);
 	return 0;
 }
 
