@@ -413,6 +413,14 @@ static inline int clear(struct sriov_broker_addr vf,
 	return call(broker, SRIOV_BROKER_CLEAR, &p);
 }
 
+/* Has a holder's VF reset. */
+static inline int lease_reset(int fd)
+{
+	struct sriov_broker_lease_reset p = { .size = sizeof(p) };
+
+	return call(fd, SRIOV_BROKER_LEASE_RESET, &p);
+}
+
 static inline int revoke_lease(__u64 id, unsigned int grace_ms,
 			       struct sriov_broker_why *why)
 {

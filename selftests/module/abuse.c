@@ -554,9 +554,7 @@ static int reset_fd, resets[RESETS];
 
 static void *reset_in_thread(void *at)
 {
-	struct sriov_broker_lease_reset p = { .size = sizeof(p) };
-
-	*(int *)at = call(reset_fd, SRIOV_BROKER_LEASE_RESET, &p);
+	*(int *)at = lease_reset(reset_fd);
 	return NULL;
 }
 
@@ -587,13 +585,12 @@ static void test_resets(void)
 /* Another reset, in a child: is it refused, or does it wait for the lock as well? */
 static bool is_refused(int fd)
 {
-	struct sriov_broker_lease_reset p = { .size = sizeof(p) };
 	bool ended = false;
 	int status = 0;
 	pid_t pid = fork();
 
 	if (!pid)
-		_exit(call(fd, SRIOV_BROKER_LEASE_RESET, &p));
+		_exit(lease_reset(fd));
 	(void)eventually(
 		LONG_MS,
 		(ended = waitpid(pid, &status, WNOHANG) == pid) ||

@@ -667,10 +667,9 @@ static void test_lease_open(void)
 
 static void *reset_always(void *lease)
 {
-	struct sriov_broker_lease_reset p = { .size = sizeof(p) };
 	int *fd = lease;
 
-	while (call(*fd, SRIOV_BROKER_LEASE_RESET, &p) != ENODEV)
+	while (lease_reset(*fd) != ENODEV)
 		;
 	return NULL;
 }
@@ -735,29 +734,19 @@ static void test_revoke_races_close(void)
 
 static void test_reset_now(void)
 {
-	struct sriov_broker_lease_reset p = { .size = sizeof(p) };
 	struct sriov_broker_grant g;
 	struct vfio v;
 
 	lease(vf_at(igb, 5), "", &g, NULL);
-	is(call(g.fd, SRIOV_BROKER_LEASE_RESET, &p), 0, "a reset on demand");
+	is(lease_reset(g.fd), 0, "a reset on demand");
 	is(vfio_open(&v, name_of(g.vf)), 0, "opened");
-	is(call(g.fd, SRIOV_BROKER_LEASE_RESET, &p), EBUSY,
-	   "not while it is open");
+	is(lease_reset(g.fd), EBUSY, "not while it is open");
 	vfio_close(&v);
-	is(call(g.fd, SRIOV_BROKER_LEASE_RESET, &p), 0, "closed, again");
+	is(lease_reset(g.fd), 0, "closed, again");
 	revoke_lease(g.id, 0, NULL);
-	is(call(g.fd, SRIOV_BROKER_LEASE_RESET, &p), ENODEV,
-	   "nor when it is revoked");
+	is(lease_reset(g.fd), ENODEV, "nor when it is revoked");
 	close(g.fd);
 	comes_back(igb);
-}
-
-static int reset_now(const struct sriov_broker_grant *g)
-{
-	struct sriov_broker_lease_reset p = { .size = sizeof(p) };
-
-	return call(g->fd, SRIOV_BROKER_LEASE_RESET, &p);
 }
 
 /* Leases a VF whose lock is not to be had from then on. */
@@ -795,7 +784,7 @@ static int reset_at_the_end(void)
 		return ENODEV;
 	pid = fork();
 	if (!pid)
-		_exit(reset_now(&g));
+		_exit(lease_reset(g.fd));
 	if (!eventually(5000, is_in_msleep(pid)))
 		diag("the reset is not seen to wait");
 	is(revoke_lease(g.id, 0, NULL), 0, "over: a lease ends, amid a reset");
@@ -818,7 +807,7 @@ static void test_reset_over(void)
 		return;
 	}
 	revoke_lease(g.id, 0, NULL);
-	is(reset_now(&g), ENODEV, "over: a reset does not wait for the VF");
+	is(lease_reset(g.fd), ENODEV, "over: a reset does not wait for the VF");
 	unlock_and_end(&g);
 
 	/* It is tried for during five seconds, which on a slow machine may be over too soon. */

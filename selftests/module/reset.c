@@ -193,7 +193,6 @@ static void test_by_vfio(void)
 /* A device that can't be reset is in no pool until it can. */
 static void test_fails(void)
 {
-	struct sriov_broker_lease_reset p = { .size = sizeof(p) };
 	char *methods = text(SYS_PCI "/%s/reset_method", dev);
 	char attr[96], *before;
 	struct sriov_broker_grant g;
@@ -205,7 +204,7 @@ static void test_fails(void)
 		close(g.fd);
 		return;
 	}
-	is(call(g.fd, SRIOV_BROKER_LEASE_RESET, &p), EIO,
+	is(lease_reset(g.fd), EIO,
 	   "no reset: the holder is told that it failed");
 	close(g.fd);
 	ok(comes_to(vf, SRIOV_BROKER_VF_QUARANTINED),
