@@ -228,8 +228,9 @@ struct vfb_pf {
 	bool ours;
 	bool open;
 	bool restore;
-	bool stay;    /* op; unloading: VFs in use stay on */
-	bool waiting; /* op; the log has said that pfs waits for its driver */
+	bool stay;		   /* op; unloading: VFs in use stay on */
+	bool waiting;		   /* op; the log has said that pfs waits for its driver */
+	unsigned int config_tries; /* op; of what pfs says, while another was in the way */
 	/* op; pfs has put right what another program did, so often since then. */
 	unsigned int amends;
 	unsigned long amends_since; /* jiffies */

@@ -304,6 +304,22 @@ static bool vfb_pf_config_waits(struct vfb_pf *pf, const struct vfb_pf_config *c
 	return waits;
 }
 
+/* How often what was in another's way is tried again. */
+#define VFB_MAX_CONFIG_TRIES 5
+
+/* Another program makes VFs just now, or we do on a PF of the same group: that is over soon. */
+static bool vfb_pf_config_again(struct vfb_pf *pf, const struct vfb_why *why)
+{
+	lockdep_assert_held(&pf->op);
+	if (why->reason != SRIOV_BROKER_WHY_PF_BUSY || pf->config_tries >= VFB_MAX_CONFIG_TRIES) {
+		pf->config_tries = 0;
+		return false;
+	}
+	pf->config_tries++;
+	vfb_pf_config_apply(pf, VFB_SETTLE_MS);
+	return true;
+}
+
 static void vfb_pf_config_do(struct vfb_pf *pf, const struct vfb_pf_config *config)
 {
 	u64 start = ktime_get_ns();
@@ -317,7 +333,7 @@ static void vfb_pf_config_do(struct vfb_pf *pf, const struct vfb_pf_config *conf
 	/* There is no caller to tell the reason to, only a log. */
 	if (!why.reason)
 		why.dev = pf->addr;
-	if (ret)
+	if (!vfb_pf_config_again(pf, &why) && ret)
 		pci_warn(pf->pdev, "pfs: enabling %u VFs on %s failed: %pe, %s %s\n", config->num,
 			 config->driver, ERR_PTR(ret), vfb_addr_str(name, &why.dev),
 			 vfb_why_words(&why));

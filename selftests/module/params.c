@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "broker.h"
 #include "caps.h"
+#include "child.h"
 #include "vfio.h"
 
 #define PARAMS "/sys/module/" MODULE "/parameters/"
@@ -399,6 +400,32 @@ static void test_replaced(void)
 	is(unload(), 0, "amended: the module goes");
 }
 
+static int root_makes_many(void)
+{
+	return put(text(SYS_PCI "/%s/sriov_numvfs", name_of(nvme)), "120");
+}
+
+/* What pfs says is looked at while root's VFs are being made, which the PCI core counts at the end only. */
+static void test_raced(void)
+{
+	char first[64], last[64];
+	int status;
+	pid_t pid;
+
+	is(load(""), 0, "raced: a load");
+	snprintf(first, sizeof(first), SYS_PCI "/%s/virtfn0", name_of(nvme));
+	snprintf(last, sizeof(last), SYS_PCI "/%s/virtfn119", name_of(nvme));
+	pid = child(root_makes_many);
+	ok(eventually(LONG_MS, exists(first)),
+	   "raced: root's first VF is there");
+	put(PARAMS "pfs", text("%s=2", name_of(nvme)));
+	ok(!exists(last), "raced: and the last one is not");
+	waitpid(pid, &status, 0);
+	is(WEXITSTATUS(status), 0, "raced: root has all of them");
+	becomes(nvme, 2, "vfio-pci", "raced: then what pfs says");
+	is(unload(), 0, "raced: the module goes");
+}
+
 static void test_protect_all(void)
 {
 	char attr[64];
@@ -443,6 +470,7 @@ int main(void)
 	kernel_log = log_open();
 	broker_owner = getpid();
 	atexit(broker_end);
+	children_begin();
 
 	test_bad();
 	test_pfs_at_load();
@@ -455,6 +483,7 @@ int main(void)
 	test_keep();
 	test_protect();
 	test_replaced();
+	test_raced();
 	test_protect_all();
 	return done();
 }
