@@ -67,6 +67,7 @@ static void test_together(void)
 static void test_no_wait(void)
 {
 	struct sriov_broker_addr second = vf_at(pf, 1);
+	long long begun;
 	struct vfio v;
 	int fd;
 
@@ -76,12 +77,15 @@ static void test_no_wait(void)
 	worked(revoke_lease(vf_now(second).lease_id, 0, &why), &why,
 	       "revoked: the lease is taken back");
 	close(fd);
+	begun = now_ms();
 	fd = device(&v, 1);
 	ok(fd < 0 && errno == EBUSY,
 	   "revoked: closed, that one can't be opened");
+	/* VFB_OPEN_WAIT_MS */
+	ok(now_ms() - begun < 10000, "revoked: which is not waited for");
 	is(last_event(second, SRIOV_BROKER_EVENT_OPEN_REFUSED).value,
 	   SRIOV_BROKER_WHY_RETURNING,
-	   "revoked: at once, for the first one is still open");
+	   "revoked: for the first one is still open");
 	vfio_close(&v);
 	ok(comes_back(pf), "revoked: all come back");
 }
