@@ -94,7 +94,7 @@ dkms_install:
 # Its guests run by a KVM that is itself emulated: now and then that takes the machine with it (status 125).
 demo: deps
 	@[ ! -t 1 ] || colour=yes; \
-	demo() { $(VM)/boot --kernel $(KERNEL) --timeout 900 --exec "COLOUR=$${colour:-no} selftests/demo.sh"; }; \
+	demo() { $(VM)/boot --kernel $(KERNEL) --machine tools --timeout 900 --exec "COLOUR=$${colour:-no} selftests/demo.sh"; }; \
 	demo || { status=$$?; [ $$status = 125 ] || exit $$status; echo "demo: the machine was lost; once more" >&2; demo; }
 
 check: deps
