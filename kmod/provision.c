@@ -277,10 +277,13 @@ static int vfb_create(struct vfb_pf *pf, unsigned int num, const struct vfb_driv
 	ret = vfb_settle(pf, num, to, why);
 	if (ret) {
 		/* The host may use one already that was to be its own. */
-		if (vfb_destroy(pf, VFB_FROM_HOST, &undo))
+		if (vfb_destroy(pf, VFB_FROM_HOST, &undo)) {
 			pci_warn(pf->pdev, "VFs that failed can't be disabled\n");
-		else
+			pf->ours = true;
+			vfb_tell_vfs(pf, 0, num);
+		} else {
 			vfb_pfdrv_drop(pf, false);
+		}
 		put_pid(undo.pid);
 		return ret;
 	}
