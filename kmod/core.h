@@ -230,6 +230,7 @@ struct vfb_pf {
 	bool restore;
 	bool stay;		   /* op; unloading: VFs in use stay on */
 	bool waiting;		   /* op; the log has said that pfs waits for its driver */
+	bool config_due;	   /* vfb_lock; what pfs says is to be done, not only tried again */
 	unsigned int config_tries; /* op; of what pfs says, while another was in the way */
 	/* op; pfs has put right what another program did, so often since then. */
 	unsigned int amends;

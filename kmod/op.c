@@ -56,8 +56,12 @@ static void vfb_op_work(struct work_struct *work)
 	struct vfb_op *op = container_of(work, struct vfb_op, work);
 
 	vfb_acting_begin(&op->acting);
-	scoped_guard(mutex, &op->pf->op)
+	scoped_guard(mutex, &op->pf->op) {
 		op->ret = op->fn(op);
+		/* What an admin wanted is there: what pfs says is not tried again. */
+		if (!op->ret)
+			op->pf->config_tries = 0;
+	}
 	if (op->force)
 		vfb_pf_force_end(op->pf);
 	vfb_acting_end(&op->acting);

@@ -144,6 +144,24 @@ static int vfb_parse_configs(char *val, unsigned int flags, struct list_head *co
 	return 0;
 }
 
+/* @due: or is it only tried again, if nothing has come between? */
+static void vfb_pf_config_queue(struct vfb_pf *pf, unsigned int delay_ms, bool due)
+{
+	bool pending = true;
+
+	kref_get(&pf->ref);
+	mutex_lock(&vfb_lock);
+	pf->config_due |= due;
+	if (vfb_live) {
+		pending = mod_delayed_work(vfb_op_wq, &pf->config, msecs_to_jiffies(delay_ms));
+		if (!pending)
+			atomic_inc(&vfb_pf_configs_busy);
+	}
+	mutex_unlock(&vfb_lock);
+	if (pending) /* the work has a reference already, or there is none */
+		vfb_pf_put(pf);
+}
+
 /**
  * vfb_pf_config_apply - do what the pfs parameter says of a PF, in the background
  * @pf: the PF
@@ -153,18 +171,7 @@ static int vfb_parse_configs(char *val, unsigned int flags, struct list_head *co
  */
 void vfb_pf_config_apply(struct vfb_pf *pf, unsigned int delay_ms)
 {
-	bool pending = true;
-
-	kref_get(&pf->ref);
-	mutex_lock(&vfb_lock);
-	if (vfb_live) {
-		pending = mod_delayed_work(vfb_op_wq, &pf->config, msecs_to_jiffies(delay_ms));
-		if (!pending)
-			atomic_inc(&vfb_pf_configs_busy);
-	}
-	mutex_unlock(&vfb_lock);
-	if (pending) /* the work has a reference already, or there is none */
-		vfb_pf_put(pf);
+	vfb_pf_config_queue(pf, delay_ms, true);
 }
 
 /* Of all PFs, in the background. */
@@ -315,8 +322,21 @@ static bool vfb_pf_config_again(struct vfb_pf *pf, const struct vfb_why *why)
 		pf->config_tries = 0;
 		return false;
 	}
-	pf->config_tries++;
-	vfb_pf_config_apply(pf, VFB_SETTLE_MS);
+	if (!pf->config_tries++)
+		pci_info(pf->pdev, "pfs: another changes its VFs, or its group's: tried again\n");
+	vfb_pf_config_queue(pf, VFB_SETTLE_MS, false);
+	return true;
+}
+
+/* Not if an admin has said otherwise since it was to be tried again: that has ended the tries. */
+static bool vfb_pf_config_is_due(struct vfb_pf *pf)
+{
+	lockdep_assert_held(&pf->op);
+	guard(mutex)(&vfb_lock);
+	if (!pf->config_due)
+		return pf->config_tries;
+	pf->config_due = false;
+	pf->config_tries = 0;
 	return true;
 }
 
@@ -370,11 +390,12 @@ void vfb_pf_config_work(struct work_struct *work)
 {
 	struct vfb_pf *pf = container_of(to_delayed_work(work), struct vfb_pf, config);
 	struct vfb_pf_config config;
-	bool lost, configured;
+	bool due, lost, configured;
 
 	mutex_lock(&pf->op);
+	due = vfb_pf_config_is_due(pf);
 	lost = vfb_loss_tell(pf);
-	configured = vfb_pf_config_of(pf, &config) && !READ_ONCE(pf->gone);
+	configured = due && vfb_pf_config_of(pf, &config) && !READ_ONCE(pf->gone);
 	/* Emptied by another program: nothing holds it any more. */
 	if (!pci_num_vf(pf->pdev))
 		vfb_pfdrv_drop(pf, true);
