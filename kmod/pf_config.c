@@ -318,10 +318,8 @@ static bool vfb_pf_config_waits(struct vfb_pf *pf, const struct vfb_pf_config *c
 static bool vfb_pf_config_again(struct vfb_pf *pf, const struct vfb_why *why)
 {
 	lockdep_assert_held(&pf->op);
-	if (why->reason != SRIOV_BROKER_WHY_PF_BUSY || pf->config_tries >= VFB_MAX_CONFIG_TRIES) {
-		pf->config_tries = 0;
+	if (why->reason != SRIOV_BROKER_WHY_PF_BUSY || pf->config_tries >= VFB_MAX_CONFIG_TRIES)
 		return false;
-	}
 	if (!pf->config_tries++)
 		pci_info(pf->pdev, "pfs: another changes its VFs, or its group's: tried again\n");
 	vfb_pf_config_queue(pf, VFB_SETTLE_MS, false);
@@ -353,7 +351,7 @@ static void vfb_pf_config_do(struct vfb_pf *pf, const struct vfb_pf_config *conf
 	/* There is no caller to tell the reason to, only a log. */
 	if (!why.reason)
 		why.dev = pf->addr;
-	if (!vfb_pf_config_again(pf, &why) && ret)
+	if (ret && !vfb_pf_config_again(pf, &why))
 		pci_warn(pf->pdev, "pfs: enabling %u VFs on %s failed: %pe, %s %s\n", config->num,
 			 config->driver, ERR_PTR(ret), vfb_addr_str(name, &why.dev),
 			 vfb_why_words(&why));
