@@ -59,7 +59,7 @@ machine_amd-group() { shared_group amd; }
 # The second nvme's VFs want more memory than firmware gives its port, and the kernel may not move it.  One CPU, though
 # races are looked for here too: without IOMMU the kernel wants no x2APIC, and two would lose interrupts (arch.sh).
 machine_no-iommu() {
-	cpus=1
+	[ "$ARCH" != amd64 ] || cpus=1
 	igb igb0; nvme nvme0 7; nvme nvme1 127
 	devices[-1]+=,sriov_max_vi_per_vf=1025,sriov_vi_flexible=1152,msix_qsize=1200
 	append+=" pci=realloc=off"
