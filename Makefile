@@ -16,7 +16,7 @@ WITHIN	?=
 IOMMU	?= nopt
 VM	:= selftests/vm
 # What the host itself needs; everything else lives in the trees that mmdebstrap makes.
-DEPS	:= mmdebstrap debian-archive-keyring cpio kmod xz-utils perl git zstd
+DEPS	:= mmdebstrap debian-archive-keyring cpio kmod xz-utils perl git zstd squashfs-tools
 SUDO	:= $(if $(filter 0,$(shell id -u)),,sudo)
 
 .PHONY: all modules tools selftests demo check check-all check-debug build-all lint doc bench mutants deb rpm check-packages \

@@ -56,7 +56,8 @@ emulated_amd64() {
 	if [ "$cpus" = 1 ]; then
 		apic=-x2apic
 	else
-		accel+=(-machine hpet=off -global virtio-9p-pci.disable-modern=on -global virtio-serial-pci.disable-modern=on)
+		accel+=(-machine hpet=off -global virtio-9p-pci.disable-modern=on -global virtio-serial-pci.disable-modern=on
+			-global virtio-blk-pci.disable-modern=on)
 	fi
 	accel+=(-cpu "EPYC,$apic,-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save,-xsavec")
 }
