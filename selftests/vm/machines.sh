@@ -36,12 +36,12 @@ nvme() {
 
 # For KVM guests.  Ticks come periodically: TCG's SVM (10.0's do_vmexit) may lose an interrupt that comes just then,
 # and a one-shot timer's would be the last.  Elsewhere a CPU that waits has none, for they take 4 % of a core each.
-guests() { cpus=1; append+=" nohz=off highres=off"; }
+guests() { cpus=1 memory=2G; append+=" nohz=off highres=off"; }
 
 machine_default() { iommu; igb igb0; nvme nvme0 127; }
 machine_tools() { machine_default; guests; }
 machine_two-igb() { iommu; igb igb0; igb igb1; guests; }
-machine_four-nvme() { iommu; for i in 0 1 2 3; do nvme "nvme$i" 127; done; }
+machine_four-nvme() { memory=2G; iommu; for i in 0 1 2 3; do nvme "nvme$i" 127; done; }
 machine_bench() { machine_four-nvme; igb igb0; }
 # A root port without ACS does not keep its functions apart: PF and VFs are one group, or two PFs and
 # the VFs of both.
