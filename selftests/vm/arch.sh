@@ -9,12 +9,14 @@
 #	ROOT_TREE	the tree that the machine has as its root
 #	QEMU_TREE	the tree with the QEMU for it, which runs on the host
 #	MAKE		words for make, beside KDIR
+#	SAME_PROGRAMS	the kernel whose tree is of the same Debian, so that programs built there are the same; or empty
 #	QEMU, CONSOLE, IOMMU	its program, its serial port's name to the kernel, its usual IOMMU
 set_kernel() {
-	ARCH=amd64 BUILD_TREE=$1 ROOT_TREE=$1 QEMU_TREE=6.12 MAKE=()
+	ARCH=amd64 BUILD_TREE=$1 ROOT_TREE=$1 QEMU_TREE=6.12 MAKE=() SAME_PROGRAMS=
 	QEMU=qemu-system-x86_64 CONSOLE=ttyS0 IOMMU=intel
 	case $1 in
-	debug) ROOT_TREE=6.12 ;;
+	7.3) SAME_PROGRAMS=6.12 ;;
+	debug) ROOT_TREE=6.12 SAME_PROGRAMS=6.12 ;;
 	arm64)
 		# Cross-built: the compiler is the lint tree's, where the arm64 tree with all that is built against is /media.
 		ARCH=arm64 BUILD_TREE=lint QEMU_TREE=qemu-arm
