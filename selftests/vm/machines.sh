@@ -36,11 +36,13 @@ nvme() {
 
 # For KVM guests.  Ticks come periodically: TCG's SVM (10.0's do_vmexit) may lose an interrupt that comes just then,
 # and a one-shot timer's would be the last.  Elsewhere a CPU that waits has none, for they take 4 % of a core each.
+# Memory for two of them and what runs them, on the debug kernel as well.
 guests() { cpus=1 memory=2G; append+=" nohz=off highres=off"; }
 
 machine_default() { iommu; igb igb0; nvme nvme0 127; }
 machine_tools() { machine_default; guests; }
 machine_two-igb() { iommu; igb igb0; igb igb1; guests; }
+# The debug kernel's 1 GB is little for 508 VFs.
 machine_four-nvme() { memory=2G; iommu; for i in 0 1 2 3; do nvme "nvme$i" 127; done; }
 machine_bench() { machine_four-nvme; igb igb0; }
 # A root port without ACS does not keep its functions apart: PF and VFs are one group, or two PFs and
@@ -79,6 +81,7 @@ machine_hotplug() {
 # One for tests that reboot (lib/boots.sh).  A kernel that panics must not go on for ever.
 machine_systemd() {
 	machine_hotplug
+	memory=4G # three quarters of it are the disk that a system is laid on
 	devices+=(-action reboot=reset)
 	append+=" panic=0 systemd.getty_auto=no systemd.show_status=no systemd.condition_needs_update=no"
 }
